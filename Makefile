@@ -1,0 +1,45 @@
+# Every target first gets the folder ready; that takes no time when nothing has changed.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test lint format lock manage clean ready ready-test
+
+PYTHON := .venv/bin/python
+WORKERS ?= auto
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: ready ## the whole thing on a local chain; ARGS="--once", ARGS="--port 8081"
+	@exec $(PYTHON) manage.py quickstart $(ARGS)
+
+test: lint ## lint, then every test on PostgreSQL, then those marked db on SQLite
+	$(PYTHON) -m pytest -n $(WORKERS)
+	AIRDROPS_TEST_DATABASE=sqlite $(PYTHON) -m pytest -n $(WORKERS) -m db
+
+lint: ready-test ## style, types, import contracts, missing migrations
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy .
+	$(PYTHON) .venv/bin/lint-imports
+	$(PYTHON) manage.py makemigrations --check --dry-run
+
+format: ready-test ## let ruff put the code in order
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+lock: ## write uv.lock and package-lock.json anew; ARGS="--upgrade" for newer packages
+	@sh deploy/bootstrap.sh lock $(ARGS)
+
+manage: ready ## any command of manage.py; ARGS="health --json"
+	@exec $(PYTHON) manage.py $(ARGS)
+
+clean: ## remove what was installed and cached; data/ stays
+	rm -rf .venv .tools node_modules staticfiles .hypothesis
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -path ./data -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
+
+ready:
+	@sh deploy/bootstrap.sh run
+
+ready-test:
+	@sh deploy/bootstrap.sh test

@@ -1,0 +1,10 @@
+"""The roof: settings, console, health, metrics and the operator's commands."""
+
+from django.apps import AppConfig
+
+
+class SiteConfig(AppConfig):
+    """The project's own app, so that its commands and templates are found."""
+
+    name = "airdrops_site"
+    verbose_name = "Site"

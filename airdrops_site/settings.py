@@ -1,0 +1,204 @@
+"""Settings, all from the environment; `.env.example` lists them with their meaning."""
+
+import os
+from pathlib import Path
+
+import django_stubs_ext
+
+from airdrops_site.environment import Environment, generated_secret, refuse
+from airdrops_site.logs import logging_config
+
+django_stubs_ext.monkeypatch()  # lets `ModelAdmin[Wallet]` and the like stand at run time
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment(Path(os.environ.get("AIRDROPS_ENV_FILE", BASE_DIR / ".env")))
+
+# --- where and how it runs
+DATA_DIR = Path(
+    env.text("AIRDROPS_DATA_DIR", str(BASE_DIR / "data"), "folder of the database, keys and logs")
+).resolve()
+PRODUCTION = (
+    env.choice("AIRDROPS_ENV", "development", ("development", "production"), "how strict to be")
+    == "production"
+)
+DEBUG = env.flag("AIRDROPS_DEBUG", "Django's debug pages; never in production", default=False)
+# The widest kind of chain this installation may talk to. The default reaches nothing but a
+# devnet on this machine, so no mistake in a demo or a test can spend real money.
+CHAIN_ACCESS = env.choice(
+    "AIRDROPS_CHAIN_ACCESS", "devnet", ("devnet", "testnet", "mainnet"), "widest kind of chain"
+)
+PORT = env.number("AIRDROPS_PORT", 8080, "port of the console under quickstart")
+HOSTS = 1 if env.flag("AIRDROPS_SINGLE_HOST", "all processes on one host", default=True) else 2
+
+# --- secrets
+SECRET_KEY = env.secret("SECRET_KEY", "", "Django's secret key, 50 random characters")
+if not SECRET_KEY:
+    if PRODUCTION:
+        refuse("SECRET_KEY", "", "50 random characters, or SECRET_KEY_FILE with a file's path")
+    SECRET_KEY = generated_secret(DATA_DIR / "secret_key")
+METRICS_TOKEN = env.secret(
+    "METRICS_TOKEN", "", "bearer token for /metrics and the details of /health"
+)
+KEYSTORE_DIR = Path(
+    env.text("AIRDROPS_KEYSTORE_DIR", str(DATA_DIR / "keystores"), "folder of keystore V3 files")
+)
+# Only the path is a setting: the passphrase itself is read by signing processes, never by web.
+KEYSTORE_PASSPHRASE_FILE = Path(
+    env.text(
+        "AIRDROPS_KEYSTORE_PASSPHRASE_FILE",
+        str(DATA_DIR / "keystore_passphrase"),
+        "file with the keystores' passphrase, mode 0600, readable by workers only",
+    )
+)
+
+# --- the application
+INSTALLED_APPS = [
+    # Before django_q, so that our `qcluster` (with its pulse) is the one that runs.
+    "airdrops_site",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_q",
+    "django_rich",
+    "django_prometheus",
+    "wallets",
+    "protocols",
+    "scheduling",
+    "analytics",
+]
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+ROOT_URLCONF = "airdrops_site.urls"
+WSGI_APPLICATION = "airdrops_site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+
+# --- database
+DATABASES = {
+    "default": env.database(
+        "DATABASE_URL",
+        f"sqlite:///{DATA_DIR / 'airdrops.sqlite3'}",
+        "the database; SQLite in the data folder when unset",
+        "postgres://user:password@host:5432/airdrops",
+    )
+}
+SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+_options = DATABASES["default"].setdefault("OPTIONS", {})
+if SQLITE:
+    _options |= {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        # FULL: in WAL mode NORMAL may forget a commit on power loss, and a signed transaction
+        # that was sent but forgotten is exactly what must never happen.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+else:
+    # Django's own pool hangs under qcluster: persistent connections instead.
+    DATABASES["default"]["CONN_MAX_AGE"] = 600
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    _options |= {
+        "options": "-c lock_timeout=5s -c statement_timeout=50s"
+        " -c idle_in_transaction_session_timeout=30s"
+    }
+
+# --- workers: a job is a wake-up, our rows are the truth (shared design: the pipeline)
+WORKERS = env.number("AIRDROPS_WORKERS", 2, "worker processes of one cluster")
+Q_CLUSTER = {
+    "name": "airdrops",
+    "orm": "default",
+    "workers": WORKERS,
+    "queue_limit": max(2, WORKERS),
+    "timeout": 60,
+    "retry": 90,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "catch_up": False,
+    "save_limit": -1,
+    "poll": 0.1,
+    "scheduler": False,
+    "label": "Queue",
+}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- time, language, static files
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = not PRODUCTION
+if PRODUCTION:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+
+# --- the web's doors
+ALLOWED_HOSTS = env.names(
+    "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"], "host names the web answers to", "a.b.org"
+)
+CSRF_TRUSTED_ORIGINS = env.names(
+    "CSRF_TRUSTED_ORIGINS", [], "origins behind a proxy", "https://a.b.org"
+)
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", "redirect http to https", default=True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Probes and scrapers inside the network speak plain http.
+    SECURE_REDIRECT_EXEMPT = [r"^health", r"^metrics$"]
+    SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000, "seconds of HSTS")
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+# --- logs
+LOG_FORMAT = env.choice(
+    "AIRDROPS_LOG_FORMAT", "json" if PRODUCTION else "readable", ("json", "readable"), "log lines"
+)
+LOG_LEVEL = env.choice(
+    "AIRDROPS_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), "least severity logged"
+)
+LOGGING_CONFIG = None
+LOGGING = logging_config(log_format=LOG_FORMAT, level=LOG_LEVEL)
+
+PROMETHEUS_EXPORT_MIGRATIONS = False
+SILENCED_SYSTEM_CHECKS: list[str] = []

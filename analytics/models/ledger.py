@@ -1,0 +1,70 @@
+"""The books: every movement of value, tied to the transaction that caused it."""
+
+from django.db import models
+
+from wallets.addresses import AddressField
+from wallets.amounts import AmountField
+
+
+class LedgerEntry(models.Model):
+    """One movement of value of one wallet. Reversed entries stay, and count for nothing."""
+
+    class Kind(models.TextChoices):
+        IN = "in", "In"
+        OUT = "out", "Out"
+        FEE = "fee", "Fee"
+
+    class Status(models.TextChoices):
+        PROVISIONAL = "provisional", "Provisional"
+        FINAL = "final", "Final"
+        REVERSED = "reversed", "Reversed"
+
+    wallet = models.ForeignKey(
+        "wallets.Wallet", on_delete=models.PROTECT, related_name="ledger_entries"
+    )
+    token = models.ForeignKey(
+        "wallets.Token", on_delete=models.PROTECT, related_name="ledger_entries"
+    )
+    kind = models.CharField(max_length=3, choices=Kind.choices)
+    amount = AmountField()
+    counterparty = AddressField(blank=True)
+    transaction = models.ForeignKey(
+        "wallets.Transaction", on_delete=models.PROTECT, related_name="ledger_entries"
+    )
+    receipt = models.ForeignKey("wallets.Receipt", on_delete=models.PROTECT, related_name="+")
+    step = models.ForeignKey(
+        "scheduling.Step", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    # The place among the movements of one receipt: what makes booking idempotent.
+    ordinal = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=11, choices=Status.choices)
+    occurred_at = models.DateTimeField(help_text="The block's time.")
+    booked_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name_plural = "Ledger entries"
+        constraints = (
+            models.UniqueConstraint(fields=("receipt", "ordinal"), name="ledger_entry_once"),
+        )
+        indexes = (
+            models.Index(fields=("wallet", "token", "occurred_at"), name="ledger_by_wallet"),
+            models.Index(
+                fields=("transaction",),
+                condition=models.Q(status="provisional"),
+                name="ledger_provisional",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount} {self.token.symbol}"
+
+
+class LedgerCursor(models.Model):
+    """How far the history of transitions has been read into the books."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    position = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.position}"

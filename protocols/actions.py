@@ -1,0 +1,173 @@
+"""The adapter interface: what an action takes, plans and settles.
+
+An adapter never signs, sends, sleeps or touches a nonce. It reads the chain through its context
+and returns values; the floors above and below do the rest.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Protocol
+
+from eth_typing import ChecksumAddress
+from pydantic import BaseModel
+
+
+class PlanError(Exception):
+    """The action cannot be done as asked; one sentence for the operator, nothing was signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A transaction to make: `value` in wei, `data` as sent."""
+
+    label: str
+    to: ChecksumAddress
+    data: bytes = b""
+    value: int = 0
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A condition that must become true before the next step (a bridge arrival, an unlock)."""
+
+    label: str
+    condition: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    deadline: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A signed request to a venue; `payload` is what is signed."""
+
+    label: str
+    venue: str
+    payload: Mapping[str, Any]
+
+
+PlannedStep = Call | Wait | Message
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an action wants done, in order; a step starts when the one before is confirmed."""
+
+    steps: tuple[PlannedStep, ...]
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """An event log of a receipt."""
+
+    address: ChecksumAddress
+    topics: tuple[bytes, ...]
+    data: bytes
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallReceipt:
+    """A successful, confirmed call: what was asked and what the chain logged."""
+
+    call: Call
+    tx_hash: str
+    block_number: int
+    logs: tuple[Log, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Value that came to or left the wallet; `token` empty for the native coin."""
+
+    token: ChecksumAddress | Literal[""]
+    direction: Literal["in", "out"]
+    amount: int
+    counterparty: ChecksumAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a call did to the wallet, read from its logs. The gas fee is booked apart."""
+
+    movements: tuple[Movement, ...] = ()
+    note: str = ""
+
+
+class ChainReader(Protocol):
+    """Read-only access to one network."""
+
+    def call(self, to: ChecksumAddress, data: bytes, *, sender: ChecksumAddress) -> bytes:
+        """`eth_call` at the latest block; raises PlanError when it reverts."""
+        ...
+
+    def balance(self, address: ChecksumAddress) -> int:
+        """Native balance in wei."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything an action may look at."""
+
+    chain_id: int
+    wallet: ChecksumAddress
+    chain: ChainReader
+    now: datetime
+    # role -> address of the enabled deployments of this protocol on this network
+    deployments: Mapping[str, ChecksumAddress]
+    # our own addresses and those the operator listed: the only recipients of transfers
+    recipients: frozenset[ChecksumAddress] = frozenset()
+
+    def deployment(self, role: str) -> ChecksumAddress:
+        """The contract in this role, or PlanError when none is enabled here."""
+        try:
+            return self.deployments[role]
+        except KeyError:
+            raise PlanError(
+                f"no enabled deployment of {role} on chain {self.chain_id}; "
+                "register and verify it first"
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A contract function an action may call, as the policy will know it."""
+
+    role: str
+    signature: str
+
+
+class Action(ABC):
+    """One thing a protocol can do."""
+
+    slug: ClassVar[str]
+    title: ClassVar[str]
+    Params: ClassVar[type[BaseModel]]
+    # Calls on registered deployments; what is not listed here is refused at signing.
+    permissions: ClassVar[tuple[Permission, ...]] = ()
+
+    @abstractmethod
+    def plan(self, ctx: Context, params: Any) -> Plan:
+        """The steps, from view calls and arithmetic only: same input and chain, same plan."""
+
+    @abstractmethod
+    def settle(self, ctx: Context, params: Any, receipt: CallReceipt) -> Settlement:
+        """What one successful call moved, from its event logs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A protocol as the registry knows it."""
+
+    slug: str
+    name: str
+    actions: Mapping[str, Action]
+
+    @classmethod
+    def of(cls, slug: str, name: str, actions: Sequence[Action]) -> "Adapter":
+        """An adapter from its actions."""
+        return cls(slug, name, {action.slug: action for action in actions})

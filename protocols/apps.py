@@ -1,0 +1,10 @@
+"""Floor 2: how an intention is said to a protocol."""
+
+from django.apps import AppConfig
+
+
+class ProtocolsConfig(AppConfig):
+    """Adapters, the contract registry and deployments."""
+
+    name = "protocols"
+    verbose_name = "Protocols"

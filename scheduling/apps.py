@@ -1,0 +1,16 @@
+"""Floor 3: what happens when, and may it."""
+
+from django.apps import AppConfig
+
+
+class SchedulingConfig(AppConfig):
+    """Tasks, occurrences, runs and the pulse that keeps them going."""
+
+    name = "scheduling"
+    verbose_name = "Scheduling"
+
+    def ready(self) -> None:
+        """Register what the pulse wakes on this floor."""
+        from scheduling import tasks
+
+        tasks.register_wakeups()

@@ -1,0 +1,220 @@
+"""Standing orders, their due times, and their execution."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from scheduling.states import OccurrenceState, RunState, StepState
+from wallets.amounts import AmountField
+from wallets.models import Transaction
+
+
+class Task(models.Model):
+    """A standing order: an action with its parameters, wallets, schedule and limits."""
+
+    class Schedule(models.TextChoices):
+        ONCE = "once", "Once"
+        INTERVAL = "interval", "Every interval"
+        CRON = "cron", "Cron"
+
+    class Misfire(models.TextChoices):
+        """What to do about due times that passed while nothing ran."""
+
+        SKIP = "skip", "Skip them"
+        ONCE = "once", "Run once"
+        ALL = "all", "Catch up on all"
+
+    class Priority(models.IntegerChoices):
+        LOW = -10, "Low"
+        NORMAL = 0, "Normal"
+        HIGH = 10, "High"
+        CRITICAL = 20, "Critical"
+
+    name = models.CharField(max_length=120, unique=True)
+    protocol = models.ForeignKey(
+        "protocols.Protocol", on_delete=models.PROTECT, related_name="tasks"
+    )
+    action = models.SlugField()
+    network = models.ForeignKey("wallets.Network", on_delete=models.PROTECT, related_name="tasks")
+    wallets: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(
+        "wallets.Wallet", through="TaskWallet", related_name="tasks"
+    )
+    params = models.JSONField(default=dict, blank=True, help_text="Amounts in base units, as text.")
+    schedule = models.CharField(max_length=8, choices=Schedule.choices)
+    interval_seconds = models.PositiveIntegerField(null=True, blank=True)
+    cron = models.CharField(max_length=100, blank=True)
+    timezone = models.CharField(max_length=50, default="UTC")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    max_occurrences = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Due times after which it ends by itself."
+    )
+    misfire = models.CharField(max_length=4, choices=Misfire.choices, default=Misfire.ONCE)
+    priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    urgency = models.CharField(
+        max_length=6, choices=Transaction.Urgency.choices, default=Transaction.Urgency.NORMAL
+    )
+    max_fee_ceiling = AmountField(null=True, blank=True, help_text="Wei per gas.")
+    enabled = models.BooleanField(default=True)
+    next_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    due_count = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(schedule="interval", interval_seconds__gte=1) | ~Q(schedule="interval"),
+                name="task_interval_has_seconds",
+            ),
+            models.CheckConstraint(
+                condition=~Q(schedule="cron") | ~Q(cron=""), name="task_cron_has_expression"
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("next_due_at",),
+                condition=Q(enabled=True, next_due_at__isnull=False),
+                name="task_due",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TaskWallet(models.Model):
+    """A wallet of a task, with the parameters that are its own."""
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="task_wallets")
+    wallet = models.ForeignKey(
+        "wallets.Wallet", on_delete=models.PROTECT, related_name="task_wallets"
+    )
+    params = models.JSONField(default=dict, blank=True, help_text="Override the task's.")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("task", "wallet"), name="task_wallet_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.task} with {self.wallet}"
+
+
+class TaskDependency(models.Model):
+    """A task whose latest run with the same wallet must have succeeded first."""
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="dependencies")
+    needs = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="dependents")
+
+    class Meta:
+        verbose_name_plural = "Task dependencies"
+        constraints = (
+            models.UniqueConstraint(fields=("task", "needs"), name="dependency_once"),
+            models.CheckConstraint(
+                condition=~Q(task=models.F("needs")), name="dependency_not_on_itself"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.task} after {self.needs}"
+
+
+class Occurrence(models.Model):
+    """A task, a wallet and a due time: what makes a run happen once, whatever crashes."""
+
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="occurrences")
+    wallet = models.ForeignKey(
+        "wallets.Wallet", on_delete=models.PROTECT, related_name="occurrences"
+    )
+    due_at = models.DateTimeField()
+    state = models.CharField(
+        max_length=8, choices=OccurrenceState.choices, default=OccurrenceState.DUE
+    )
+    reason = models.CharField(max_length=200, blank=True, help_text="Why it was skipped.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-due_at",)
+        constraints = (
+            models.UniqueConstraint(fields=("task", "wallet", "due_at"), name="occurrence_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.task} with {self.wallet} at {self.due_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Run(models.Model):
+    """The execution of one occurrence."""
+
+    occurrence = models.OneToOneField(Occurrence, on_delete=models.PROTECT, related_name="run")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="runs")
+    wallet = models.ForeignKey("wallets.Wallet", on_delete=models.PROTECT, related_name="runs")
+    params = models.JSONField(default=dict, help_text="As they were when the run began.")
+    summary = models.CharField(max_length=300, blank=True)
+    priority = models.SmallIntegerField(default=0)
+    state = models.CharField(max_length=14, choices=RunState.choices, default=RunState.PENDING)
+    detail = models.CharField(max_length=500, blank=True)
+    version = models.PositiveBigIntegerField(default=0)
+    # When to look at it again; null when finished or until its transaction changes.
+    wake_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    state_changed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(
+                fields=("-priority", "wake_at"),
+                condition=Q(wake_at__isnull=False),
+                name="run_awake",
+            ),
+            models.Index(fields=("task", "wallet", "-id"), name="run_latest"),
+            models.Index(fields=("state", "-id"), name="run_by_state"),
+        )
+
+    def __str__(self) -> str:
+        return f"Run {self.pk} of {self.task}"
+
+
+class Step(models.Model):
+    """One call, wait or signed request of a run."""
+
+    class Kind(models.TextChoices):
+        CALL = "call", "Call"
+        WAIT = "wait", "Wait"
+        SIGNED_REQUEST = "signed_request", "Signed request"
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="steps")
+    index = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=14, choices=Kind.choices)
+    label = models.CharField(max_length=200)
+    spec = models.JSONField(help_text="The planned step, as the adapter returned it.")
+    state = models.CharField(max_length=10, choices=StepState.choices, default=StepState.PLANNED)
+    detail = models.CharField(max_length=500, blank=True)
+    transaction = models.OneToOneField(
+        "wallets.Transaction",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="step",
+    )
+    # The receipt the settlement was read from: another canonical one means it must be read anew.
+    settled_receipt = models.ForeignKey(
+        "wallets.Receipt", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    settlement = models.JSONField(null=True, blank=True)
+    version = models.PositiveBigIntegerField(default=0)
+    state_changed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("run", "index")
+        constraints = (
+            models.UniqueConstraint(fields=("run", "index"), name="step_index_once"),
+            models.CheckConstraint(
+                condition=~Q(state="settled") | Q(settlement__isnull=False),
+                name="step_settled_has_settlement",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.label

