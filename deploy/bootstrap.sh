@@ -184,7 +184,8 @@ sync_node() {
     fi
     npm_logged ci --ignore-scripts --include=optional --no-audit --no-fund "$@" || fail \
         "the packages of package-lock.json could not be installed ($(complaint)):" \
-        "check the network and the free disk space and run this again; the log is $log."
+        "check the network and the free disk space and, if package.json was changed, run" \
+        "make lock; then run this again; the log is $log."
     cp package-lock.json "node_modules/.synced-$mode"
 }
 

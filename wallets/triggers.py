@@ -41,7 +41,7 @@ END $$
 def install(schema_editor: Any) -> None:
     """Create the triggers on this database."""
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(_POSTGRES_FUNCTION)
+        schema_editor.execute(_POSTGRES_FUNCTION, None)
     for statement in _statements(schema_editor.connection.vendor):
         schema_editor.execute(statement)
 
