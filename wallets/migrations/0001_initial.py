@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=120, unique=True)),
                 ('path', models.CharField(max_length=200)),
                 ('argument', models.CharField(blank=True, max_length=50)),
-                ('requested_at', models.DateTimeField(blank=True, null=True)),
+                ('enqueued_at', models.DateTimeField(blank=True, null=True)),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
                 ('failures', models.PositiveIntegerField(default=0)),

@@ -9,7 +9,8 @@ class WakeUp(models.Model):
     key = models.CharField(max_length=120, unique=True)
     path = models.CharField(max_length=200)
     argument = models.CharField(max_length=50, blank=True)
-    requested_at = models.DateTimeField(null=True, blank=True)
+    # A job for it is with the broker since then.
+    enqueued_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)

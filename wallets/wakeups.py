@@ -1,0 +1,90 @@
+"""Wake-ups: a django-q2 job says "look at your rows", never what to do.
+
+A piece of repeating work registers itself once. Services ask for it when they commit (`wake`);
+the pulse asks for what is due and makes up what was lost. Doing it twice or late is harmless.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import import_module
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from wallets.clusters import beat
+from wallets.models import WakeUp
+
+log = structlog.get_logger(__name__)
+
+# A job that was enqueued this long ago and never began was lost with its worker or its broker.
+LOST_AFTER = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """Repeating work: the function at `path` is called with each argument that `due` yields."""
+
+    name: str
+    path: str
+    due: Callable[[], Iterable[str]]
+
+
+_registered: dict[str, Periodic] = {}
+
+
+def register(periodic: Periodic) -> None:
+    """Make the work known to the pulse; registering twice is the same as once."""
+    _registered[periodic.name] = periodic
+
+
+def registered() -> tuple[Periodic, ...]:
+    """All repeating work, in order of registration (lower floors first)."""
+    return tuple(_registered.values())
+
+
+def wake(name: str, argument: str = "") -> None:
+    """Ask for the work once the current database transaction has committed."""
+    transaction.on_commit(lambda: request(name, argument))
+
+
+def request(name: str, argument: str = "") -> bool:
+    """Enqueue a job unless one is already waiting; whether one was enqueued."""
+    key = f"{name}:{argument}" if argument else name
+    now = timezone.now()
+    row, _ = WakeUp.objects.get_or_create(
+        key=key, defaults={"path": _registered[name].path, "argument": argument}
+    )
+    claimed = WakeUp.objects.filter(
+        Q(enqueued_at__isnull=True) | Q(enqueued_at__lt=now - LOST_AFTER), pk=row.pk
+    ).update(enqueued_at=now, path=_registered[name].path)
+    if claimed:
+        async_task("wallets.wakeups.run", key, ack_failure=True)
+    return bool(claimed)
+
+
+def run(key: str) -> None:
+    """What a worker does with a job; the one runner that keeps failures from being lost."""
+    beat()
+    row = WakeUp.objects.get(key=key)
+    # Cleared before the work: what is asked for meanwhile gets a job of its own.
+    WakeUp.objects.filter(pk=row.pk).update(enqueued_at=None, started_at=timezone.now())
+    with structlog.contextvars.bound_contextvars(job=key):
+        try:
+            _function(row.path)(*([row.argument] if row.argument else []))
+        except Exception as error:
+            log.exception("wakeup_failed")
+            WakeUp.objects.filter(pk=row.pk).update(
+                failures=F("failures") + 1, last_error=type(error).__name__
+            )
+            return
+    WakeUp.objects.filter(pk=row.pk).update(finished_at=timezone.now(), last_error="")
+
+
+def _function(path: str) -> Callable[..., object]:
+    module, _, name = path.rpartition(".")
+    function: Callable[..., object] = getattr(import_module(module), name)
+    return function
