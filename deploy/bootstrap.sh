@@ -71,21 +71,31 @@ all_ready() {
     ready .venv uv.lock && ready node_modules package-lock.json && venv_runs
 }
 
-# find_python MINOR: the path of a Python 3.MINOR or newer. Each is run: pyenv's shims may refuse,
-# and home-made builds may lack ssl or sqlite3.
+# Where a Python may be, in order of preference. Every folder of PATH is looked into, since the
+# first match may be a shim of pyenv that refuses to run.
+python_candidates() {
+    for name in python3.13 python3.12 python3.14 python3 python; do
+        (
+            IFS=:
+            for folder in $PATH; do printf '%s\n' "$folder/$name"; done
+        )
+    done
+    for versions in "${PYENV_ROOT:-$home/.pyenv}/versions" "$home/.pyenv/versions"; do
+        printf '%s\n' "$versions"/3.13*/bin/python3 "$versions"/3.*/bin/python3
+    done
+    printf '%s\n' "$PWD"/.tools/python/cpython-3*/bin/python3
+}
+
+# find_python MINOR: the path of a Python 3.MINOR or newer that runs and has ssl and sqlite3,
+# which home-made builds may lack.
 find_python() {
     wanted="import ssl, sqlite3, sys; sys.version_info < (3, $1) and sys.exit(1); print(sys.executable)"
-    for candidate in \
-        python3.13 python3.12 python3.14 python3 python \
-        "${PYENV_ROOT:-$home/.pyenv}"/versions/3.13*/bin/python3 \
-        "${PYENV_ROOT:-$home/.pyenv}"/versions/3.1[24]*/bin/python3 \
-        "$home"/.pyenv/versions/3.1[234]*/bin/python3 \
-        "$PWD"/.tools/python/cpython-3*/bin/python3 \
-        "${PYENV_ROOT:-$home/.pyenv}"/versions/3.*/bin/python3 \
-        /usr/local/bin/python3 /usr/bin/python3; do
-        "$candidate" -c "$wanted" 2>/dev/null && return
-    done
-    return 1
+    python_candidates 2>/dev/null | {
+        while IFS= read -r candidate; do
+            [ -x "$candidate" ] && "$candidate" -c "$wanted" 2>/dev/null </dev/null && exit 0
+        done
+        exit 1
+    }
 }
 
 fetch_python() {

@@ -215,6 +215,11 @@ class Step(models.Model):
                 name="step_settled_has_settlement",
             ),
         )
+        indexes = (
+            models.Index(
+                fields=("transaction",), condition=Q(state="submitted"), name="step_submitted"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.label

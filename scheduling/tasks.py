@@ -1,5 +1,43 @@
-"""What the workers run on this floor."""
+"""What the workers run on this floor: dispatch what is due, advance what is under way."""
+
+from collections.abc import Iterator
+
+from django.utils import timezone
+
+from scheduling import dispatch, runs
+from scheduling.models import Run, Step, Task
+from scheduling.states import StepState
+from wallets import wakeups
 
 
 def register_wakeups() -> None:
     """Register this floor's wake-ups with the pulse."""
+    wakeups.register(wakeups.Periodic("dispatch", "scheduling.tasks.dispatch_due", _tasks_due))
+    wakeups.register(wakeups.Periodic("advance", "scheduling.tasks.advance_runs", _runs_due))
+
+
+def dispatch_due() -> None:
+    """Turn due times into runs."""
+    dispatch.dispatch_due()
+
+
+def advance_runs() -> None:
+    """Plan, submit and settle what can be."""
+    runs.unsettle_reorganised()
+    runs.advance_runs()
+
+
+def _tasks_due() -> Iterator[str]:
+    if Task.objects.filter(enabled=True, next_due_at__lte=timezone.now()).exists():
+        yield ""
+
+
+def _runs_due() -> Iterator[str]:
+    if (
+        Run.objects.filter(wake_at__lte=timezone.now()).exists()
+        or Step.objects.filter(
+            state=StepState.SUBMITTED, transaction__state__in=runs.DECIDED
+        ).exists()
+        or Step.objects.filter(state=StepState.SETTLED, settled_receipt__canonical=False).exists()
+    ):
+        yield ""

@@ -46,3 +46,7 @@ def fence(cluster: uuid.UUID | str) -> None:
     WorkerCluster.objects.filter(pk=cluster, fenced_at__isnull=True).update(
         fenced_at=timezone.now()
     )
+
+
+def answer_beat(_cluster: str) -> None:
+    """The job behind a cluster's heartbeat; the runner of jobs has beaten already."""

@@ -1,5 +1,59 @@
-"""What the workers run on this floor."""
+"""What the workers run on this floor: turns for lanes, watch passes for networks."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.utils import timezone
+
+from wallets import leases, wakeups
+from wallets.actors import this_worker
+from wallets.chain.client import NetworkClient
+from wallets.models import Lease, Network, NonceLane, Transaction
+from wallets.transactions.states import IN_FLIGHT
+from wallets.transactions.tick import tick
+from wallets.transactions.watch import watch
+
+LANES_PER_JOB = 50
+WATCH_LEASE = timedelta(seconds=50)
 
 
 def register_wakeups() -> None:
     """Register this floor's wake-ups with the pulse."""
+    wakeups.register(wakeups.Periodic("tick", "wallets.tasks.tick_lanes", _lanes_due))
+    wakeups.register(wakeups.Periodic("watch", "wallets.tasks.watch_network", _networks_due))
+
+
+def tick_lanes() -> None:
+    """Give every lane that is due its turn, the longest waiting first."""
+    due = NonceLane.objects.filter(wake_at__lte=timezone.now()).order_by("wake_at")
+    for lane_id in list(due.values_list("pk", flat=True)[:LANES_PER_JOB]):
+        tick(lane_id)
+
+
+def watch_network(network_id: str) -> None:
+    """One watch pass over a network, unless another process is at it."""
+    network = Network.objects.get(pk=network_id)
+    name, owner = f"watch:{network_id}", this_worker()
+    if not leases.take(name, owner=owner, duration=WATCH_LEASE):
+        return
+    try:
+        watch(network, NetworkClient(network))
+    finally:
+        # Looking more often than blocks come only costs requests.
+        pause = timedelta(seconds=min(max(network.block_seconds / 3, 0.5), 10))
+        leases.release(name, owner=owner, free_from=timezone.now() + pause)
+
+
+def _lanes_due() -> Iterator[str]:
+    if NonceLane.objects.filter(wake_at__lte=timezone.now()).exists():
+        yield ""
+
+
+def _networks_due() -> list[str]:
+    under_way = Transaction.objects.filter(state__in=IN_FLIGHT).order_by()
+    networks = set(under_way.values_list("network_id", flat=True).distinct())
+    busy = Lease.objects.filter(
+        name__in=[f"watch:{network}" for network in networks], expires_at__gt=timezone.now()
+    )
+    taken = set(busy.values_list("name", flat=True))
+    return [str(network) for network in networks if f"watch:{network}" not in taken]

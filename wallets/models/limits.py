@@ -25,7 +25,6 @@ class Limit(models.Model):
         MAX_FEE_PER_GAS = "max_fee_per_gas", "Fee ceiling, wei per gas"
         MAX_TRANSACTION_FEE = "max_transaction_fee", "Whole fee of a transaction, wei"
         MAX_VALUE = "max_value", "Native value of a transaction, wei"
-        MAX_VALUE_DAY = "max_value_day", "Native value sent in a day, wei"
         MIN_NATIVE_BALANCE = "min_native_balance", "Native balance that must remain, wei"
 
     kind = models.CharField(max_length=30, choices=Kind.choices)

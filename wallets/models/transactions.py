@@ -188,6 +188,9 @@ class Receipt(models.Model):
                 name="receipt_one_canonical",
             ),
         )
+        indexes = (
+            models.Index(fields=("id",), condition=Q(canonical=False), name="receipt_undone"),
+        )
 
     def __str__(self) -> str:
         return f"block {self.block_number}"

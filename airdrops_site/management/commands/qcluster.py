@@ -1,0 +1,67 @@
+"""A cluster of workers with the pulse that wakes them; replaces django-q2's command."""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connections
+from django_q.cluster import Cluster
+
+from scheduling import pulse
+from wallets import clusters
+from wallets.signers.loading import become_signing_process
+
+PR_SET_PDEATHSIG = 1
+
+
+class Command(BaseCommand):
+    """`manage.py qcluster`: any number, on any number of hosts that share one PostgreSQL."""
+
+    help = "Starts a cluster of workers and its pulse."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """No arguments: everything is a setting."""
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        """Run until SIGTERM or SIGINT; finish the jobs in hand first."""
+        become_signing_process()
+        cluster_id = str(clusters.announce())
+        os.register_at_fork(after_in_child=_die_with_parent)
+        connections.close_all()
+        beating = multiprocessing.get_context("fork").Process(
+            target=_pulse, args=(cluster_id,), name="pulse"
+        )
+        beating.start()
+        cluster = Cluster()
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            # No new wake-ups first, then django-q2's own orderly stop.
+            beating.terminate()
+            cluster.sig_handler(number, frame)
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        cluster.start()
+        sentinel: Any = cluster.sentinel
+        while sentinel.is_alive():
+            sentinel.join(1)
+        beating.terminate()
+        beating.join()
+        clusters.fence(cluster_id)
+
+
+def _pulse(cluster_id: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    pulse.run(cluster_id)
+
+
+def _die_with_parent() -> None:
+    """Leave no orphan that goes on working when the main process or the sentinel is killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,0 +1,238 @@
+"""Carry runs from due to done: plan, submit step by step, settle from the chain."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from protocols.actions import Call, Context, PlanError, PlannedStep
+from protocols.context import build_context
+from protocols.params import BadParameters, parse_params
+from protocols.registry import UnknownAction, get_action
+from scheduling.models import Run, Step
+from scheduling.settle import settle_step
+from scheduling.specs import call_from_json, call_to_json
+from scheduling.states import RUN, STEP, RunState, StepState
+from wallets.actors import this_worker
+from wallets.chain.client import NetworkClient
+from wallets.chain.errors import ChainError
+from wallets.models import Wallet
+from wallets.services import Intent, submit_transaction
+from wallets.transactions.states import Outcome
+from wallets.transactions.states import TransactionState as T
+from wallets.transitions import LostRace, born, move
+
+log = structlog.get_logger(__name__)
+
+LOOK_AGAIN = timedelta(seconds=10)
+RUNS_PER_PASS = 50
+DECIDED = (T.CONFIRMED, T.FINAL, T.REFUSED, T.EXPIRED, T.CANCELLED, T.VOIDED)
+
+
+def advance_runs() -> int:
+    """Look at every run that is due for it, most important first; returns how many."""
+    started = _pending_runs()
+    moved = _decided_steps()
+    for run in started:
+        with structlog.contextvars.bound_contextvars(run=run.pk, task=run.task.name):
+            _guarded(start_run, run)
+    for step in moved:
+        with structlog.contextvars.bound_contextvars(run=step.run_id, step=step.index):
+            _guarded(finish_step, step)
+    return len(started) + len(moved)
+
+
+def _pending_runs() -> list[Run]:
+    rows = Run.objects.filter(wake_at__lte=timezone.now()).order_by("-priority", "wake_at")
+    return list(rows.select_related("task__protocol", "task__network", "wallet")[:RUNS_PER_PASS])
+
+
+def _decided_steps() -> list[Step]:
+    rows = Step.objects.filter(state=StepState.SUBMITTED, transaction__state__in=DECIDED)
+    related = ("run__task__protocol", "run__task__network", "run__wallet", "transaction")
+    return list(rows.select_related(*related).order_by("id")[:RUNS_PER_PASS])
+
+
+def _guarded[Row: (Run, Step)](work: Callable[[Row], None], row: Row) -> None:
+    try:
+        work(row)
+    except LostRace:
+        log.info("run_lost_race")
+    except ChainError as error:
+        run = row if isinstance(row, Run) else row.run
+        log.warning("run_waits_for_rpc", reason=str(error))
+        _postpone(run, f"waits for the network: {error}")
+
+
+def start_run(run: Run) -> None:
+    """Plan a pending run and submit its first step; or say why it waits or failed."""
+    if run.state == RunState.HELD:
+        run = move(run, RunState.PENDING, machine=RUN, actor=this_worker(), reason="looked at")
+    if run.state != RunState.PENDING:
+        Run.objects.filter(pk=run.pk).update(wake_at=None)
+        return
+    if reason := _hold_reason(run):
+        move(
+            run,
+            RunState.HELD,
+            machine=RUN,
+            actor=this_worker(),
+            reason=reason,
+            detail=reason,
+            wake_at=timezone.now() + LOOK_AGAIN,
+        )
+        return
+    try:
+        planned, summary = _plan(run)
+    except (PlanError, BadParameters, UnknownAction) as error:
+        _end(run, RunState.FAILED, str(error))
+        return
+    with transaction.atomic():
+        move(
+            run,
+            RunState.RUNNING,
+            machine=RUN,
+            actor=this_worker(),
+            summary=summary[:300],
+            detail="",
+            wake_at=None,
+        )
+        steps = [_create_step(run, index, call) for index, call in enumerate(planned)]
+        _submit(steps[0], run)
+
+
+def _hold_reason(run: Run) -> str:
+    """Why the run may not start yet; empty when it may."""
+    task = run.task
+    if not task.protocol.enabled or not task.network.enabled:
+        return f"{task.protocol} or {task.network} is disabled"
+    if run.wallet.status != Wallet.Status.VERIFIED:
+        return f"{run.wallet} is {run.wallet.status}; only verified wallets sign"
+    for dependency in task.dependencies.select_related("needs"):
+        latest = Run.objects.filter(task=dependency.needs, wallet=run.wallet).first()
+        if latest is None or latest.state != RunState.SUCCEEDED:
+            return f"waits for {dependency.needs} to succeed with {run.wallet}"
+    return ""
+
+
+def _plan(run: Run) -> tuple[list[Call], str]:
+    task = run.task
+    action = get_action(task.protocol.slug, task.action)
+    params = parse_params(action, run.params)
+    plan = action.plan(_context(run), params)
+    if not plan.steps:
+        raise PlanError("the action planned nothing to do")
+    return [_only_call(step) for step in plan.steps], plan.summary
+
+
+def _only_call(step: PlannedStep) -> Call:
+    if not isinstance(step, Call):
+        raise PlanError(f"{step.label}: this version runs calls only, no waits or messages yet")
+    return step
+
+
+def _context(run: Run) -> Context:
+    task = run.task
+    return build_context(
+        network=task.network,
+        wallet=run.wallet,
+        protocol=task.protocol.slug,
+        client=NetworkClient(task.network),
+        now=timezone.now(),
+    )
+
+
+def _create_step(run: Run, index: int, call: Call) -> Step:
+    step = Step.objects.create(
+        run=run, index=index, kind=Step.Kind.CALL, label=call.label, spec=call_to_json(call)
+    )
+    born(step, machine=STEP, actor=this_worker())
+    return step
+
+
+def _submit(step: Step, run: Run) -> None:
+    """Record the step's intent; inside the caller's database transaction."""
+    call = call_from_json(step.spec)
+    row = submit_transaction(
+        intent=Intent(
+            wallet=run.wallet,
+            network=run.task.network,
+            idempotency_key=f"run:{run.pk}:step:{step.index}",
+            origin=f"run:{run.pk}",
+            protocol=run.task.protocol.slug,
+            action=run.task.action,
+            to=call.to,
+            value=call.value,
+            data=call.data,
+            urgency=run.task.urgency,
+            priority=run.priority,
+            max_fee_ceiling=run.task.max_fee_ceiling,
+            valid_until=call.valid_until,
+        ),
+        actor=this_worker(),
+    )
+    move(step, StepState.SUBMITTED, machine=STEP, actor=this_worker(), transaction=row)
+
+
+def finish_step(step: Step) -> None:
+    """Settle a step whose transaction is decided, and go on with the run."""
+    row, run = step.transaction, step.run
+    if row is None:
+        return
+    if row.state not in (T.CONFIRMED, T.FINAL) or row.outcome != Outcome.SUCCEEDED:
+        sentence = row.detail or f"the transaction ended {row.outcome or row.state}"
+        with transaction.atomic():
+            move(step, StepState.FAILED, machine=STEP, actor=this_worker(), detail=sentence)
+            _end(run, RunState.FAILED, f"{step.label}: {sentence}")
+        return
+    fields = settle_step(step, _context(run))
+    with transaction.atomic():
+        move(step, StepState.SETTLED, machine=STEP, actor=this_worker(), **fields)
+        _go_on(run)
+
+
+def _go_on(run: Run) -> None:
+    if run.state != RunState.RUNNING:
+        # A step settled anew after a reorganisation; its run ended before.
+        return
+    following = run.steps.filter(state=StepState.PLANNED).order_by("index").first()
+    if following is not None:
+        _submit(following, run)
+    elif not run.steps.exclude(state=StepState.SETTLED).exists():
+        _end(run, RunState.SUCCEEDED, "")
+
+
+def unsettle_reorganised() -> int:
+    """Steps settled from a receipt that a reorganisation undid are settled again; how many."""
+    undone = Step.objects.filter(state=StepState.SETTLED, settled_receipt__canonical=False)
+    rows = list(undone.order_by("id")[:RUNS_PER_PASS])
+    for step in rows:
+        move(
+            step,
+            StepState.SUBMITTED,
+            machine=STEP,
+            actor=this_worker(),
+            reason="its block was replaced by a reorganisation",
+        )
+    return len(rows)
+
+
+def _end(run: Run, state: RunState, sentence: str) -> None:
+    if run.state not in (RunState.PENDING, RunState.RUNNING):
+        return
+    move(
+        run,
+        state,
+        machine=RUN,
+        actor=this_worker(),
+        reason=sentence,
+        detail=sentence[:500],
+        wake_at=None,
+    )
+
+
+def _postpone(run: Run, sentence: str) -> None:
+    pending = Run.objects.filter(pk=run.pk, state=RunState.PENDING)
+    pending.update(wake_at=timezone.now() + LOOK_AGAIN, detail=sentence[:500])

@@ -1,0 +1,50 @@
+"""Read from a confirmed transaction's logs what it moved."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from protocols.actions import CallReceipt, Context, Log
+from protocols.params import parse_params
+from protocols.registry import get_action
+from protocols.settlements import settlement_to_json
+from protocols.tokens import ensure_token
+from scheduling.models import Step
+from scheduling.specs import call_from_json
+from wallets.addresses import parse_address
+from wallets.chain.client import hex_int
+
+
+def settle_step(step: Step, ctx: Context) -> dict[str, Any]:
+    """The fields of the settled step. May ask the chain about a token not met before."""
+    run, row = step.run, step.transaction
+    if row is None:
+        raise ValueError(f"step {step.pk} has no transaction to settle")
+    receipt = row.receipts.select_related("attempt").get(canonical=True)
+    action = get_action(run.task.protocol.slug, run.task.action)
+    settlement = action.settle(
+        ctx,
+        parse_params(action, run.params),
+        CallReceipt(
+            call=call_from_json(step.spec),
+            tx_hash=receipt.attempt.hash,
+            block_number=receipt.block_number,
+            logs=tuple(_log(log) for log in receipt.logs),
+        ),
+    )
+    for movement in settlement.movements:
+        ensure_token(network=run.task.network, address=movement.token, chain=ctx.chain)
+    return {
+        "settlement": settlement_to_json(settlement),
+        "settled_receipt": receipt,
+        "detail": f"settled {timezone.now():%Y-%m-%d %H:%M:%S} UTC",
+    }
+
+
+def _log(log: dict[str, Any]) -> Log:
+    return Log(
+        address=parse_address(log["address"]),
+        topics=tuple(bytes.fromhex(topic.removeprefix("0x")) for topic in log["topics"]),
+        data=bytes.fromhex(log["data"].removeprefix("0x")),
+        index=hex_int(log["logIndex"]),
+    )

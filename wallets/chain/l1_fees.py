@@ -1,0 +1,26 @@
+"""The data fee that rollups add to a transaction, from their own oracles."""
+
+from eth_abi.abi import encode
+from eth_utils.address import to_checksum_address
+
+from wallets.chain.client import NetworkClient, hex_int
+from wallets.models import Network
+
+# https://docs.optimism.io and https://docs.scroll.io: getL1Fee(bytes) of each gas price oracle
+ORACLES = {
+    Network.L1FeeModel.OP_STACK: to_checksum_address("0x420000000000000000000000000000000000000f"),
+    Network.L1FeeModel.SCROLL: to_checksum_address("0x5300000000000000000000000000000000000002"),
+}
+_GET_L1_FEE = bytes.fromhex("49948e0e")
+# Nonce, fees, addresses and signature beside the calldata, none of it compressible.
+_ENVELOPE = b"\xff" * 180
+
+
+def estimate_l1_fee(client: NetworkClient, data: bytes) -> int:
+    """The fee in wei with half as much again for the L1 base fee to rise; 0 where there is none."""
+    oracle = ORACLES.get(Network.L1FeeModel(client.network.l1_fee_model))
+    if oracle is None:
+        return 0
+    calldata = _GET_L1_FEE + encode(["bytes"], [_ENVELOPE + data])
+    answer = client.call(oracle, calldata, sender=oracle)
+    return hex_int("0x" + answer.hex()) * 3 // 2

@@ -1,0 +1,61 @@
+"""Rights held by one process at a time, taken by compare-and-set; the same on both databases."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from wallets.actors import this_worker
+from wallets.models import Lease, NonceLane
+
+LANE_LEASE = timedelta(seconds=60)
+
+
+class LeaseLost(Exception):
+    """Another process has the lane now: stop at once, its writes count and ours do not."""
+
+
+@contextmanager
+def lane_lease(lane_id: int) -> Iterator[NonceLane | None]:
+    """The lane with a fresh lease and epoch, or None while another process works on it."""
+    now = timezone.now()
+    free = Q(lease_expires_at__isnull=True) | Q(lease_expires_at__lt=now)
+    taken = NonceLane.objects.filter(free, pk=lane_id).update(
+        lease_owner=this_worker(),
+        lease_expires_at=now + LANE_LEASE,
+        lease_epoch=F("lease_epoch") + 1,
+    )
+    if not taken:
+        yield None
+        return
+    lane = NonceLane.objects.select_related("wallet", "network").get(pk=lane_id)
+    try:
+        yield lane
+    finally:
+        NonceLane.objects.filter(pk=lane_id, lease_epoch=lane.lease_epoch).update(
+            lease_expires_at=None, lease_owner=""
+        )
+
+
+def hold_lane(lane: NonceLane) -> None:
+    """Inside a database transaction: lock the lane and make sure the lease is still ours."""
+    mine = NonceLane.objects.select_for_update().filter(
+        pk=lane.pk, lease_epoch=lane.lease_epoch, lease_expires_at__gt=timezone.now()
+    )
+    if not mine.exists():
+        raise LeaseLost(f"the lease of lane {lane} is lost")
+
+
+def take(name: str, *, owner: str, duration: timedelta) -> bool:
+    """Take or extend the named lease."""
+    Lease.objects.get_or_create(name=name)
+    now = timezone.now()
+    free = Q(expires_at__isnull=True) | Q(expires_at__lt=now) | Q(owner=owner)
+    return bool(Lease.objects.filter(free, pk=name).update(owner=owner, expires_at=now + duration))
+
+
+def release(name: str, *, owner: str, free_from: datetime | None = None) -> None:
+    """Give the lease back; others may take it from `free_from` on."""
+    Lease.objects.filter(pk=name, owner=owner).update(owner="", expires_at=free_from)

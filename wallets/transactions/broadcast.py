@@ -1,0 +1,56 @@
+"""Send stored bytes, any number of times; what nodes answer is a hint, the chain decides."""
+
+import structlog
+from django.db.models import F
+from django.utils import timezone
+
+from wallets.actors import this_worker
+from wallets.chain.client import NetworkClient, Sent
+from wallets.chain.errors import SendAnswer
+from wallets.models import Attempt, Transaction
+from wallets.transactions.machine import move_transaction
+from wallets.transactions.states import AttemptState
+from wallets.transactions.states import TransactionState as S
+from wallets.transitions import LostRace
+
+log = structlog.get_logger(__name__)
+
+_REFUSALS = {SendAnswer.UNDERPRICED, SendAnswer.FEE_CAP, SendAnswer.FUNDS, SendAnswer.INVALID}
+
+
+def send_attempt(attempt: Attempt, client: NetworkClient) -> Sent:
+    """Send the attempt's bytes to every send endpoint and note what they said."""
+    # Committed before the bytes leave: times_sent 0 proves that they never did.
+    Attempt.objects.filter(pk=attempt.pk).update(
+        times_sent=F("times_sent") + 1, last_sent_at=timezone.now()
+    )
+    sent = client.send_raw(bytes(attempt.raw))
+    Attempt.objects.filter(pk=attempt.pk).update(
+        state=_attempt_state(attempt, sent), last_answer=sent.text[:300]
+    )
+    log.info(
+        "attempt_sent",
+        transaction=attempt.transaction_id,
+        tx_hash=attempt.hash,
+        answer=sent.answer.value,
+    )
+    if sent.accepted:
+        _mark_broadcast(attempt.transaction)
+    return sent
+
+
+def _attempt_state(attempt: Attempt, sent: Sent) -> str:
+    if sent.accepted or attempt.state == AttemptState.ACCEPTED:
+        # What one node took once may be mined whatever another says later.
+        return AttemptState.ACCEPTED
+    return AttemptState.REJECTED if sent.answer in _REFUSALS else AttemptState.AMBIGUOUS
+
+
+def _mark_broadcast(row: Transaction) -> None:
+    if row.state != S.SIGNED:
+        return
+    try:
+        move_transaction(row, S.BROADCAST, actor=this_worker())
+    except LostRace:
+        # The watch may have seen its receipt already: then it is past this state.
+        row.refresh_from_db()

@@ -1,0 +1,45 @@
+"""Checks that higher floors add to every signature, through one registry.
+
+A guard is called inside the signing transaction: it reads the database, never the network.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wallets.models import Transaction
+
+
+class Answer(StrEnum):
+    """What a guard says."""
+
+    ALLOW = "allow"
+    HOLD = "hold"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A guard's answer and its sentence for the operator."""
+
+    answer: Answer
+    sentence: str = ""
+
+
+ALLOWED = Verdict(Answer.ALLOW)
+Guard = Callable[[Transaction], Verdict]
+_guards: dict[str, Guard] = {}
+
+
+def register(name: str, guard: Guard) -> None:
+    """Add a guard; the same name replaces."""
+    _guards[name] = guard
+
+
+def ask_all(transaction: Transaction) -> Verdict:
+    """The first answer that is not to allow, or ALLOWED."""
+    for guard in _guards.values():
+        verdict = guard(transaction)
+        if verdict.answer is not Answer.ALLOW:
+            return verdict
+    return ALLOWED

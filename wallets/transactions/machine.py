@@ -1,0 +1,36 @@
+"""The transaction's machine: the only way its state changes."""
+
+from typing import Any
+
+from wallets.models import SignedRequest, Transaction
+from wallets.transactions.states import REQUEST_ARROWS, TRANSACTION_ARROWS, HoldReason
+from wallets.transactions.states import TransactionState as S
+from wallets.transitions import Machine, move
+
+TRANSACTION = Machine("transaction", TRANSACTION_ARROWS)
+SIGNED_REQUEST = Machine("signed_request", REQUEST_ARROWS)
+
+
+def move_transaction(
+    row: Transaction, to: str, *, actor: str, reason: str = "", **fields: Any
+) -> Transaction:
+    """Move a transaction along an arrow; leaving `held` clears why it was held."""
+    if to != S.HELD:
+        fields.setdefault("hold_reason", "")
+    return move(
+        row, to, machine=TRANSACTION, actor=actor, reason=reason, detail=reason[:500], **fields
+    )
+
+
+def hold_transaction(row: Transaction, why: HoldReason, sentence: str, *, actor: str) -> None:
+    """Hold it before it has a nonce; holding again for the same reason only renews the sentence."""
+    if row.state == S.HELD and row.hold_reason == why:
+        # Not a new state, only newer figures in the sentence.
+        Transaction.objects.filter(pk=row.pk, state=S.HELD).update(detail=sentence[:500])
+        return
+    if row.state == S.HELD:
+        move_transaction(row, S.QUEUED, actor=actor, reason="looked at again")
+    move_transaction(row, S.HELD, actor=actor, reason=sentence, hold_reason=why)
+
+
+__all__ = ["SIGNED_REQUEST", "TRANSACTION", "SignedRequest", "hold_transaction", "move_transaction"]

@@ -1,0 +1,46 @@
+"""The emergency stop, as signing sees it."""
+
+from django.db import connection
+
+from wallets.models import EmergencyStop, Installation, ScopeKind, Transaction
+
+
+def stop_reason(transaction: Transaction) -> str:
+    """Why nothing may be signed for this transaction now; empty when it may.
+
+    Inside the signing transaction: the row of scope `everything` is read FOR SHARE, so a stop
+    that is being committed waits for this signature or this signature waits for the stop.
+    """
+    _share_global_row()
+    installation = Installation.objects.get()
+    if installation.paused:
+        return f"the installation is paused: {installation.pause_reason}"
+    for stop in EmergencyStop.objects.filter(engaged=True):
+        if _covers(stop, transaction):
+            scope = stop.scope_value or "everything"
+            return f"emergency stop of {scope}: {stop.reason}"
+    return ""
+
+
+def _share_global_row() -> None:
+    # SQLite has one writer: signing holds the database (BEGIN IMMEDIATE) already.
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM wallets_emergencystop WHERE scope_kind = %s FOR SHARE",
+                [ScopeKind.EVERYTHING],
+            )
+
+
+def _covers(stop: EmergencyStop, transaction: Transaction) -> bool:
+    match stop.scope_kind:
+        case ScopeKind.EVERYTHING:
+            return True
+        case ScopeKind.NETWORK:
+            return stop.scope_value == transaction.network.slug
+        case ScopeKind.PROTOCOL:
+            return stop.scope_value == transaction.protocol
+        case ScopeKind.WALLET:
+            return stop.scope_value == transaction.lane.wallet.label
+    # A scope this code does not know is not a reason to sign.
+    return True
