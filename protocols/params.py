@@ -1,24 +1,146 @@
-"""Parameters of actions: typed, bounded, and refused in one sentence."""
+"""What parameters of actions may be: typed, bounded, and explained in one sentence when wrong."""
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ValidationError
+from eth_typing import ChecksumAddress
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import ErrorDetails
 
-from protocols.actions import Action
+from protocols.actions import PlanError
+from wallets.addresses import ZERO_ADDRESS, AddressError, parse_address
+from wallets.amounts import MAX_UINT256
+
+NATIVE: Literal["native"] = "native"
+_DIGITS = re.compile(r"[0-9]{1,78}", re.ASCII)
+_HASH = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
+# Somebody may paste a private key into the wrong field; no message repeats one.
+_SECRET = re.compile(r"[0-9a-fA-F]{64}")
+_SHOWN_LENGTH = 60
 
 
-class BadParameters(ValueError):
-    """A parameter is missing or wrong; the message says which, and what was found."""
+class BadParameters(PlanError):
+    """Parameters that do not fit the action; the sentence says which, and what to write."""
 
 
-def parse_params(action: Action, raw: Mapping[str, Any]) -> BaseModel:
-    """The action's parameters, checked, or BadParameters with one sentence."""
+class ActionParams(BaseModel):
+    """Parameters of an action: nothing unknown is accepted, nothing changes afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _whole_number(value: object) -> int:
+    """An int or its decimal digits; a float or a bool is somebody's mistake."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValueError("write a whole number without sign, point or separators")
+
+
+def _amount(value: object) -> int:
+    number = _amount_or_zero(value)
+    if number == 0:
+        raise ValueError("write an amount above zero, in base units")
+    return number
+
+
+def _amount_or_zero(value: object) -> int:
+    number = _whole_number(value)
+    if not 0 <= number <= MAX_UINT256:
+        raise ValueError("write an amount from 0 to 2^256-1, in base units")
+    return number
+
+
+def _address(value: object) -> ChecksumAddress:
     try:
-        return action.Params.model_validate(dict(raw))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = ".".join(str(part) for part in first["loc"]) or "parameters"
-        raise BadParameters(
-            f"{action.slug}: {name} is {first['input']!r}: {first['msg']}"
+        address = parse_address(value)  # type: ignore[arg-type]  # it refuses other types
+    except AddressError:
+        raise ValueError(
+            "write 0x and 40 hex digits, copied with its upper and lower case from its source"
         ) from None
+    if address == ZERO_ADDRESS:
+        raise ValueError("the zero address is nobody's; write the address that is meant")
+    return address
+
+
+def _token(value: object) -> str:
+    return NATIVE if value == NATIVE else _address(value)
+
+
+def _hash32(value: object) -> bytes:
+    if isinstance(value, bytes) and len(value) == 32:
+        return value
+    if isinstance(value, str) and _HASH.fullmatch(value):
+        return bytes.fromhex(value[2:])
+    raise ValueError("write 0x and 64 hex digits")
+
+
+_ADDRESS_PATTERN = "^0x[0-9a-fA-F]{40}$"
+_AS_TEXT = PlainSerializer(str, when_used="json")
+_AMOUNT_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,78}$"})
+
+Address = Annotated[
+    ChecksumAddress,
+    BeforeValidator(_address),
+    WithJsonSchema({"type": "string", "pattern": _ADDRESS_PATTERN}),
+]
+# Base units, above zero. Text in JSON, where many readers round large numbers.
+Amount = Annotated[int, BeforeValidator(_amount), _AS_TEXT, _AMOUNT_SCHEMA]
+AmountOrZero = Annotated[int, BeforeValidator(_amount_or_zero), _AS_TEXT, _AMOUNT_SCHEMA]
+# "native" or the address of an ERC-20.
+TokenRef = Annotated[
+    Literal["native"] | ChecksumAddress,
+    BeforeValidator(_token),
+    WithJsonSchema({"type": "string", "pattern": f"^native$|{_ADDRESS_PATTERN}"}),
+]
+# Hundredths of a percent; half of everything is more than any honest slippage.
+Bps = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=5000)]
+Seconds = Annotated[int, BeforeValidator(_whole_number), Field(ge=60, le=86_400)]
+Hash32 = Annotated[
+    bytes,
+    BeforeValidator(_hash32),
+    PlainSerializer(lambda value: f"0x{value.hex()}", when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^0x[0-9a-fA-F]{64}$"}),
+]
+
+
+def read_params[P: BaseModel](model: type[P], values: Mapping[str, Any]) -> P:
+    """The parameters an action wants, or BadParameters."""
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        known = ", ".join(model.model_fields)
+        wrong = "; ".join(_explain(detail, known) for detail in error.errors())
+        raise BadParameters(wrong) from None
+
+
+def _explain(detail: ErrorDetails, known: str) -> str:
+    """One wrong parameter: its name, what was found, what to write."""
+    name = ".".join(str(part) for part in detail["loc"])
+    match detail["type"]:
+        case "missing":
+            return f"the parameter {name} is missing; write it beside the others"
+        case "extra_forbidden":
+            return f"there is no parameter {name}; this action takes {known or 'none'}"
+        case "value_error":
+            advice = str(detail["ctx"]["error"])
+        case _:
+            advice = detail["msg"][:1].lower() + detail["msg"][1:]
+    return f"the parameter {name} is {_shown(detail['input'])}: {advice}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    if _SECRET.search(text):
+        return "a 32-byte value"
+    return text if len(text) <= _SHOWN_LENGTH else f"{text[:_SHOWN_LENGTH]}…"

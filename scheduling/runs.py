@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from protocols.actions import Call, Context, PlanError, PlannedStep
 from protocols.context import build_context
-from protocols.params import BadParameters, parse_params
+from protocols.params import BadParameters, read_params
 from protocols.registry import UnknownAction, get_action
 from scheduling.models import Run, Step
 from scheduling.settle import settle_step
@@ -120,7 +120,7 @@ def _hold_reason(run: Run) -> str:
 def _plan(run: Run) -> tuple[list[Call], str]:
     task = run.task
     action = get_action(task.protocol.slug, task.action)
-    params = parse_params(action, run.params)
+    params = read_params(action.Params, run.params)
     plan = action.plan(_context(run), params)
     if not plan.steps:
         raise PlanError("the action planned nothing to do")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from protocols.params import parse_params
+from protocols.params import read_params
 from protocols.registry import get_action
 from scheduling.models import Task, TaskDependency, TaskWallet
 from scheduling.schedule import next_due
@@ -32,7 +32,7 @@ def create_task(
     """A new task with its wallets (each with parameters of its own) and its dependencies."""
     action = get_action(task.protocol.slug, task.action)
     for own in wallets.values():
-        parse_params(action, {**task.params, **own})
+        read_params(action.Params, {**task.params, **own})
     with transaction.atomic():
         task.save()
         TaskWallet.objects.bulk_create(

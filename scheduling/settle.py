@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from protocols.actions import CallReceipt, Context, Log
-from protocols.params import parse_params
+from protocols.params import read_params
 from protocols.registry import get_action
 from protocols.settlements import settlement_to_json
 from protocols.tokens import ensure_token
@@ -24,7 +24,7 @@ def settle_step(step: Step, ctx: Context) -> dict[str, Any]:
     action = get_action(run.task.protocol.slug, run.task.action)
     settlement = action.settle(
         ctx,
-        parse_params(action, run.params),
+        read_params(action.Params, run.params),
         CallReceipt(
             call=call_from_json(step.spec),
             tx_hash=receipt.attempt.hash,

@@ -1,11 +1,20 @@
 """What every test may use: the database, and chains of its own."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
+from airdrops_site.devnet.anvil import Anvil, AnvilConfig
+from airdrops_site.devnet.ports import free_port
+from airdrops_site.devnet.rpc import DevnetRpc
+from tests.chains import Chain, make_network, make_wallet
 from wallets import triggers
+from wallets.models import Network, Wallet
+from wallets.signers.loading import become_signing_process
 
 
 @pytest.fixture(autouse=True)
@@ -18,3 +27,51 @@ def _append_only_tables_can_be_flushed(request: pytest.FixtureRequest) -> Iterat
         request.getfixturevalue("django_db_blocker").unblock()
         with connection.schema_editor() as editor:
             triggers.remove(editor)
+
+
+@pytest.fixture(scope="session")
+def anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anvil]:
+    """A chain of this worker's own, mining only when told."""
+    folder: Path = tmp_path_factory.mktemp("anvil")
+    config = AnvilConfig(chain_id=31337, port=free_port(), log_file=folder / "anvil.log")
+    with Anvil.start(config) as running:
+        with DevnetRpc(running.url) as rpc:
+            rpc.call("evm_setAutomine", False)
+        yield running
+
+
+@pytest.fixture
+def chain(anvil: Anvil) -> Iterator[Chain]:
+    """The chain, as it was before once the test is over."""
+    with DevnetRpc(anvil.url) as rpc:
+        snapshot: Any = rpc.call("evm_snapshot")
+        yield Chain(anvil.url, rpc)
+        rpc.call("evm_revert", snapshot)
+
+
+@pytest.fixture
+def keystores(tmp_path: Path) -> Path:
+    """A folder of keystores with a passphrase, in a process that may sign."""
+    settings.KEYSTORE_DIR = tmp_path / "keystores"
+    settings.KEYSTORE_PASSPHRASE_FILE = tmp_path / "passphrase"
+    settings.KEYSTORE_PASSPHRASE_FILE.write_text("a passphrase of the tests")
+    become_signing_process()
+    return tmp_path
+
+
+@pytest.fixture
+def network(db: None, chain: Chain) -> Network:
+    """The chain as a network of ours."""
+    return make_network(chain)
+
+
+@pytest.fixture
+def wallet(network: Network, chain: Chain, keystores: Path) -> Wallet:
+    """A verified wallet with 10 ETH."""
+    return make_wallet("first", chain)
+
+
+@pytest.fixture
+def other_wallet(network: Network, chain: Chain, keystores: Path) -> Wallet:
+    """Another wallet of ours, empty."""
+    return make_wallet("second", chain, ether=0)

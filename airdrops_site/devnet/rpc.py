@@ -34,6 +34,13 @@ class DevnetRpc:
         """Return the result of one call."""
         return self.batch([(method, params)])[0]
 
+    def block(self, tag: str | int) -> dict[str, Any] | None:
+        """Return a block's header by number or tag; None if there is no such block."""
+        full_transactions = False
+        name = hex(tag) if isinstance(tag, int) else tag
+        found: dict[str, Any] | None = self.call("eth_getBlockByNumber", name, full_transactions)
+        return found
+
     def batch(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         """Return the results of several calls sent as one request, in the order asked."""
         body = [

@@ -1,0 +1,69 @@
+"""Real processes over the database of the test that starts them."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import connection
+
+
+def environment() -> dict[str, str]:
+    """The environment in which another process finds this test's database and keystores."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "airdrops_site.settings",
+        "DATABASE_URL": _database_url(),
+        "AIRDROPS_ENV_FILE": os.devnull,
+        "AIRDROPS_KEYSTORE_DIR": str(settings.KEYSTORE_DIR),
+        "AIRDROPS_KEYSTORE_PASSPHRASE_FILE": str(settings.KEYSTORE_PASSPHRASE_FILE),
+    }
+
+
+def _database_url() -> str:
+    found = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{found['NAME']}"
+    host = quote(found["OPTIONS"].get("host") or found["HOST"], safe="")
+    port = f"&port={found['PORT']}" if found["PORT"] else ""
+    login = quote(found["USER"]) + (f":{quote(found['PASSWORD'])}" if found["PASSWORD"] else "")
+    return f"postgres://{login}@/{found['NAME']}?host={host}{port}"
+
+
+@contextmanager
+def manage(*arguments: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A management command as a process of its own, ended with the block."""
+    command = [sys.executable, "manage.py", *arguments]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=settings.BASE_DIR,
+            env=environment(),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            process.wait()
+
+
+def eventually(true: Callable[[], bool], *, within: float = 30) -> bool:
+    """Whether it becomes true in time."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        if true():
+            return True
+        time.sleep(0.1)
+    return False
