@@ -12,7 +12,10 @@ class UnknownAction(LookupError):
 @cache
 def adapters() -> dict[str, Adapter]:
     """The built-in adapters by slug."""
-    return {}
+    from protocols.claims.adapter import ADAPTER as CLAIMS
+    from protocols.evm.adapter import ADAPTER as EVM
+
+    return {adapter.slug: adapter for adapter in (EVM, CLAIMS)}
 
 
 def get_adapter(slug: str) -> Adapter:

@@ -29,7 +29,8 @@ class TokenPlan:
     supply: int  # whole tokens
 
     def units(self, whole: int) -> int:
-        return whole * 10**self.decimals
+        """Return a number of whole tokens in base units."""
+        return whole * int(10**self.decimals)
 
     @property
     def artifact_file(self) -> ArtifactFile:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import rlp
 from eth_abi.abi import encode
 from eth_utils.address import to_canonical_address, to_checksum_address
 from eth_utils.crypto import keccak
+from rlp.codec import encode as encode_rlp
 
 from airdrops_site.devnet.artifacts import Artifact
 from airdrops_site.devnet.errors import DevnetError
@@ -36,10 +36,10 @@ class Outbox:
 
     def deploy(self, name: str, artifact: Artifact, *arguments: Any) -> str:
         """Queue a deployment and return the address the contract will have."""
-        address = keccak(rlp.encode([to_canonical_address(self.sender), self.nonce]))[-20:]
+        address = _created_address(self.sender, self.nonce)
         code = artifact.creation_code + encode(artifact.constructor_types, arguments)
         self._queue(f"deploying {name}", DEPLOY_GAS, data="0x" + code.hex())
-        return to_checksum_address(address)
+        return address
 
     def call(self, contract: str, signature: str, *arguments: Any, value: int = 0) -> None:
         """Queue a call, e.g. `call(token, "transfer(address,uint256)", to, amount)`."""
@@ -81,3 +81,8 @@ def encode_call(signature: str, *arguments: Any) -> str:
     """Encode a contract call as 0x-prefixed data."""
     types = [kind for kind in signature[signature.index("(") + 1 : -1].split(",") if kind]
     return "0x" + (keccak(text=signature)[:4] + encode(types, arguments)).hex()
+
+
+def _created_address(sender: str, nonce: int) -> str:
+    made_from: bytes = encode_rlp([to_canonical_address(sender), nonce])  # type: ignore[no-untyped-call]
+    return to_checksum_address(keccak(made_from)[-20:])
