@@ -82,7 +82,7 @@ def require_deployed(manifest: Manifest, rpc_l1_url: str, rpc_l2_url: str) -> No
 
 
 def require_local_anvil(rpc: DevnetRpc, chain_id: int) -> None:
-    """Raise a DevnetError unless a local anvil of that chain id answers; nothing else is touched."""
+    """Raise a DevnetError unless a local anvil of that chain id answers; all else is left be."""
     if urlsplit(rpc.url).hostname not in LOCAL_HOSTS:
         raise DevnetError(f"{rpc.url} is not on this machine; the devnet runs at 127.0.0.1 only.")
     rpc.require_chain_id(chain_id)

@@ -48,7 +48,7 @@ class Command(BaseCommand):
                 folder.empty(data)
             folder.require_free_port(port)
             since, supervisor = self._set_up(data, port, anvils, once=once)
-            self._run(supervisor, since, port, once=once)
+            self._run(supervisor, since, once=once)
         except (QuickstartError, DevnetError) as error:
             for anvil in anvils:
                 anvil.stop()
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         del lock
         if once:
             progress.print_table(since)
-            raise SystemExit(0 if progress.all_succeeded(since) else 1)
+            raise SystemExit(0 if progress.all_done(since) and progress.all_succeeded(since) else 1)
 
     def _set_up(
         self, data: Path, port: int, anvils: list[Anvil], *, once: bool
@@ -82,11 +82,11 @@ class Command(BaseCommand):
         self._greet(data, port, password)
         return since, Supervisor(anvils, children.cluster(logs), children.web(logs, port))
 
-    def _run(self, supervisor: Supervisor, since: int, port: int, *, once: bool) -> None:
+    def _run(self, supervisor: Supervisor, since: int, *, once: bool) -> None:
         supervisor.listen_for_signals()
         try:
             supervisor.start()
-            supervisor.run(done=(lambda: progress.all_done(since)) if once else (lambda: False))
+            supervisor.run(done=(lambda: once and progress.all_done(since)))
         finally:
             self._say("Stopping: web, workers, devnet …")
             supervisor.stop()
