@@ -36,7 +36,8 @@ def book_ledger() -> None:
     settled = timezone.now() - SETTLED_AFTER
     moving = True  # whether the cursor may still advance: not past a gap or a failure
     while changes := _changes(after=position):
-        moving &= all([_book(transaction_id) for transaction_id in _transactions(changes)])
+        failed = [pk for pk in _transactions(changes) if not _book(pk)]
+        moving = moving and not failed
         position = changes[-1][0]
         safe = [pk for pk, _, _, at in changes if at < settled]
         moving = moving and bool(safe)
