@@ -2,7 +2,13 @@
 
 from django.contrib import admin
 from django.urls import path
+from django.views.generic import RedirectView
+
+from airdrops_site import views
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("health", views.health),
+    path("metrics", views.prometheus),
 ]
