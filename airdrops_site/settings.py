@@ -202,3 +202,4 @@ LOGGING = logging_config(log_format=LOG_FORMAT, level=LOG_LEVEL)
 
 PROMETHEUS_EXPORT_MIGRATIONS = False
 SILENCED_SYSTEM_CHECKS: list[str] = []
+UNFOLD = {"SITE_TITLE": "Airdrops", "SITE_HEADER": "Airdrops", "SHOW_HISTORY": False}

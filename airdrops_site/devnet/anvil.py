@@ -123,18 +123,18 @@ class Anvil:
             self.process.wait()
 
     def require_running(self) -> None:
-        """Raise a DevnetError with the last line of the log if the process has ended."""
+        """Raise a DevnetError that quotes the log if the process has ended."""
         if self.is_running:
             return
-        last = self._last_log_line()
-        if "failed to parse json file" in last:
+        said = self._complaint()
+        if "failed to parse json file" in said:
             raise DevnetError(
                 f"The saved state {self.config.state_file} of devnet {self.config.chain_id} is"
                 " damaged, as after a power cut; `quickstart --reset` starts a fresh devnet."
             )
         raise DevnetError(
             f"anvil for devnet {self.config.chain_id} on port {self.config.port} ended with code"
-            f" {self.process.returncode} ({last}); see {self.config.log_file} and start it again."
+            f" {self.process.returncode} ({said}); see {self.config.log_file} and start it again."
         )
 
     def _await_answer(self, timeout: float) -> None:
@@ -147,19 +147,22 @@ class Anvil:
                 time.sleep(POLL_SECONDS)
         raise DevnetError(
             f"anvil for devnet {self.config.chain_id} did not answer on port {self.config.port}"
-            f" within {timeout:g} s ({self._last_log_line()}); see {self.config.log_file}."
+            f" within {timeout:g} s ({self._complaint()}); see {self.config.log_file}."
         )
 
-    def _last_log_line(self) -> str:
-        lines = self.config.log_file.read_text(errors="replace").splitlines()
-        # The command line parser closes its errors with a hint that says nothing here.
-        said = [line for line in lines if line.strip() and not line.startswith("For more info")]
-        return said[-1].strip() if said else "it said nothing"
+    def _complaint(self) -> str:
+        """What it said last; its command line parser says the error first, then how to ask it."""
+        text = self.config.log_file.read_text(errors="replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        errors = [line for line in lines if line.lower().startswith("error")]
+        return (errors or lines or ["it said nothing"])[-1]
 
 
 def _spawn(program: Path, config: AnvilConfig) -> subprocess.Popen[bytes]:
     try:
         config.log_file.parent.mkdir(parents=True, exist_ok=True)
+        if config.state_file is not None:  # into a missing folder anvil saves nothing, silently
+            config.state_file.parent.mkdir(parents=True, exist_ok=True)
         with config.log_file.open("wb") as log:
             return subprocess.Popen(
                 [program, *config.arguments()],

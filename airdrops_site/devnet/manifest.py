@@ -54,7 +54,7 @@ class DeployedNetwork:
 
     def token(self, symbol: str) -> DeployedToken:
         """Return the token of that symbol, WETH included."""
-        return next(token for token in (self.weth, *self.tokens) if token.symbol == symbol)
+        return {token.symbol: token for token in (self.weth, *self.tokens)}[symbol]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class DeployedAirdrop:
 
     def claim_of(self, account: str) -> DevnetClaim:
         """Return the account's claim."""
-        return next(claim for claim in self.claims if claim.account == account)
+        return {claim.account: claim for claim in self.claims}[account]
 
 
 @dataclass(frozen=True, slots=True)
