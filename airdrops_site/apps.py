@@ -8,3 +8,7 @@ class SiteConfig(AppConfig):
 
     name = "airdrops_site"
     verbose_name = "Site"
+
+    def ready(self) -> None:
+        """Register the start-up checks."""
+        from airdrops_site import checks as checks

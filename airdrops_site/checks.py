@@ -4,8 +4,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
-from eth_keys import keys
-from eth_keys.backends import CoinCurveECCBackend
+from eth_keys.backends.coincurve import CoinCurveECCBackend
+from eth_keys.main import lazy_key_api as keys
 
 SHORTEST_KEY = 50
 
@@ -42,8 +42,7 @@ def check_settings(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
         ),
         (
             "airdrops.E006",
-            not isinstance(keys.ecc_backend.__class__, type)
-            or not isinstance(keys.backend, CoinCurveECCBackend),
+            not isinstance(keys.backend, CoinCurveECCBackend),
             "coincurve is missing, signing would be ten times slower; install the locked packages",
         ),
     ]
