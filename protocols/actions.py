@@ -122,6 +122,14 @@ class Context:
     # our own addresses and those the operator listed: the only recipients of transfers
     recipients: frozenset[ChecksumAddress] = frozenset()
 
+    def deployments_in(self, family: str) -> Mapping[str, ChecksumAddress]:
+        """The contracts in a role and in the roles named after it, `family-name`."""
+        return {
+            role: address
+            for role, address in self.deployments.items()
+            if role_family(role) == family
+        }
+
     def deployment(self, role: str) -> ChecksumAddress:
         """The contract in this role, or PlanError when none is enabled here."""
         try:
@@ -133,12 +141,24 @@ class Context:
             ) from None
 
 
+# The role every registered token of ours has.
+ERC20 = "erc20"
+
+
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A contract function an action may call, as the policy will know it."""
+    """A contract function an action may call, as the policy will know it.
+
+    It covers the deployments in that role and in the roles of its family.
+    """
 
     role: str
     signature: str
+
+
+def role_family(role: str) -> str:
+    """What a role is one of: `merkle_distributor-uni` is a `merkle_distributor`."""
+    return role.partition("-")[0]
 
 
 class Action(ABC):
@@ -161,13 +181,22 @@ class Action(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """A protocol as the registry knows it."""
+    """A protocol as the registry knows it; `package` has its `abi/` and `deployments.toml`."""
 
     slug: str
     name: str
     actions: Mapping[str, Action]
+    package: str
 
     @classmethod
-    def of(cls, slug: str, name: str, actions: Sequence[Action]) -> "Adapter":
+    def of(cls, slug: str, name: str, actions: Sequence[Action], *, package: str) -> "Adapter":
         """An adapter from its actions."""
-        return cls(slug, name, {action.slug: action for action in actions})
+        return cls(slug, name, {action.slug: action for action in actions}, package)
+
+    def permissions(self, role: str) -> tuple[Permission, ...]:
+        """What its actions may call on a contract in this role."""
+        wanted = role_family(role)
+        every = (
+            permission for action in self.actions.values() for permission in action.permissions
+        )
+        return tuple(dict.fromkeys(one for one in every if one.role == wanted))

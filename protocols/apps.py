@@ -8,3 +8,7 @@ class ProtocolsConfig(AppConfig):
 
     name = "protocols"
     verbose_name = "Protocols"
+
+    def ready(self) -> None:
+        """Register the start-up checks."""
+        from protocols import checks  # noqa: F401

@@ -1,51 +1,159 @@
-"""Contract calls and event logs by their Solidity signatures."""
+"""Functions and events of contracts: to bytes, and back from them."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
 
-from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
-from eth_typing import ChecksumAddress
-from eth_utils.abi import event_signature_to_log_topic, function_signature_to_4byte_selector
+from eth_abi.codec import ABICodec
+from eth_abi.decoding import AddressDecoder
+from eth_abi.exceptions import DecodingError, EncodingError
+from eth_abi.registry import registry
+from eth_typing import ABIComponent, ABIEvent, ABIFunction
+from eth_utils.abi import (
+    abi_to_signature,
+    collapse_if_tuple,
+    event_abi_to_log_topic,
+    function_abi_to_4byte_selector,
+)
+from eth_utils.address import to_checksum_address
 
-from protocols.actions import Context, Log, PlanError
-from wallets.addresses import parse_address
-
-
-def encode_call(signature: str, *arguments: Any) -> bytes:
-    """Calldata of `name(type,…)` with these arguments."""
-    return function_signature_to_4byte_selector(signature) + encode(
-        argument_types(signature), arguments
-    )
-
-
-def argument_types(signature: str) -> list[str]:
-    """The types between the brackets; tuples are not used here."""
-    inside = signature[signature.index("(") + 1 : -1]
-    return inside.split(",") if inside else []
+from protocols.actions import Log
 
 
-def read(
-    ctx: Context, to: ChecksumAddress, signature: str, returns: Sequence[str], *arguments: Any
-) -> tuple[Any, ...]:
-    """Ask a view function; PlanError when the contract gives no such answer."""
-    answer = ctx.chain.call(to, encode_call(signature, *arguments), sender=ctx.wallet)
-    try:
-        return decode(returns, answer)
-    except DecodingError as error:
-        raise PlanError(f"{to} does not answer {signature} as it should") from error
+class AbiError(ValueError):
+    """An ABI file, or a name looked up in one, that does not fit; a mistake in an adapter."""
 
 
-def topic(signature: str) -> bytes:
-    """The first topic of an event's logs."""
-    return bytes(event_signature_to_log_topic(signature))
+class _ChecksumDecoder(AddressDecoder):
+    decoder_fn = staticmethod(to_checksum_address)
 
 
-def topic_address(log: Log, place: int) -> ChecksumAddress:
-    """The address in an indexed argument."""
-    return parse_address("0x" + log.topics[place][-20:].hex())
+def _checksumming_codec() -> ABICodec:
+    own = registry.copy()  # type: ignore[no-untyped-call]
+    own.unregister_decoder("address")
+    own.register_decoder("address", _ChecksumDecoder)
+    return ABICodec(own)
 
 
-def data_amount(log: Log) -> int:
-    """The one uint256 in a log's data."""
-    return int.from_bytes(log.data[:32])
+_CODEC = _checksumming_codec()
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedCall:
+    """Calldata as a person reads it."""
+
+    signature: str
+    arguments: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        name = self.signature.partition("(")[0]
+        shown = (f"{key}={_readable(value)}" for key, value in self.arguments.items())
+        return f"{name}({', '.join(shown)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function of a contract."""
+
+    signature: str
+    selector: bytes
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    returns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, fragment: ABIFunction) -> "Function":
+        """From its ABI fragment."""
+        inputs = fragment.get("inputs", ())
+        return cls(
+            signature=abi_to_signature(fragment),
+            selector=function_abi_to_4byte_selector(fragment),
+            names=_names(inputs),
+            types=tuple(collapse_if_tuple(part) for part in inputs),
+            returns=tuple(collapse_if_tuple(part) for part in fragment.get("outputs", ())),
+        )
+
+    def encode(self, *arguments: Any) -> bytes:
+        """Calldata with these arguments."""
+        return self.selector + _CODEC.encode(self.types, arguments)
+
+    def decode_result(self, answer: bytes) -> tuple[Any, ...]:
+        """What a call returned; AbiError when it cannot be that."""
+        try:
+            return _CODEC.decode(self.returns, answer)
+        except (DecodingError, OverflowError, UnicodeDecodeError):
+            raise AbiError(f"0x{answer.hex()} is no answer of {self.signature}") from None
+
+    def decode_call(self, data: bytes) -> DecodedCall | None:
+        """The arguments in calldata; None unless they encode to the very same bytes."""
+        try:
+            arguments = _CODEC.decode(self.types, data[4:])
+            same = self.encode(*arguments) == data
+        except (DecodingError, EncodingError, OverflowError, UnicodeDecodeError):
+            return None
+        pairs = dict(zip(self.names, arguments, strict=True))
+        return DecodedCall(self.signature, pairs) if same else None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a contract."""
+
+    signature: str
+    topic: bytes
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    indexed: tuple[bool, ...]
+
+    @classmethod
+    def of(cls, fragment: ABIEvent) -> "Event":
+        """From its ABI fragment."""
+        inputs = fragment.get("inputs", ())
+        return cls(
+            signature=abi_to_signature(fragment),
+            topic=event_abi_to_log_topic(fragment),
+            names=_names(inputs),
+            types=tuple(collapse_if_tuple(part) for part in inputs),
+            indexed=tuple(bool(part.get("indexed")) for part in inputs),
+        )
+
+    def decode(self, log: Log) -> Mapping[str, Any] | None:
+        """The event's arguments by name; None for a log of any other event or shape."""
+        if log.topics[:1] != (self.topic,) or len(log.topics) != 1 + sum(self.indexed):
+            return None
+        places = list(zip(self.names, self.types, self.indexed, strict=True))
+        in_topics = [(name, _topic_type(kind)) for name, kind, indexed in places if indexed]
+        in_data = [(name, kind) for name, kind, indexed in places if not indexed]
+        try:
+            values = {
+                **_decode_named(in_topics, b"".join(log.topics[1:])),
+                **_decode_named(in_data, log.data),
+            }
+        except (DecodingError, OverflowError, UnicodeDecodeError):
+            return None
+        return {name: values[name] for name in self.names}
+
+
+def _names(inputs: Any) -> tuple[str, ...]:
+    """Names of arguments; the place stands in for a missing one."""
+    parts = cast("list[ABIComponent]", inputs)
+    return tuple(part.get("name") or str(place) for place, part in enumerate(parts))
+
+
+def _topic_type(kind: str) -> str:
+    """What a topic holds: of text, bytes, arrays and tuples only the hash."""
+    hashed = kind in ("string", "bytes") or kind.endswith(("]", ")"))
+    return "bytes32" if hashed else kind
+
+
+def _decode_named(places: list[tuple[str, str]], data: bytes) -> dict[str, Any]:
+    values = _CODEC.decode([kind for _, kind in places], data)
+    return dict(zip((name for name, _ in places), values, strict=True))
+
+
+def _readable(value: Any) -> str:
+    if isinstance(value, bytes):
+        return f"0x{value.hex()}"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(_readable(item) for item in value)}]"
+    return str(value)

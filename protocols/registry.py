@@ -1,21 +1,41 @@
-"""Which protocols and actions there are."""
+"""Which protocols and actions there are: our own, and those of installed packages."""
 
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 
-from protocols.actions import Action, Adapter
+from protocols.actions import Action, Adapter, Permission
+from protocols.claims.adapter import ADAPTER as CLAIMS
+from protocols.evm.adapter import ADAPTER as EVM
+from protocols.params import ActionParams
+
+GROUP = "airdrops.protocols"
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_SIGNATURE = re.compile(r"\w+\([\w,()\[\]]*\)")
 
 
 class UnknownAction(LookupError):
     """No such protocol or action; the message lists what exists."""
 
 
-@cache
-def adapters() -> dict[str, Adapter]:
-    """The built-in adapters by slug."""
-    from protocols.claims.adapter import ADAPTER as CLAIMS
-    from protocols.evm.adapter import ADAPTER as EVM
+class RegistrationError(Exception):
+    """An installed package offers a protocol that cannot be used; one sentence for its author."""
 
-    return {adapter.slug: adapter for adapter in (EVM, CLAIMS)}
+
+@cache
+def adapters() -> Mapping[str, Adapter]:
+    """Every adapter by slug, or RegistrationError."""
+    found = {adapter.slug: adapter for adapter in (EVM, CLAIMS)}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        adapter = load_adapter(point)
+        if adapter.slug in found:
+            raise RegistrationError(
+                f"{_where(point)} brings the protocol {adapter.slug}, which exists already; "
+                "give it another slug"
+            )
+        found[adapter.slug] = adapter
+    return found
 
 
 def get_adapter(slug: str) -> Adapter:
@@ -23,7 +43,9 @@ def get_adapter(slug: str) -> Adapter:
     try:
         return adapters()[slug]
     except KeyError:
-        raise UnknownAction(f"no protocol {slug!r}; there are {sorted(adapters())}") from None
+        raise UnknownAction(
+            f"there is no protocol {slug}; there are {', '.join(sorted(adapters()))}"
+        ) from None
 
 
 def get_action(protocol: str, action: str) -> Action:
@@ -33,5 +55,59 @@ def get_action(protocol: str, action: str) -> Action:
         return adapter.actions[action]
     except KeyError:
         raise UnknownAction(
-            f"{protocol} has no action {action!r}; it has {sorted(adapter.actions)}"
+            f"{protocol} has no action {action}; it has {', '.join(sorted(adapter.actions))}"
         ) from None
+
+
+def load_adapter(point: EntryPoint) -> Adapter:
+    """What an entry point names, if it is an adapter that can be used."""
+    try:
+        found = point.load()
+    except (ImportError, AttributeError, TypeError) as error:
+        raise RegistrationError(
+            f"{_where(point)} cannot be loaded ({error}); it should name an Adapter, "
+            "like `my_package.adapter:ADAPTER`"
+        ) from error
+    if complaint := next(complaints(found), ""):
+        raise RegistrationError(f"{_where(point)} cannot be used: {complaint}")
+    adapter: Adapter = found
+    return adapter
+
+
+def complaints(found: object) -> Iterator[str]:
+    """What keeps an object from being an adapter, a sentence for each."""
+    if not isinstance(found, Adapter):
+        yield f"it names {type(found).__name__}, not an Adapter; make one with Adapter.of(…)"
+        return
+    if not _SLUG.fullmatch(found.slug):
+        yield f"its slug {found.slug!r} is not lower-case words with hyphens"
+    if not found.actions:
+        yield "it has no actions; give it a list of Action instances"
+    for slug, action in found.actions.items():
+        yield from (f"its action {slug} {text}" for text in _action_complaints(action))
+
+
+def _action_complaints(action: object) -> Iterator[str]:
+    if not isinstance(action, Action):
+        yield "is not an instance of a class derived from Action"
+        return
+    for name in ("slug", "title", "Params"):
+        if not hasattr(action, name):
+            yield f"has no {name}; an action has slug, title, Params, permissions, plan and settle"
+            return
+    if not _SLUG.fullmatch(action.slug):
+        yield "has a slug that is not lower-case words with hyphens"
+    if not (isinstance(action.Params, type) and issubclass(action.Params, ActionParams)):
+        yield "has Params that are not derived from protocols.params.ActionParams"
+    yield from _permission_complaints(action)
+
+
+def _permission_complaints(action: Action) -> Iterator[str]:
+    for one in action.permissions:
+        if not isinstance(one, Permission) or not _SIGNATURE.fullmatch(one.signature):
+            yield f"has the permission {one!r}; write Permission(role, 'name(type,…)')"
+
+
+def _where(point: EntryPoint) -> str:
+    package = f" of the package {point.dist.name}" if point.dist else ""
+    return f"the entry point {point.name} in {GROUP}{package}"

@@ -1,14 +1,16 @@
 """Tokens met in logs: registered with what their contracts say of themselves."""
 
-from eth_abi.abi import decode
-from eth_abi.exceptions import DecodingError
+from typing import Any
 
+from protocols.abi import load_abi
 from protocols.actions import ChainReader, PlanError
+from protocols.codec import AbiError
 from wallets.addresses import ZERO_ADDRESS, parse_address
 from wallets.models import Network, Token
 
-_SYMBOL = bytes.fromhex("95d89b41")
-_DECIMALS = bytes.fromhex("313ce567")
+_ABI = load_abi("protocols.evm", "erc20")
+# What fits into an amount.
+MOST_DECIMALS = 77
 
 
 def ensure_token(*, network: Network, address: str, chain: ChainReader) -> Token:
@@ -29,18 +31,20 @@ def ensure_token(*, network: Network, address: str, chain: ChainReader) -> Token
 
 
 def _symbol(address: str, chain: ChainReader) -> str:
-    try:
-        raw = chain.call(parse_address(address), _SYMBOL, sender=ZERO_ADDRESS)
-        found = str(decode(["string"], raw)[0])
-    except (PlanError, DecodingError, UnicodeDecodeError):
-        found = ""
-    clean = "".join(letter for letter in found if letter.isalnum())[:32]
-    return clean or address[:10]
+    letters = (letter for letter in str(_ask("symbol", address, chain) or "") if letter.isalnum())
+    return "".join(letters)[:32] or address[:10]
 
 
 def _decimals(address: str, chain: ChainReader) -> int:
+    return min(int(_ask("decimals", address, chain) or 0), MOST_DECIMALS)
+
+
+def _ask(name: str, address: str, chain: ChainReader) -> Any:
+    """The answer of a view function; None from a contract that has no such thing to say."""
+    function = _ABI.function(name)
     try:
-        raw = chain.call(parse_address(address), _DECIMALS, sender=ZERO_ADDRESS)
-        return min(int(decode(["uint8"], raw)[0]), 77)
-    except (PlanError, DecodingError):
-        return 0
+        answer = chain.call(parse_address(address), function.encode(), sender=ZERO_ADDRESS)
+        (value,) = function.decode_result(answer)
+    except (PlanError, AbiError):
+        return None
+    return value

@@ -16,6 +16,7 @@ from airdrops_site.devnet.outbox import Outbox
 
 FOREVER = 2**256 - 1
 POOL_WETH = 1000
+POOL_GAS = 4_000_000  # the first liquidity creates the pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +83,5 @@ def _queue_pool(outbox: Outbox, router: str, token: str, plan: TokenPlan) -> Non
         "addLiquidityETH(address,uint256,uint256,uint256,address,uint256)",
         *(token, amount, 0, 0, outbox.sender, FOREVER),
         value=POOL_WETH * 10**18,
+        gas=POOL_GAS,
     )

@@ -1,6 +1,9 @@
 """A batch of transactions from one sender, sent at once and mined without waiting for blocks."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from eth_abi.abi import encode
@@ -14,10 +17,22 @@ from airdrops_site.devnet.rpc import RESET_HINT, DevnetRpc
 
 # Given, since an estimate would need the earlier transactions of the batch mined.
 DEPLOY_GAS = 6_000_000
-CALL_GAS = 4_000_000  # adding the first liquidity creates the pair
+CALL_GAS = 200_000
 TRANSFER_GAS = 21_000
 FEES = {"maxFeePerGas": hex(100 * 10**9), "maxPriorityFeePerGas": hex(10**9)}
-MAX_BLOCKS = 100
+# anvil's default. A transaction that does not fit into a block makes anvil 1.7.1 throw away the
+# same sender's smaller next ones, for their nonces: so no more is sent at once than fits.
+BLOCK_GAS = 30_000_000
+MAX_BLOCKS = 20  # one is enough unless the interval miner comes in between
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A transaction to send, and what to call it if it fails."""
+
+    name: str
+    gas: int
+    fields: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -27,7 +42,7 @@ class Outbox:
     rpc: DevnetRpc
     sender: str
     nonce: int
-    queued: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    queued: list[Queued] = field(default_factory=list)
 
     @classmethod
     def of(cls, rpc: DevnetRpc, sender: str) -> "Outbox":
@@ -41,10 +56,17 @@ class Outbox:
         self._queue(f"deploying {name}", DEPLOY_GAS, data="0x" + code.hex())
         return address
 
-    def call(self, contract: str, signature: str, *arguments: Any, value: int = 0) -> None:
+    def call(
+        self,
+        contract: str,
+        signature: str,
+        *arguments: Any,
+        value: int = 0,
+        gas: int = CALL_GAS,
+    ) -> None:
         """Queue a call, e.g. `call(token, "transfer(address,uint256)", to, amount)`."""
         data = encode_call(signature, *arguments)
-        self._queue(signature, CALL_GAS, to=contract, value=hex(value), data=data)
+        self._queue(signature, gas, to=contract, value=hex(value), data=data)
 
     def pay(self, receiver: str, amount: int) -> None:
         """Queue a transfer of the native coin."""
@@ -52,19 +74,26 @@ class Outbox:
 
     def send(self) -> None:
         """Send everything queued, mine it, and make sure that each transaction succeeded."""
-        hashes = self.rpc.batch([("eth_sendTransaction", [tx]) for _, tx in self.queued])
+        while self.queued:
+            gas_so_far = list(accumulate(tx.gas for tx in self.queued))
+            fitting = max(1, bisect_right(gas_so_far, BLOCK_GAS))
+            self._send_block(self.queued[:fitting])
+            del self.queued[:fitting]
+
+    def _send_block(self, batch: Sequence[Queued]) -> None:
+        hashes = self.rpc.batch([("eth_sendTransaction", [tx.fields]) for tx in batch])
+        receipts: list[dict[str, Any] | None] = []
         for _ in range(MAX_BLOCKS):
             self.rpc.call("evm_mine")
             receipts = self.rpc.batch([("eth_getTransactionReceipt", [tx]) for tx in hashes])
             if all(receipts):
                 break
-        for (name, _), tx_hash, receipt in zip(self.queued, hashes, receipts, strict=True):
-            self._require_success(name, tx_hash, receipt)
-        self.queued.clear()
+        for tx, tx_hash, receipt in zip(batch, hashes, receipts, strict=True):
+            self._require_success(tx.name, tx_hash, receipt)
 
     def _queue(self, name: str, gas: int, **fields: str) -> None:
         numbers = {"nonce": hex(self.nonce), "gas": hex(gas)}
-        self.queued.append((name, {"from": self.sender, **numbers, **FEES, **fields}))
+        self.queued.append(Queued(name, gas, {"from": self.sender, **numbers, **FEES, **fields}))
         self.nonce += 1
 
     def _require_success(self, name: str, tx_hash: str, receipt: dict[str, Any] | None) -> None:

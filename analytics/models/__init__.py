@@ -1,6 +1,6 @@
 """Floor 4's tables."""
 
 from analytics.models.campaigns import Campaign, Claim, Eligibility
-from analytics.models.ledger import LedgerCursor, LedgerEntry
+from analytics.models.ledger import LedgerCursor, LedgerEntry, Unbooked
 
-__all__ = ["Campaign", "Claim", "Eligibility", "LedgerCursor", "LedgerEntry"]
+__all__ = ["Campaign", "Claim", "Eligibility", "LedgerCursor", "LedgerEntry", "Unbooked"]

@@ -90,7 +90,9 @@ class Claim(models.Model):
     network = models.ForeignKey("wallets.Network", on_delete=models.PROTECT, related_name="+")
     contract = AddressField()
     amount = AmountField()
-    proof = models.JSONField(default=dict, help_text="What the claim's parameters need.")
+    proof = models.JSONField(
+        default=dict, blank=True, help_text="What the claim's parameters need."
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.CLAIMABLE)
     transaction = models.ForeignKey(
         "wallets.Transaction", null=True, blank=True, on_delete=models.PROTECT, related_name="+"

@@ -1,6 +1,7 @@
 """The books: every movement of value, tied to the transaction that caused it."""
 
 from django.db import models
+from django.db.models import Q
 
 from wallets.addresses import AddressField
 from wallets.amounts import AmountField
@@ -46,12 +47,20 @@ class LedgerEntry(models.Model):
         verbose_name_plural = "Ledger entries"
         constraints = (
             models.UniqueConstraint(fields=("receipt", "ordinal"), name="ledger_entry_once"),
+            models.CheckConstraint(
+                condition=Q(kind="fee", ordinal=0) | Q(kind__in=("in", "out"), ordinal__gt=0),
+                name="ledger_entry_fee_comes_first",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=("provisional", "final", "reversed")),
+                name="ledger_entry_status_known",
+            ),
         )
         indexes = (
             models.Index(fields=("wallet", "token", "occurred_at"), name="ledger_by_wallet"),
             models.Index(
                 fields=("transaction",),
-                condition=models.Q(status="provisional"),
+                condition=Q(status="provisional"),
                 name="ledger_provisional",
             ),
         )
@@ -65,6 +74,27 @@ class LedgerCursor(models.Model):
 
     name = models.CharField(max_length=40, primary_key=True)
     position = models.PositiveBigIntegerField(default=0)
+    # Ids below the position that were not there yet: [first, last, when it was noticed].
+    gaps = models.JSONField(default=list, blank=True)
+    version = models.PositiveBigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.name} at {self.position}"
+
+
+class Unbooked(models.Model):
+    """A transaction that the books could not take yet, why, and when it is tried again."""
+
+    transaction = models.OneToOneField(
+        "wallets.Transaction", on_delete=models.CASCADE, related_name="unbooked"
+    )
+    reason = models.CharField(max_length=500)
+    since = models.DateTimeField(auto_now_add=True)
+    retry_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ("since",)
+        verbose_name_plural = "Unbooked transactions"
+
+    def __str__(self) -> str:
+        return f"transaction {self.transaction_id}: {self.reason}"

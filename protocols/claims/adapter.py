@@ -1,28 +1,36 @@
 """Claims of airdrops through their distributors."""
 
+from eth_typing import ChecksumAddress
+
+from protocols.abi import load_abi
 from protocols.actions import (
     Action,
     Adapter,
-    Call,
     CallReceipt,
     Context,
+    Log,
     Permission,
     Plan,
     PlanError,
     Settlement,
 )
 from protocols.claims.merkle import Entitlement, verify_proof
-from protocols.codec import encode_call, read
-from protocols.evm.logs import token_movements
-from protocols.params import ActionParams, Amount, AmountOrZero, Hash32
+from protocols.contracts import Contract
+from protocols.movements import read_movements
+from protocols.params import ActionParams, Address, Amount, AmountOrZero, Hash32
 
+# A network may have many: their roles are `merkle_distributor-uni` and so on.
 DISTRIBUTOR = "merkle_distributor"
-CLAIM = "claim(uint256,address,uint256,bytes32[])"
+ABI = load_abi("protocols.claims", DISTRIBUTOR)
 
 
 class ClaimParams(ActionParams):
-    """The wallet's place, amount (base units) and proof in the published tree."""
+    """The wallet's place, amount (base units) and proof in the published tree.
 
+    `distributor` may be left out where one only is enabled.
+    """
+
+    distributor: Address | None = None
     index: AmountOrZero
     amount: Amount
     proof: tuple[Hash32, ...]
@@ -34,24 +42,56 @@ class MerkleClaim(Action):
     slug = "merkle-claim"
     title = "Claim an airdrop (Merkle distributor)"
     Params = ClaimParams
-    permissions = (Permission(DISTRIBUTOR, CLAIM),)
+    permissions = (Permission(DISTRIBUTOR, ABI.function("claim").signature),)
 
     def plan(self, ctx: Context, params: ClaimParams) -> Plan:
         """One claim, after the proof has led to the root on chain and nobody has claimed it."""
-        distributor = ctx.deployment(DISTRIBUTOR)
-        (root,) = read(ctx, distributor, "merkleRoot()", ["bytes32"])
+        distributor = Contract(ctx, _choose(ctx, params.distributor), ABI)
         leaf = Entitlement(params.index, ctx.wallet, params.amount).leaf
-        if not verify_proof(root=root, leaf=leaf, proof=params.proof):
-            raise PlanError("the proof does not lead to the distributor's root; check the amount")
-        (claimed,) = read(ctx, distributor, "isClaimed(uint256)", ["bool"], params.index)
-        if claimed:
-            raise PlanError("this claim has been made already")
-        data = encode_call(CLAIM, params.index, ctx.wallet, params.amount, params.proof)
-        return Plan((Call(label="claim", to=distributor, data=data),), f"claim {params.amount}")
+        if not verify_proof(root=distributor.read("merkleRoot"), leaf=leaf, proof=params.proof):
+            raise PlanError(
+                f"the proof does not lead to the root of {distributor.address} for {ctx.wallet}; "
+                "check index, amount and proof against the published list"
+            )
+        if distributor.read("isClaimed", params.index):
+            raise PlanError(f"index {params.index} of {distributor.address} is claimed already")
+        entitlement = (params.index, ctx.wallet, params.amount)
+        call = distributor.call("claim", "claim", *entitlement, params.proof)
+        return Plan((call,), f"claim {params.amount} from {distributor.address}")
 
     def settle(self, ctx: Context, params: ClaimParams, receipt: CallReceipt) -> Settlement:
-        """What the token's logs say arrived."""
-        return Settlement(tuple(token_movements(ctx.wallet, receipt.logs)))
+        """What the token's logs say arrived, beside what the distributor says it paid."""
+        claimed = any(_is_claimed(log, receipt, ctx.wallet, params) for log in receipt.logs)
+        note = f"index {params.index} is claimed" if claimed else "the distributor logged no claim"
+        return Settlement(read_movements(receipt, ctx.wallet), note)
 
 
-ADAPTER = Adapter.of("claims", "Airdrop claims", [MerkleClaim()])
+def _choose(ctx: Context, wanted: ChecksumAddress | None) -> ChecksumAddress:
+    """The distributor that is meant; PlanError where that is not one enabled deployment."""
+    enabled = ctx.deployments_in(DISTRIBUTOR)
+    if wanted is None and len(enabled) > 1:
+        names = ", ".join(f"{address} ({role})" for role, address in sorted(enabled.items()))
+        raise PlanError(f"there are several distributors here; name one as distributor: {names}")
+    if wanted is None:
+        return next(iter(enabled.values()), None) or ctx.deployment(DISTRIBUTOR)
+    if wanted not in enabled.values():
+        raise PlanError(
+            f"{wanted} is no enabled {DISTRIBUTOR} on chain {ctx.chain_id}; "
+            "register and verify it first"
+        )
+    return wanted
+
+
+def _is_claimed(
+    log: Log, receipt: CallReceipt, wallet: ChecksumAddress, params: ClaimParams
+) -> bool:
+    event = ABI.event("Claimed")
+    if log.address != receipt.call.to or log.topics[:1] != (event.topic,):
+        return False
+    # Some distributors index the arguments: whatever is indexed, the words are in this order.
+    unindexed = Log(log.address, log.topics[:1], b"".join(log.topics[1:]) + log.data, log.index)
+    said = event.decode(unindexed)
+    return said == {"index": params.index, "account": wallet, "amount": params.amount}
+
+
+ADAPTER = Adapter.of("claims", "Airdrop claims", [MerkleClaim()], package="protocols.claims")

@@ -9,4 +9,5 @@ ADAPTER = Adapter.of(
     "evm",
     "Generic EVM",
     [Transfer(), TransferToken(), Approve(), Wrap(), Unwrap(), Swap()],
+    package="protocols.evm",
 )

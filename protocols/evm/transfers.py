@@ -1,17 +1,25 @@
 """Sending native coin and tokens to own wallets, and exact allowances."""
 
+from eth_typing import ChecksumAddress
+
 from protocols.actions import (
     Action,
     Call,
     CallReceipt,
     Context,
-    Movement,
     Plan,
     PlanError,
     Settlement,
 )
-from protocols.codec import encode_call, read
-from protocols.evm.logs import token_movements
+from protocols.evm.tokens import (
+    APPROVE,
+    TRANSFER,
+    plan_allowance,
+    require_balance,
+    require_native,
+    token_at,
+)
+from protocols.movements import read_movements
 from protocols.params import ActionParams, Address, Amount, AmountOrZero
 
 
@@ -30,13 +38,13 @@ class Transfer(Action):
     def plan(self, ctx: Context, params: Params) -> Plan:
         """One plain transfer."""
         require_recipient(ctx, params.to)
-        call = Call(label="send native coin", to=params.to, value=params.amount)
+        require_native(ctx, params.amount)
+        call = Call("send native coin", params.to, value=params.amount)
         return Plan((call,), f"send {params.amount} wei to {params.to}")
 
     def settle(self, ctx: Context, params: Params, receipt: CallReceipt) -> Settlement:
-        """The value of the transaction left the wallet."""
-        call = receipt.call
-        return Settlement((Movement("", "out", call.value, call.to),))
+        """The value of the transaction left the wallet; the recipient's books are its own."""
+        return Settlement(read_movements(receipt, ctx.wallet))
 
 
 class TransferToken(Action):
@@ -44,6 +52,7 @@ class TransferToken(Action):
 
     slug = "transfer-token"
     title = "Send a token"
+    permissions = (TRANSFER,)
 
     class Params(ActionParams):
         """`amount` in the token's base units."""
@@ -56,15 +65,13 @@ class TransferToken(Action):
         """One transfer(address,uint256)."""
         require_recipient(ctx, params.to)
         require_balance(ctx, params.token, params.amount)
-        data = encode_call("transfer(address,uint256)", params.to, params.amount)
-        return Plan(
-            (Call(label="send token", to=params.token, data=data),),
-            f"send {params.amount} of {params.token} to {params.to}",
-        )
+        token = token_at(ctx, params.token)
+        call = token.call("send token", "transfer", params.to, params.amount)
+        return Plan((call,), f"send {params.amount} of {params.token} to {params.to}")
 
     def settle(self, ctx: Context, params: Params, receipt: CallReceipt) -> Settlement:
-        """The transfers in the logs."""
-        return Settlement(tuple(token_movements(ctx.wallet, receipt.logs)))
+        """What the token logged, which a fee of its own may have made two transfers."""
+        return Settlement(read_movements(receipt, ctx.wallet))
 
 
 class Approve(Action):
@@ -72,6 +79,7 @@ class Approve(Action):
 
     slug = "approve"
     title = "Set an allowance"
+    permissions = (APPROVE,)
 
     class Params(ActionParams):
         """`amount` in the token's base units."""
@@ -82,46 +90,42 @@ class Approve(Action):
 
     def plan(self, ctx: Context, params: Params) -> Plan:
         """One approve, or zero first where an older allowance stands."""
-        if params.spender not in ctx.deployments.values():
-            raise PlanError(f"{params.spender} is no enabled deployment; register it first")
-        calls = approve_calls(ctx, params.token, params.spender, params.amount)
+        _require_spender(ctx, params.spender)
+        _require_limited(ctx, params.token, params.amount)
+        calls = plan_allowance(ctx, params.token, params.spender, params.amount)
         if not calls:
-            raise PlanError(f"the allowance of {params.spender} is {params.amount} already")
+            raise PlanError(
+                f"{params.spender} is allowed {params.amount} of {params.token} already; "
+                "nothing is to be done"
+            )
         return Plan(calls, f"allow {params.spender} {params.amount} of {params.token}")
 
     def settle(self, ctx: Context, params: Params, receipt: CallReceipt) -> Settlement:
-        """An allowance moves nothing."""
-        return Settlement(tuple(token_movements(ctx.wallet, receipt.logs)))
+        """An allowance moves nothing, unless the token says so."""
+        return Settlement(read_movements(receipt, ctx.wallet))
 
 
-def approve_calls(ctx: Context, token: Address, spender: Address, amount: int) -> tuple[Call, ...]:
-    """What brings the allowance to exactly `amount`: nothing, one call, or two."""
-    signature = "allowance(address,address)"
-    (current,) = read(ctx, token, signature, ["uint256"], ctx.wallet, spender)
-    if current == amount:
-        return ()
-    # USDT and its like refuse to change an allowance that is not zero.
-    amounts = [0, amount] if current and amount else [amount]
-    return tuple(
-        Call(
-            label=f"allow {value}",
-            to=token,
-            data=encode_call("approve(address,uint256)", spender, value),
-        )
-        for value in amounts
-    )
-
-
-def require_recipient(ctx: Context, to: Address) -> None:
-    """Refuse a recipient that is no wallet of ours."""
+def require_recipient(ctx: Context, to: ChecksumAddress) -> None:
+    """Refuse a recipient that is no other wallet of ours."""
     if to not in ctx.recipients:
         raise PlanError(f"{to} is not a wallet of this installation; add it first")
     if to == ctx.wallet:
-        raise PlanError("sender and recipient are the same wallet")
+        raise PlanError(f"{to} would send to itself; choose another recipient")
 
 
-def require_balance(ctx: Context, token: Address, amount: int) -> None:
-    """Refuse what the wallet does not have."""
-    (balance,) = read(ctx, token, "balanceOf(address)", ["uint256"], ctx.wallet)
-    if balance < amount:
-        raise PlanError(f"the wallet has {balance} of {token}, {amount} is needed")
+def _require_spender(ctx: Context, spender: ChecksumAddress) -> None:
+    if spender not in ctx.deployments.values():
+        raise PlanError(
+            f"{spender} is no enabled deployment on chain {ctx.chain_id}; "
+            "register and verify it first"
+        )
+
+
+def _require_limited(ctx: Context, token: ChecksumAddress, amount: int) -> None:
+    """Refuse an allowance above all there is of the token: it would be one without an end."""
+    supply: int = token_at(ctx, token).read("totalSupply")
+    if amount > supply:
+        raise PlanError(
+            f"an allowance of {amount} is more than all {supply} base units of {token}; "
+            "allow what is to be spent"
+        )

@@ -1,21 +1,21 @@
 """Native coin to its ERC-20 form and back."""
 
+from protocols.abi import load_abi
 from protocols.actions import (
     Action,
-    Call,
     CallReceipt,
     Context,
-    Movement,
     Permission,
     Plan,
     Settlement,
 )
-from protocols.codec import encode_call
-from protocols.evm.logs import WETH_DEPOSIT, WETH_WITHDRAWAL, weth_events
-from protocols.evm.transfers import require_balance
+from protocols.contracts import Contract
+from protocols.evm.tokens import require_balance, require_native
+from protocols.movements import read_movements
 from protocols.params import ActionParams, Amount
 
 WETH = "weth"
+ABI = load_abi("protocols.evm", "weth")
 
 
 class WrapParams(ActionParams):
@@ -30,24 +30,18 @@ class Wrap(Action):
     slug = "wrap"
     title = "Wrap native coin"
     Params = WrapParams
-    permissions = (Permission(WETH, "deposit()"),)
+    permissions = (Permission(WETH, ABI.function("deposit").signature),)
 
     def plan(self, ctx: Context, params: WrapParams) -> Plan:
         """One deposit()."""
-        weth = ctx.deployment(WETH)
-        call = Call(label="wrap", to=weth, data=encode_call("deposit()"), value=params.amount)
+        require_native(ctx, params.amount)
+        weth = Contract(ctx, ctx.deployment(WETH), ABI)
+        call = weth.call("wrap", "deposit", value=params.amount)
         return Plan((call,), f"wrap {params.amount} wei")
 
     def settle(self, ctx: Context, params: WrapParams, receipt: CallReceipt) -> Settlement:
-        """What WETH says was deposited."""
-        weth = receipt.call.to
-        amount = weth_events(receipt.logs, WETH_DEPOSIT, weth, ctx.wallet)
-        return Settlement(
-            (
-                Movement("", "out", receipt.call.value, weth),
-                Movement(weth, "in", amount, weth),
-            )
-        )
+        """What WETH says it credited."""
+        return Settlement(read_movements(receipt, ctx.wallet, wrapped=receipt.call.to))
 
 
 class Unwrap(Action):
@@ -56,17 +50,16 @@ class Unwrap(Action):
     slug = "unwrap"
     title = "Unwrap to native coin"
     Params = WrapParams
-    permissions = (Permission(WETH, "withdraw(uint256)"),)
+    permissions = (Permission(WETH, ABI.function("withdraw").signature),)
 
     def plan(self, ctx: Context, params: WrapParams) -> Plan:
         """One withdraw(amount)."""
-        weth = ctx.deployment(WETH)
-        require_balance(ctx, weth, params.amount)
-        call = Call(label="unwrap", to=weth, data=encode_call("withdraw(uint256)", params.amount))
+        weth = Contract(ctx, ctx.deployment(WETH), ABI)
+        require_balance(ctx, weth.address, params.amount)
+        call = weth.call("unwrap", "withdraw", params.amount)
         return Plan((call,), f"unwrap {params.amount} wei")
 
     def settle(self, ctx: Context, params: WrapParams, receipt: CallReceipt) -> Settlement:
-        """What WETH says was withdrawn."""
-        weth = receipt.call.to
-        amount = weth_events(receipt.logs, WETH_WITHDRAWAL, weth, ctx.wallet)
-        return Settlement((Movement(weth, "out", amount, weth), Movement("", "in", amount, weth)))
+        """What WETH says it burned is what it paid out."""
+        weth, wallet = receipt.call.to, ctx.wallet
+        return Settlement(read_movements(receipt, wallet, wrapped=weth, unwrapped_by=wallet))

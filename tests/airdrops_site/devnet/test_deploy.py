@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from airdrops_site.devnet.artifacts import UNISWAP_PAIR, load_artifact
@@ -173,6 +174,14 @@ def test_swapped_networks_are_refused(devnet: Devnet) -> None:
 def test_nothing_is_sent_to_another_machine() -> None:
     with pytest.raises(DevnetError, match="is not on this machine"):
         deploy_devnet("http://192.0.2.1:8545", "http://192.0.2.1:8546", wallets=WALLETS)
+
+
+def test_more_wallets_than_one_block_holds_are_all_funded(devnet: Devnet) -> None:
+    crowd = [to_checksum_address(f"0x{number:040x}") for number in range(0xABC000, 0xABC0C8)]
+    manifest = deploy_devnet(*devnet.urls, wallets=crowd)
+    assert len(manifest.airdrop.claims) == len(crowd) + 1
+    last = Side(devnet.l2.rpc, manifest.l2).balance_of("USDC", crowd[-1])
+    assert last == Funding().usdc
 
 
 def test_a_reverted_set_up_names_the_failing_call(devnet: Devnet) -> None:

@@ -1,0 +1,84 @@
+"""The addresses an adapter knows from publications: `deployments.toml` beside it.
+
+They are where to look, not what to trust: each stays disabled until its code was found on chain.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from eth_typing import ChecksumAddress
+
+from protocols.abi import abi_names
+from protocols.actions import Adapter
+from wallets.addresses import AddressError, parse_address
+
+_KEYS = {"chain_id", "role", "address", "abi", "source"}
+
+
+class DeploymentError(Exception):
+    """A contract cannot be registered; one sentence, and it stays or becomes disabled."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedDeployment:
+    """A contract as it was published, with where."""
+
+    chain_id: int
+    role: str
+    address: ChecksumAddress
+    abi: str
+    source: str
+
+
+@cache
+def _entries(package: str) -> tuple[Mapping[str, Any], ...]:
+    path = files(package) / "deployments.toml"
+    if not path.is_file():
+        return ()
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DeploymentError(f"{package}/deployments.toml cannot be read: {error}") from error
+    return tuple(content.get("deployment", ()))
+
+
+def published_deployments(adapter: Adapter) -> tuple[PublishedDeployment, ...]:
+    """All entries of the adapter's file, or DeploymentError for the first wrong one."""
+    abis = abi_names(adapter.package)
+    return tuple(
+        _read(entry, f"deployment {place} of {adapter.package}/deployments.toml", abis)
+        for place, entry in enumerate(_entries(adapter.package), start=1)
+    )
+
+
+def _read(entry: Mapping[str, Any], where: str, abis: tuple[str, ...]) -> PublishedDeployment:
+    if entry.keys() != _KEYS:
+        raise DeploymentError(
+            f"{where} has the keys {sorted(entry)}; it needs exactly {sorted(_KEYS)}"
+        )
+    if entry["abi"] not in abis:
+        raise DeploymentError(f"{where} names the ABI {entry['abi']}; there are {', '.join(abis)}")
+    if not entry["source"]:
+        raise DeploymentError(f"{where} has no source; say where the address is published")
+    return PublishedDeployment(
+        chain_id=int(entry["chain_id"]),
+        role=str(entry["role"]),
+        address=_strict_address(entry["address"], where),
+        abi=str(entry["abi"]),
+        source=str(entry["source"]),
+    )
+
+
+def _strict_address(text: Any, where: str) -> ChecksumAddress:
+    """An address whose letters carry the checksum: a typing error must not pass."""
+    try:
+        address = parse_address(text)
+    except AddressError as error:
+        raise DeploymentError(f"{where}: {error}") from error
+    if text != address:
+        raise DeploymentError(f"{where}: write {text} with its checksum, {address}")
+    return address

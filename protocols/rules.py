@@ -1,0 +1,77 @@
+"""Policy rows of floor 1, as the contract registry writes them."""
+
+from collections.abc import Iterable
+
+from eth_utils.abi import function_signature_to_4byte_selector
+
+from protocols.actions import Permission
+from protocols.models import Deployment
+from wallets.models import Network, PolicyRule
+
+_REASON_LENGTH = 300
+
+
+def selector(permission: Permission) -> str:
+    """The first four bytes of such a call, as the policy compares them."""
+    return f"0x{function_signature_to_4byte_selector(permission.signature).hex()}"
+
+
+def allow(
+    *,
+    network: Network,
+    address: str,
+    protocol: str,
+    permissions: Iterable[Permission],
+    code_hash: str,
+    source: str,
+) -> None:
+    """Let a protocol make these calls at an address that carries this code."""
+    for permission in permissions:
+        PolicyRule.objects.update_or_create(
+            network=network,
+            address=address,
+            selector=selector(permission),
+            protocol=protocol,
+            defaults={
+                "signature": permission.signature,
+                "code_hash": code_hash,
+                "source": source,
+                "enabled": True,
+                "disabled_reason": "",
+            },
+        )
+
+
+def forbid(
+    *, network: Network, address: str, protocol: str, permissions: Iterable[Permission], reason: str
+) -> None:
+    """Take these calls away from a protocol."""
+    PolicyRule.objects.filter(
+        network=network,
+        address=address,
+        protocol=protocol,
+        selector__in=[selector(permission) for permission in permissions],
+    ).update(enabled=False, disabled_reason=reason[:_REASON_LENGTH])
+
+
+def distrust(*, network: Network, address: str, reason: str) -> None:
+    """Forbid everything at an address, whoever was allowed it, and disable what stands there."""
+    changes = {"enabled": False, "disabled_reason": reason[:_REASON_LENGTH]}
+    for rows in (Deployment.objects, PolicyRule.objects):
+        rows.filter(network=network, address=address).update(**changes)
+
+
+def recorded_code(*, network: Network, address: str) -> set[str]:
+    """The code hashes on record for an address; more than one means a changed contract."""
+    hashes: set[str] = set()
+    for rows in (Deployment.objects, PolicyRule.objects):
+        here = rows.filter(network=network, address=address).exclude(code_hash="")
+        hashes.update(here.values_list("code_hash", flat=True))
+    return hashes
+
+
+def adopt_code(*, network: Network, address: str, code_hash: str) -> None:
+    """Record the code an operator vouches for, on every row of the address."""
+    for rows in (Deployment.objects, PolicyRule.objects):
+        here = rows.filter(network=network, address=address).exclude(code_hash="")
+        here.update(code_hash=code_hash)

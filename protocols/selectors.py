@@ -1,0 +1,21 @@
+"""What consoles may ask of floor 2."""
+
+from collections.abc import Iterator
+
+from protocols.abi import Abi, abi_names, load_abi
+from protocols.codec import DecodedCall
+from protocols.registry import adapters
+
+
+def describe_call(*, protocol: str, data: bytes) -> DecodedCall | None:
+    """Calldata as a person reads it, by the protocol's own ABIs first; None if none fits."""
+    for abi in _abis(protocol):
+        if decoded := abi.decode_call(data):
+            return decoded
+    return None
+
+
+def _abis(protocol: str) -> Iterator[Abi]:
+    for adapter in sorted(adapters().values(), key=lambda adapter: adapter.slug != protocol):
+        for name in abi_names(adapter.package):
+            yield load_abi(adapter.package, name)
