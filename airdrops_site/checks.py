@@ -1,49 +1,69 @@
 """Start-up checks: settings that would put money or keys at risk are refused."""
 
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
-from eth_keys.backends.coincurve import CoinCurveECCBackend
-from eth_keys.main import lazy_key_api as keys
+from django.core.checks import CheckMessage, Error, Tags, register, run_checks
 
+# Beside Django's tag, ours marks what must be right before any process of ours serves.
+START = "airdrops"
 SHORTEST_KEY = 50
+FEWEST_CHARACTERS = 10
 
 
-@register
-def check_settings(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
+@register(Tags.security, START)
+def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     """Every refusal in one sentence, with what to do."""
-    found = [
-        (
-            "airdrops.E001",
-            settings.DEBUG and (settings.PRODUCTION or settings.CHAIN_ACCESS == "mainnet"),
-            "AIRDROPS_DEBUG shows secrets on error pages; unset it in production and on mainnet",
-        ),
-        (
+    return [Error(sentence, id=name) for name, sentence in _refusals()]
+
+
+def refuse_unfit_start() -> None:
+    """End a process that no management command checks, unless it may start; exit code 2."""
+    found = [message for message in run_checks(tags=[START]) if message.is_serious()]
+    if found:
+        sys.stderr.writelines(f"{message.id}: {message.msg}\n" for message in found)
+        raise SystemExit(2)
+
+
+def _refusals() -> Iterator[tuple[str, str]]:
+    if settings.DEBUG and settings.PRODUCTION:
+        yield "airdrops.E001", f"{_DEBUG} in production; remove AIRDROPS_DEBUG from the environment"
+    if settings.DEBUG and settings.CHAIN_ACCESS == "mainnet":
+        yield (
             "airdrops.E002",
-            settings.PRODUCTION and len(settings.SECRET_KEY) < SHORTEST_KEY,
-            f"SECRET_KEY is short; give it at least {SHORTEST_KEY} random characters",
-        ),
-        (
+            f"{_DEBUG} while AIRDROPS_CHAIN_ACCESS is mainnet; remove one of the two",
+        )
+    if settings.PRODUCTION and _is_weak(settings.SECRET_KEY):
+        yield (
             "airdrops.E003",
-            settings.SQLITE and settings.HOSTS > 1,
-            "SQLite serves one host only; set DATABASE_URL to a PostgreSQL, or "
-            "AIRDROPS_SINGLE_HOST=true",
-        ),
-        (
+            f"SECRET_KEY can be guessed; give it at least {SHORTEST_KEY} random characters, best "
+            "in a file that SECRET_KEY_FILE names",
+        )
+    if settings.SQLITE and settings.HOSTS > 1:
+        yield (
             "airdrops.E004",
-            settings.PRODUCTION and not settings.METRICS_TOKEN,
-            "METRICS_TOKEN is not set; /metrics would answer nobody",
-        ),
-        (
+            "SQLite serves one host only and AIRDROPS_SINGLE_HOST is false; set DATABASE_URL to a "
+            "PostgreSQL",
+        )
+    if settings.PRODUCTION and not settings.METRICS_TOKEN:
+        yield (
             "airdrops.E005",
-            settings.PRODUCTION and "*" in settings.ALLOWED_HOSTS,
-            "ALLOWED_HOSTS allows every name; list the console's own",
-        ),
-        (
+            "METRICS_TOKEN is not set, so /metrics would answer nobody; set it or "
+            "METRICS_TOKEN_FILE to a random word that your Prometheus sends",
+        )
+    if "*" in settings.ALLOWED_HOSTS:
+        yield (
             "airdrops.E006",
-            not isinstance(keys.backend, CoinCurveECCBackend),
-            "coincurve is missing, signing would be ten times slower; install the locked packages",
-        ),
-    ]
-    return [Error(sentence, id=name) for name, wrong, sentence in found if wrong]
+            "ALLOWED_HOSTS allows every name, so other sites can speak for this one; list the "
+            "console's own names",
+        )
+
+
+_DEBUG = "AIRDROPS_DEBUG is on, which shows settings and data on error pages,"
+
+
+def _is_weak(key: str) -> bool:
+    few = len(set(key)) < FEWEST_CHARACTERS
+    return len(key) < SHORTEST_KEY or few or key.startswith("django-insecure-")

@@ -1,6 +1,7 @@
 """structlog over the standard library: readable in development, JSON in production."""
 
 import logging.config
+import sys
 from typing import Any
 
 import structlog
@@ -14,9 +15,20 @@ SHARED: list[Processor] = [
     structlog.stdlib.add_log_level,
     structlog.stdlib.PositionalArgumentsFormatter(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
     structlog.processors.format_exc_info,
     redact_event,
 ]
+
+
+class Handler(logging.StreamHandler[Any]):
+    """Writes to standard error; a line that cannot be formatted is lost, but not its secrets."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """The standard library would print the arguments of the failed line as they are."""
+        kind = sys.exc_info()[0]
+        where = f"{record.pathname}:{record.lineno}"
+        sys.stderr.write(f"A log line of {where} was lost: {kind.__name__ if kind else '?'}.\n")
 
 
 def logging_config(*, log_format: str, level: str) -> dict[str, Any]:
@@ -24,7 +36,10 @@ def logging_config(*, log_format: str, level: str) -> dict[str, Any]:
     renderer: Processor = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=False)
+        # Tracebacks come to it as text, redacted already.
+        else structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        )
     )
     config: dict[str, Any] = {
         "version": 1,
@@ -39,7 +54,7 @@ def logging_config(*, log_format: str, level: str) -> dict[str, Any]:
                 ],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structlog"}},
+        "handlers": {"stderr": {"()": Handler, "formatter": "structlog"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # One line a job says nothing: our own events say what was done.

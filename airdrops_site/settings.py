@@ -1,21 +1,22 @@
 """Settings, all from the environment; `.env.example` lists them with their meaning."""
 
-import os
 from pathlib import Path
 
 import django_stubs_ext
 
-from airdrops_site.environment import Environment, generated_secret, refuse
+from airdrops_site.console import UNFOLD_SETTINGS
+from airdrops_site.environment import Environment, dotenv, generated_secret, refuse
 from airdrops_site.logs import logging_config
 
 django_stubs_ext.monkeypatch()  # lets `ModelAdmin[Wallet]` and the like stand at run time
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = Environment(Path(os.environ.get("AIRDROPS_ENV_FILE", BASE_DIR / ".env")))
+env = Environment(dotenv(BASE_DIR / ".env"))
 
 # --- where and how it runs
-DATA_DIR = Path(
-    env.text("AIRDROPS_DATA_DIR", str(BASE_DIR / "data"), "folder of the database, keys and logs")
+# Relative paths are the project's, whatever folder a process was started in.
+DATA_DIR = (
+    BASE_DIR / env.text("AIRDROPS_DATA_DIR", "data", "folder of the database, keys and logs")
 ).resolve()
 PRODUCTION = (
     env.choice("AIRDROPS_ENV", "development", ("development", "production"), "how strict to be")
@@ -27,7 +28,9 @@ DEBUG = env.flag("AIRDROPS_DEBUG", "Django's debug pages; never in production", 
 CHAIN_ACCESS = env.choice(
     "AIRDROPS_CHAIN_ACCESS", "devnet", ("devnet", "testnet", "mainnet"), "widest kind of chain"
 )
-PORT = env.number("AIRDROPS_PORT", 8080, "port of the console under quickstart")
+PORT = env.number(
+    "AIRDROPS_PORT", 8080, "port of the console under quickstart", least=1, most=65535
+)
 HOSTS = 1 if env.flag("AIRDROPS_SINGLE_HOST", "all processes on one host", default=True) else 2
 
 # --- secrets
@@ -39,16 +42,18 @@ if not SECRET_KEY:
 METRICS_TOKEN = env.secret(
     "METRICS_TOKEN", "", "bearer token for /metrics and the details of /health"
 )
-KEYSTORE_DIR = Path(
-    env.text("AIRDROPS_KEYSTORE_DIR", str(DATA_DIR / "keystores"), "folder of keystore V3 files")
+KEYSTORE_DIR = BASE_DIR / env.text(
+    "AIRDROPS_KEYSTORE_DIR",
+    str(DATA_DIR / "keystores"),
+    "folder of keystore V3 files",
+    "data/keystores",
 )
 # Only the path is a setting: the passphrase itself is read by signing processes, never by web.
-KEYSTORE_PASSPHRASE_FILE = Path(
-    env.text(
-        "AIRDROPS_KEYSTORE_PASSPHRASE_FILE",
-        str(DATA_DIR / "keystore_passphrase"),
-        "file with the keystores' passphrase, mode 0600, readable by workers only",
-    )
+KEYSTORE_PASSPHRASE_FILE = BASE_DIR / env.text(
+    "AIRDROPS_KEYSTORE_PASSPHRASE_FILE",
+    str(DATA_DIR / "keystore_passphrase"),
+    "file with the keystores' passphrase, mode 0600, readable by workers only",
+    "data/keystore_passphrase",
 )
 
 # --- the application
@@ -74,6 +79,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "airdrops_site.middleware.content_security_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -112,12 +118,13 @@ DATABASES = {
         "DATABASE_URL",
         f"sqlite:///{DATA_DIR / 'airdrops.sqlite3'}",
         "the database; SQLite in the data folder when unset",
-        "postgres://user:password@host:5432/airdrops",
+        "postgres://airdrops:password@127.0.0.1:5432/airdrops",
     )
 }
 SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 _options = DATABASES["default"].setdefault("OPTIONS", {})
 if SQLITE:
+    DATABASES["default"]["NAME"] = str(BASE_DIR / DATABASES["default"]["NAME"])
     _options |= {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -130,12 +137,13 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = 600
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     _options |= {
+        "connect_timeout": 5,
         "options": "-c lock_timeout=5s -c statement_timeout=50s"
-        " -c idle_in_transaction_session_timeout=30s"
+        " -c idle_in_transaction_session_timeout=30s",
     }
 
 # --- workers: a job is a wake-up, our rows are the truth (shared design: the pipeline)
-WORKERS = env.number("AIRDROPS_WORKERS", 2, "worker processes of one cluster")
+WORKERS = env.number("AIRDROPS_WORKERS", 2, "worker processes of one cluster", least=1)
 Q_CLUSTER = {
     "name": "airdrops",
     "orm": "default",
@@ -158,6 +166,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
+FORMAT_MODULE_PATH = ["airdrops_site.formats"]
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = not PRODUCTION
@@ -169,22 +178,24 @@ if PRODUCTION:
 
 # --- the web's doors
 ALLOWED_HOSTS = env.names(
-    "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"], "host names the web answers to", "a.b.org"
+    "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"], "host names the web answers to", ""
 )
 CSRF_TRUSTED_ORIGINS = env.names(
-    "CSRF_TRUSTED_ORIGINS", [], "origins behind a proxy", "https://a.b.org"
+    "CSRF_TRUSTED_ORIGINS", [], "origins behind a proxy", "https://airdrops.example.org"
 )
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+_redirect = env.flag("SECURE_SSL_REDIRECT", "in production, redirect http to https", default=True)
+_hsts = env.number("SECURE_HSTS_SECONDS", 31_536_000, "in production, seconds of HSTS")
 if PRODUCTION:
-    SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", "redirect http to https", default=True)
+    SECURE_SSL_REDIRECT = _redirect
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # Probes and scrapers inside the network speak plain http.
     SECURE_REDIRECT_EXEMPT = [r"^health", r"^metrics$"]
-    SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000, "seconds of HSTS")
+    SECURE_HSTS_SECONDS = _hsts
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
@@ -192,7 +203,11 @@ if PRODUCTION:
 
 # --- logs
 LOG_FORMAT = env.choice(
-    "AIRDROPS_LOG_FORMAT", "json" if PRODUCTION else "readable", ("json", "readable"), "log lines"
+    "AIRDROPS_LOG_FORMAT",
+    "json" if PRODUCTION else "readable",
+    ("json", "readable"),
+    "log lines; json in production when unset",
+    "json",
 )
 LOG_LEVEL = env.choice(
     "AIRDROPS_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), "least severity logged"
@@ -200,6 +215,13 @@ LOG_LEVEL = env.choice(
 LOGGING_CONFIG = None
 LOGGING = logging_config(log_format=LOG_FORMAT, level=LOG_LEVEL)
 
+# --- metrics
+# prometheus_client reads the same variable: without it each web process counts for itself.
+METRICS_DIR = env.folder(
+    "PROMETHEUS_MULTIPROC_DIR",
+    "folder in which several web processes join their HTTP metrics; empty it at each start",
+    "/run/airdrops/metrics",
+)
 PROMETHEUS_EXPORT_MIGRATIONS = False
 SILENCED_SYSTEM_CHECKS: list[str] = []
-UNFOLD = {"SITE_TITLE": "Airdrops", "SITE_HEADER": "Airdrops", "SHOW_HISTORY": False}
+UNFOLD = UNFOLD_SETTINGS

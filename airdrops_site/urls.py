@@ -9,6 +9,6 @@ from airdrops_site import views
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
-    path("health", views.health),
-    path("metrics", views.prometheus),
+    path("health", views.health, name="health"),
+    path("metrics", views.metrics, name="metrics"),
 ]

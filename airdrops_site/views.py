@@ -1,35 +1,54 @@
 """The two addresses that machines ask: /health and /metrics."""
 
-import secrets
+import ipaddress
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from airdrops_site import metrics
-from airdrops_site.health import look
+from airdrops_site.health.component import Severity
+from airdrops_site.health.report import take_report
+from airdrops_site.metrics import CONTENT_TYPE, render_metrics
 
 
 @require_safe
-def health(_request: HttpRequest) -> JsonResponse:
-    """What is running; 503 when unhealthy."""
-    answer = look()
-    return JsonResponse(answer, status=503 if answer["status"] == "unhealthy" else 200)
+@never_cache
+def health(request: HttpRequest) -> JsonResponse:
+    """What is running; 503 when unhealthy. With the token: endpoints, latencies and reasons."""
+    report = take_report()
+    status = 503 if report.severity == Severity.UNHEALTHY else 200
+    return JsonResponse(report.as_json(details=_has_token(request)), status=status)
 
 
 @require_safe
-def prometheus(request: HttpRequest) -> HttpResponse:
-    """Metrics, with the token, or from this machine in development."""
-    if not _may_scrape(request):
-        return HttpResponse("a bearer token is needed: METRICS_TOKEN\n", status=401)
-    return HttpResponse(metrics.render(), content_type="text/plain; version=0.0.4; charset=utf-8")
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Everything for Prometheus: with the token, or from this machine in development."""
+    if not (_has_token(request) or _is_local_development(request)):
+        answer = HttpResponse("Send METRICS_TOKEN as a bearer token.\n", "text/plain", status=401)
+        answer["WWW-Authenticate"] = "Bearer"
+        return answer
+    return HttpResponse(render_metrics(), CONTENT_TYPE)
 
 
-def _may_scrape(request: HttpRequest) -> bool:
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if settings.METRICS_TOKEN and secrets.compare_digest(given, settings.METRICS_TOKEN):
-        return True
-    # A proxy on this machine would make every stranger look local.
-    proxied = "X-Forwarded-For" in request.headers
-    local = request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1")
-    return local and not proxied and not settings.PRODUCTION
+def _has_token(request: HttpRequest) -> bool:
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    # An unset token is nobody's token.
+    return (
+        bool(settings.METRICS_TOKEN)
+        and scheme.lower() == "bearer"
+        and constant_time_compare(given.strip(), settings.METRICS_TOKEN)
+    )
+
+
+def _is_local_development(request: HttpRequest) -> bool:
+    # A proxy on this machine makes every stranger look local.
+    proxied = {"X-Forwarded-For", "Forwarded"} & set(request.headers)
+    if settings.PRODUCTION or proxied:
+        return False
+    try:
+        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:  # a Unix socket has no address
+        return False

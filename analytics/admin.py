@@ -1,53 +1,172 @@
 """The console's pages of floor 4."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from analytics.models import Campaign, Claim, Eligibility, LedgerCursor, LedgerEntry, Unbooked
-from wallets.amounts import show_amount
-from wallets.console import ConsoleAdmin, ReadOnlyAdmin
+from wallets.console import show
+from wallets.console.columns import badge, choice, column, full, link, short, token_amount
+from wallets.console.pages import ConsoleAdmin, ReadOnlyAdmin, section
+from wallets.console.search import Exact
+
+campaign_amount = token_amount("amount", of="campaign.token")
 
 
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(ReadOnlyAdmin):
     """The books."""
 
-    list_display = ("id", "wallet", "kind", "shown", "transaction", "status", "occurred_at")
-    list_filter = ("kind", "status", "token")
-    search_fields = ("wallet__label",)
+    list_display = (
+        "id",
+        link("wallet"),
+        choice("kind"),
+        token_amount("amount", of="token"),
+        "token",
+        badge("status"),
+        link("transaction"),
+        "occurred_at",
+    )
+    list_filter = ("kind", "status", "token__network", "occurred_at")
+    search_fields = ("wallet__label", "token__symbol__iexact")
+    search_help_text = "Wallet, symbol, address, or number of a transaction"
+    exact = Exact(
+        hashes=("receipt__attempt__hash",),
+        addresses=("wallet__address", "token__address", "counterparty"),
+        ids=("transaction_id",),
+    )
     list_select_related = ("wallet", "token__network", "transaction")
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fieldsets = (
+        section(
+            None,
+            "wallet",
+            choice("kind"),
+            token_amount("amount", of="token"),
+            "token",
+            full("counterparty"),
+            badge("status"),
+        ),
+        section("Caused by", "transaction", "receipt", "step", "ordinal"),
+        section("Times", "occurred_at", "booked_at"),
+    )
 
-    @admin.display(description="amount", ordering="amount")
-    def shown(self, row: LedgerEntry) -> str:
-        """The amount as a person reads it."""
-        return show_amount(row.amount, row.token.decimals, row.token.symbol)
+
+@admin.register(LedgerCursor)
+class LedgerCursorAdmin(ReadOnlyAdmin):
+    """How far history has been read into the books."""
+
+    list_display = ("name", "position")
+    fieldsets = (section(None, "name", "position", "gaps", "version"),)
+
+
+@admin.register(Unbooked)
+class UnbookedAdmin(ReadOnlyAdmin):
+    """Transactions the books could not take yet."""
+
+    list_display = ("id", link("transaction"), "reason", "since", "retry_at")
+    search_fields = ("reason",)
+    exact = Exact(ids=("transaction_id",))
+    list_select_related = ("transaction",)
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fieldsets = (section(None, "transaction", "reason", "since", "retry_at"),)
+
+
+def _campaign_lists(row: Campaign) -> Any:
+    return show.joined(
+        show.list_of("analytics_eligibility", "Eligibilities", campaign__id__exact=row.pk),
+        show.list_of("analytics_claim", "Claims", campaign__id__exact=row.pk),
+    )
 
 
 @admin.register(Campaign)
 class CampaignAdmin(ConsoleAdmin):
-    """Airdrops."""
+    """Airdrops, from rumour to end."""
 
-    list_display = ("name", "status", "token", "claim_contract")
-    list_filter = ("status",)
-    list_select_related = ("token__network",)
-
-
-@admin.register(Claim)
-class ClaimAdmin(ReadOnlyAdmin):
-    """Claims."""
-
-    list_display = ("campaign", "wallet", "network", "status", "transaction")
-    list_filter = ("status", "campaign")
-    list_select_related = ("campaign", "wallet", "network", "transaction")
+    list_display = (
+        "name",
+        badge("status"),
+        "protocol",
+        "token",
+        short("claim_contract"),
+        "claim_opens_at",
+        "claim_closes_at",
+        column("Related", _campaign_lists),
+    )
+    list_filter = ("status", "protocol")
+    search_fields = ("name", "slug")
+    sortable_by = ("name", "claim_closes_at")
+    date_hierarchy = "claim_closes_at"
+    exact = Exact(addresses=("claim_contract",))
+    list_select_related = ("protocol", "token__network")
+    autocomplete_fields = ("token", "tasks")
+    prepopulated_fields = {"slug": ("name",)}
+    fieldsets = (
+        section(None, "name", "slug", "status", "protocol", "networks", "link", "notes"),
+        section("Claim", "token", "claim_contract", "claim_opens_at", "claim_closes_at"),
+        section("Related", "tasks", column("Rows", _campaign_lists)),
+    )
 
 
 @admin.register(Eligibility)
 class EligibilityAdmin(ConsoleAdmin):
-    """Who is entitled."""
+    """Who is entitled to what; unknown until somebody knows."""
 
-    list_display = ("campaign", "wallet", "status", "amount", "source")
+    list_display = (
+        "id",
+        link("campaign"),
+        link("wallet"),
+        badge("status"),
+        campaign_amount,
+        "source",
+        "checked_at",
+    )
     list_filter = ("status", "campaign")
-    list_select_related = ("campaign", "wallet")
+    search_fields = ("campaign__name", "wallet__label")
+    exact = Exact(addresses=("wallet__address",))
+    list_select_related = ("campaign__token", "wallet")
+    autocomplete_fields = ("campaign", "wallet")
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fieldsets = (
+        section(None, "campaign", "wallet", "status"),
+        section("Figures", "amount", column("As read", campaign_amount), "source", "checked_at"),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whose and of what it is does not change."""
+        fixed = ("campaign", "wallet") if obj else ()
+        return (*fixed, *super().get_readonly_fields(request, obj))
 
 
-admin.site.register(LedgerCursor, ReadOnlyAdmin)
-admin.site.register(Unbooked, ReadOnlyAdmin)
+def _in_explorer(row: Claim) -> Any:
+    return show.explorer(row.network, "address", row.contract)
+
+
+@admin.register(Claim)
+class ClaimAdmin(ReadOnlyAdmin):
+    """What can be or was claimed."""
+
+    list_display = (
+        "id",
+        link("campaign"),
+        link("wallet"),
+        "network",
+        campaign_amount,
+        badge("status"),
+        link("transaction"),
+    )
+    list_filter = ("status", "campaign", "network")
+    search_fields = ("campaign__name", "wallet__label")
+    exact = Exact(addresses=("contract", "wallet__address"), ids=("id",))
+    list_select_related = ("campaign__token", "wallet", "network", "transaction")
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fieldsets = (
+        section(None, "campaign", "wallet", campaign_amount, badge("status"), "transaction"),
+        section("Contract", "network", full("contract"), column("Explorer", _in_explorer)),
+        section("Proof", "proof"),
+    )

@@ -32,7 +32,7 @@ fail() {
 
 # The tool's own first complaint, to stand inside our sentence.
 complaint() {
-    grep -i -m 1 'error' "$log" | cut -c 1-200
+    grep -i -m 1 error "$log" | cut -c 1-200 | grep . || echo "it gave no reason"
 }
 
 # A shell acts on a signal only between foreground commands, so the long ones run beside it.

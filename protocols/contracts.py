@@ -29,7 +29,7 @@ class Contract:
         except AbiError:
             raise PlanError(
                 f"the contract at {self.address} on chain {self.ctx.chain_id} does not answer "
-                f"{name} as a {self.abi.name} does; check its address and network"
+                f"{name} as {self.abi.name} should; check its address and network"
             ) from None
         return value
 

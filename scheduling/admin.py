@@ -1,33 +1,101 @@
 """The console's pages of floor 3."""
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import JSONField, Model, QuerySet
 from django.forms import Form
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminTextareaWidget
 
+from scheduling.forms import TaskDependencyForm, TaskForm, TaskWalletFormSet
 from scheduling.models import Occurrence, Run, Step, Task, TaskDependency, TaskWallet
 from scheduling.services import save_task
-from wallets.console import ConsoleAdmin, ReadOnlyAdmin, page_of
+from wallets.console import show
+from wallets.console.columns import badge, choice, column, history, link
+from wallets.console.pages import ConsoleAdmin, ReadOnlyAdmin, ReadOnlyInline, section
+from wallets.console.search import Exact
 
 
 class TaskWalletInline(TabularInline):
-    """The wallets of a task."""
+    """Which wallets it runs with."""
 
     model = TaskWallet
+    formset = TaskWalletFormSet
+    fields = ("wallet", "params")
+    autocomplete_fields = ("wallet",)
+    ordering = ("id",)
+    # Django takes a thousand fields in one form, and a task may have hundreds of wallets.
+    per_page: Any = 50
+    formfield_overrides: ClassVar[Any] = {  # type: ignore[misc]
+        JSONField: {"widget": UnfoldAdminTextareaWidget({"rows": 2})}
+    }
     extra = 0
+
+
+class TaskDependencyInline(TabularInline):
+    """What must have succeeded first."""
+
+    model = TaskDependency
+    form = TaskDependencyForm
+    fk_name = "task"
+    autocomplete_fields = ("needs",)
+    extra = 0
+
+
+def _schedule(row: Task) -> str:
+    match row.schedule:
+        case Task.Schedule.INTERVAL:
+            return f"every {row.interval_seconds} s"
+        case Task.Schedule.CRON:
+            return f"{row.cron} ({row.timezone})"
+    return "once"
+
+
+def _task_lists(row: Task) -> Any:
+    return show.joined(
+        show.list_of("scheduling_run", "Runs", task__id__exact=row.pk),
+        show.list_of("scheduling_occurrence", "Occurrences", task__id__exact=row.pk),
+    )
 
 
 @admin.register(Task)
 class TaskAdmin(ConsoleAdmin):
     """Standing orders."""
 
-    list_display = ("name", "protocol", "action", "network", "schedule", "next_due_at", "enabled")
-    list_filter = ("protocol", "network", "schedule", "enabled")
-    search_fields = ("name",)
+    form = TaskForm
+    list_display = (
+        "name",
+        "protocol",
+        "action",
+        "network",
+        column("When", _schedule),
+        "next_due_at",
+        "priority",
+        "enabled",
+        column("Related", _task_lists),
+    )
+    list_filter = ("enabled", "protocol", "network", "schedule", "priority")
+    search_fields = ("name", "action")
+    sortable_by = ("name", "next_due_at")
     list_select_related = ("protocol", "network")
-    inlines = (TaskWalletInline,)
+    date_hierarchy = "next_due_at"
+    inlines = (TaskWalletInline, TaskDependencyInline)
+    readonly_fields = ("next_due_at", "due_count")
+    fieldsets = (
+        section(None, "name", "enabled", "protocol", "action", "network", "params"),
+        section("When", "schedule", "interval_seconds", "cron", "timezone", "starts_at", "ends_at"),
+        section("How often", "max_occurrences", "misfire", "priority"),
+        section("Fees", "urgency", "max_fee_ceiling"),
+        section(
+            "So far",
+            "next_due_at",
+            "due_count",
+            column("Fee ceiling", lambda row: show.gas_price(row.max_fee_ceiling)),
+            column("Related", _task_lists),
+        ),
+    )
 
     def save_model(
         self,
@@ -41,52 +109,140 @@ class TaskAdmin(ConsoleAdmin):
             save_task(task=obj)
 
 
-class StepInline(TabularInline):
-    """What the run does."""
+class TaskPartAdmin(ReadOnlyAdmin):
+    """What is edited on its task's page; it can go with its task."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As the model's own permission says."""
+        meta = self.opts
+        return request.user.has_perm(f"{meta.app_label}.delete_{meta.model_name}")
+
+
+@admin.register(TaskWallet)
+class TaskWalletAdmin(TaskPartAdmin):
+    """Wallets of tasks; edited on the task's page, where they are checked together."""
+
+    list_display = ("id", link("task"), link("wallet"), "params")
+    search_fields = ("task__name", "wallet__label")
+    exact = Exact(addresses=("wallet__address",))
+    list_select_related = ("task", "wallet")
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fieldsets = (section(None, "task", "wallet", "params"),)
+
+
+@admin.register(TaskDependency)
+class TaskDependencyAdmin(TaskPartAdmin):
+    """What waits for what; edited on the task's page."""
+
+    list_display = ("id", link("task"), link("needs", "Needs"))
+    search_fields = ("task__name", "needs__name")
+    list_select_related = ("task", "needs")
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fieldsets = (section(None, "task", "needs"),)
+
+
+@admin.register(Occurrence)
+class OccurrenceAdmin(ReadOnlyAdmin):
+    """Due times, and what became of them."""
+
+    list_display = (
+        "id",
+        link("task"),
+        link("wallet"),
+        "due_at",
+        badge("state"),
+        "reason",
+        link("run"),
+    )
+    list_filter = ("state", "task__protocol", "task__network", "due_at")
+    search_fields = ("task__name", "wallet__label")
+    exact = Exact(addresses=("wallet__address",), ids=("id",))
+    list_select_related = ("task", "wallet", "run__task")
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fieldsets = (
+        section(None, "task", "wallet", "due_at", badge("state"), "reason"),
+        section("Execution", link("run"), "created_at"),
+        section("History", history("occurrence")),
+    )
+
+
+class StepInline(ReadOnlyInline):
+    """What the run does, in order."""
 
     model = Step
-    fields = ("index", "label", "state", "link", "detail")
-    readonly_fields = fields
-    extra = 0
-    can_delete = False
+    fields = (
+        column("Step", lambda row: show.page_of(row, f"{row.index + 1}. {row.label}")),
+        choice("kind"),
+        badge("state"),
+        link("transaction"),
+        column(
+            "On chain",
+            lambda row: show.badge(row.transaction.state) if row.transaction else show.NOTHING,
+        ),
+        "detail",
+    )
 
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Never."""
-        return False
-
-    @admin.display(description="transaction")
-    def link(self, row: Step) -> SafeString | str:
-        """The transaction's page."""
-        return page_of(row.transaction)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Step]:
+        """With the transactions."""
+        rows: QuerySet[Step] = super().get_queryset(request)
+        return rows.select_related("transaction").order_by("index")
 
 
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
     """Executions."""
 
-    list_display = ("id", "task", "wallet", "state", "summary", "created_at", "detail")
-    list_filter = ("state", "task")
+    list_display = (
+        "id",
+        badge("state"),
+        link("task"),
+        link("wallet"),
+        "summary",
+        "detail",
+        "created_at",
+        "state_changed_at",
+    )
+    list_filter = ("state", "task__protocol", "task__network", "created_at")
+    search_fields = ("task__name", "wallet__label")
+    search_help_text = "Number, task, wallet or its address"
+    exact = Exact(addresses=("wallet__address",), ids=("id",))
     list_select_related = ("task", "wallet")
+    ordering = ("-id",)
+    sortable_by = ("id",)
     inlines = (StepInline,)
-
-
-@admin.register(Occurrence)
-class OccurrenceAdmin(ReadOnlyAdmin):
-    """Due times."""
-
-    list_display = ("task", "wallet", "due_at", "state", "reason")
-    list_filter = ("state", "task")
-    list_select_related = ("task", "wallet")
+    fieldsets = (
+        section(None, badge("state"), "summary", "detail", "task", "wallet", "occurrence"),
+        section("Planned with", "params", "priority"),
+        section("Times", "created_at", "state_changed_at", "wake_at", "version"),
+        section("History", history("run")),
+    )
 
 
 @admin.register(Step)
 class StepAdmin(ReadOnlyAdmin):
-    """Steps."""
+    """Calls, waits and signed requests of runs."""
 
-    list_display = ("id", "run", "index", "label", "state", "transaction")
-    list_filter = ("state",)
+    list_display = (
+        "id",
+        link("run"),
+        "index",
+        "label",
+        badge("state"),
+        link("transaction"),
+        "state_changed_at",
+    )
+    list_filter = ("state", "kind")
+    search_fields = ("run__task__name",)
+    exact = Exact(hashes=("transaction__attempts__hash",), ids=("run_id", "transaction_id"))
     list_select_related = ("run__task", "transaction")
-
-
-admin.site.register(TaskDependency, ConsoleAdmin)
-admin.site.register(TaskWallet, ConsoleAdmin)
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fieldsets = (
+        section(None, badge("state"), "detail", "run", "index", choice("kind"), "label"),
+        section("On chain", "transaction", "settled_receipt", "settlement"),
+        section("As planned", "spec", "version", "state_changed_at"),
+        section("History", history("step")),
+    )

@@ -9,8 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+import httpx
 from django.conf import settings
 from django.db import connection
+
+from airdrops_site.devnet.ports import free_port
+
+_OURS = ("AIRDROPS_", "DATABASE_URL", "METRICS_TOKEN", "DJANGO_SETTINGS_MODULE", "SECRET_KEY")
 
 
 def environment() -> dict[str, str]:
@@ -57,6 +62,48 @@ def manage(*arguments: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, 9)
             process.wait()
+
+
+def run_manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """A management command with these variables of ours and no others, run to its end."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR,
+        env={**kept, "AIRDROPS_ENV_FILE": os.devnull, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@contextmanager
+def serve(log: Path, *arguments: str, **variables: str) -> Iterator[str]:
+    """The web server over this test's database; the URL it answers on."""
+    bind = f"127.0.0.1:{free_port()}"
+    command = [sys.executable, "-m", "gunicorn", "airdrops_site.wsgi", "--no-control-socket"]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [*command, "--bind", bind, *arguments],
+            cwd=settings.BASE_DIR,
+            env={**environment(), **variables},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        assert eventually(lambda: _listens(bind)), log.read_text()
+        yield f"http://{bind}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _listens(bind: str) -> bool:
+    try:
+        httpx.get(f"http://{bind}/nothing", timeout=10)
+    except httpx.HTTPError:
+        return False
+    return True
 
 
 def eventually(true: Callable[[], bool], *, within: float = 30) -> bool:

@@ -66,7 +66,9 @@ class AmountField[ST, GT](models.Field[ST, GT]):
         """A plain whole-number input."""
         from django import forms
 
-        return super().formfield(form_class=forms.CharField, **kwargs)
+        # Left empty it is unknown, not an empty text.
+        empty: dict[str, Any] = {"empty_value": None} if self.null else {}
+        return super().formfield(form_class=forms.CharField, **empty, **kwargs)
 
 
 class SumAmount(Aggregate):

@@ -62,7 +62,11 @@ class MerkleClaim(Action):
     def settle(self, ctx: Context, params: ClaimParams, receipt: CallReceipt) -> Settlement:
         """What the token's logs say arrived, beside what the distributor says it paid."""
         claimed = any(_is_claimed(log, receipt, ctx.wallet, params) for log in receipt.logs)
-        note = f"index {params.index} is claimed" if claimed else "the distributor logged no claim"
+        note = (
+            f"index {params.index} is claimed"
+            if claimed
+            else "the distributor logged no such claim"
+        )
         return Settlement(read_movements(receipt, ctx.wallet), note)
 
 

@@ -110,10 +110,11 @@ def test_a_log_comes_back_from_its_bytes(source: str, target: str, amount: int) 
 def test_a_log_of_another_shape_is_not_decoded() -> None:
     event = ERC20.event("Transfer")
     nft = Log(HERE, (event.topic, bytes(32), bytes(32), word(7)), b"", 0)
+    fourth = Log(HERE, (event.topic, bytes(32), bytes(32), word(7)), word(1), 0)
     short = Log(HERE, (event.topic, bytes(32), bytes(32)), b"\x01", 0)
     other = Log(HERE, (WETH.event("Deposit").topic, bytes(32), bytes(32)), word(1), 0)
     anonymous = Log(HERE, (), word(1), 0)
-    assert [event.decode(log) for log in (nft, short, other, anonymous)] == [None] * 4
+    assert [event.decode(log) for log in (nft, fourth, short, other, anonymous)] == [None] * 5
 
 
 def test_an_answer_of_another_shape_is_refused() -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from eth_utils.crypto import keccak
 
 from protocols.models import Deployment, Protocol
 from protocols.services import (
@@ -143,6 +144,19 @@ def test_new_code_is_taken_from_somebody_who_vouches_for_it(
     assert (again.enabled, again.code_hash, again.disabled_reason) == (True, seen, "")
     assert verify_deployment(deployment=row, client=weth["client"]).enabled
     assert set(PolicyRule.objects.values_list("enabled", "code_hash")) == {(True, seen)}
+
+
+def test_code_vouched_for_is_vouched_for_in_every_role_of_the_address(
+    weth: dict[str, Any], market: Market
+) -> None:
+    row = register_deployment(**weth)
+    token = Token.objects.create(network=row.network, address=row.address, symbol="WETH")
+    register_token(token=token, source="a list", client=weth["client"])
+    market.rpc.call("anvil_setCode", row.address, OTHER_CODE)
+    seen = f"0x{keccak(hexstr=OTHER_CODE).hex()}"
+    verify_deployment(deployment=row, client=weth["client"], expected_code_hash=seen)
+    register_token(token=token, source="a list", client=weth["client"])
+    assert len(rules(row.address)) == 4
 
 
 def test_a_network_that_does_not_answer_changes_nothing(weth: dict[str, Any]) -> None:

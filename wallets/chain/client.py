@@ -16,7 +16,7 @@ from wallets.chain.errors import (
     WrongChain,
     classify_send,
 )
-from wallets.chain.health import record_answer, record_failure
+from wallets.chain.health import record_answer, record_failure, record_head
 from wallets.chain.rpc import JsonRpc, Request
 from wallets.models import Network, RpcEndpoint
 
@@ -50,11 +50,7 @@ class NetworkClient:
     """Asks a network's endpoints in order of preference. One per unit of work."""
 
     def __init__(self, network: Network, endpoints: Sequence[RpcEndpoint] | None = None) -> None:
-        if _KIND_RANK[network.kind] > _KIND_RANK[settings.CHAIN_ACCESS]:
-            raise ChainError(
-                f"{network.name} is a {network.kind}; AIRDROPS_CHAIN_ACCESS="
-                f"{settings.CHAIN_ACCESS} does not allow it"
-            )
+        require_allowed(network)
         self.network = network
         rows = endpoints if endpoints is not None else _enabled(network)
         self._endpoints = [(row, JsonRpc(row.name, row.url)) for row in rows]
@@ -83,6 +79,7 @@ class NetworkClient:
                 continue
             unavailable = [item for item in results if isinstance(item, RpcUnavailable)]
             if not unavailable:
+                record_head(row, requests, results)
                 return results
             reasons.append(str(unavailable[0]))
         raise RpcUnavailable("; ".join(reasons) or f"{self.network.name} has no read endpoint")
@@ -130,13 +127,27 @@ class NetworkClient:
     def _check_chain(self, rpc: JsonRpc) -> None:
         if rpc.name in self._checked:
             return
-        found = hex_int(rpc.call("eth_chainId", []))
-        if found != self.network.chain_id:
-            raise WrongChain(
-                f"{rpc.name} is chain {found}, not {self.network.chain_id} "
-                f"({self.network.name}); correct or disable the endpoint"
-            )
+        require_chain(rpc, self.network)
         self._checked.add(rpc.name)
+
+
+def require_allowed(network: Network) -> None:
+    """ChainError for a kind of chain that this installation may not talk to."""
+    if _KIND_RANK[network.kind] > _KIND_RANK[settings.CHAIN_ACCESS]:
+        raise ChainError(
+            f"{network.name} is a {network.kind}; AIRDROPS_CHAIN_ACCESS="
+            f"{settings.CHAIN_ACCESS} does not allow it"
+        )
+
+
+def require_chain(rpc: JsonRpc, network: Network) -> None:
+    """WrongChain unless the endpoint leads to the network it is registered for."""
+    found = hex_int(rpc.call("eth_chainId", []))
+    if found != network.chain_id:
+        raise WrongChain(
+            f"{rpc.name} is chain {found}, not {network.chain_id} "
+            f"({network.name}); correct or disable the endpoint"
+        )
 
 
 def _enabled(network: Network) -> list[RpcEndpoint]:

@@ -1,13 +1,15 @@
 """What was last seen through each endpoint, for the order of preference and for /health."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 
+from wallets.chain.rpc import Request
 from wallets.models import RpcEndpoint
 
 # A busy network answers many times a second; one row write a few seconds says as much.
@@ -42,8 +44,21 @@ def record_failure(endpoint: RpcEndpoint, reason: str) -> None:
     )
 
 
-def record_head(endpoint_id: int, number: int) -> None:
-    """Note the newest block seen through the endpoint."""
-    RpcEndpoint.objects.filter(pk=endpoint_id).update(
-        head_block=number, head_block_at=timezone.now()
-    )
+def record_head(endpoint: RpcEndpoint, requests: Sequence[Request], results: list[Any]) -> None:
+    """Note the newest block seen through the endpoint, if a batch asked for it."""
+    now = timezone.now()
+    if endpoint.head_block_at and now - endpoint.head_block_at < RECORD_EVERY:
+        return
+    head = _head(requests, results)
+    if head is not None:
+        endpoint.head_block, endpoint.head_block_at = head, now
+        RpcEndpoint.objects.filter(pk=endpoint.pk).update(head_block=head, head_block_at=now)
+
+
+def _head(requests: Sequence[Request], results: list[Any]) -> int | None:
+    """The number of the latest block in the answers; an answer that makes no sense is no news."""
+    for (method, params), block in zip(requests, results, strict=True):
+        if method == "eth_getBlockByNumber" and params[0] == "latest":
+            with suppress(KeyError, TypeError, ValueError):
+                return int(block["number"], 16)
+    return None

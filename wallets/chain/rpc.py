@@ -5,7 +5,7 @@ import itertools
 import os
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,9 +25,9 @@ Request = tuple[str, list[Any]]
 class JsonRpc:
     """One endpoint. Safe to share between threads; holds no key and sends nothing twice."""
 
-    def __init__(self, name: str, url: str, *, timeout: float | None = None) -> None:
+    def __init__(self, name: str, url: str, http: Callable[[], httpx.Client] | None = None) -> None:
         self.name = name
-        self._timeout = httpx.Timeout(timeout) if timeout else TIMEOUT
+        self._http = http or _http
         self._url = reachable_url(url)
         self._ids = itertools.count(1)
 
@@ -61,7 +61,7 @@ class JsonRpc:
 
     def _send(self, body: Any) -> Any:
         try:
-            response = _http().post(self._url, json=body, timeout=self._timeout)
+            response = self._http().post(self._url, json=body)
             response.raise_for_status()
             return response.json()
         except httpx.HTTPStatusError as error:

@@ -2,29 +2,31 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from airdrops_site.environment import Variable
 from airdrops_site.settings import env
+
+_HEAD = """\
+# Every setting of Airdrops. Copy to .env and uncomment what should differ; what is commented out
+# shows the default, or an example where there is none. Written by `manage.py env_example`."""
 
 
 class Command(BaseCommand):
     """`manage.py env_example > .env.example`."""
 
     help = "Prints every setting with its meaning, as .env.example holds it."
+    requires_system_checks = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """One block a variable."""
         blocks = [_block(variable) for variable in env.variables.values()]
-        self.stdout.write("\n\n".join(blocks))
+        self.stdout.write("\n\n".join([_HEAD, *blocks]))
 
 
 def _block(variable: Variable) -> str:
-    default = variable.default.replace(str(settings.BASE_DIR), ".")
-    lines = [f"# {variable.meaning}"]
+    lines = [f"# {variable.meaning}", f"#{variable.name}={variable.example}"]
     if variable.secret:
-        lines.append(f"# or {variable.name}_FILE with the path of a file that holds it")
-    if variable.example and variable.example != default:
-        lines.append(f"# example: {variable.example}")
-    return "\n".join([*lines, f"#{variable.name}={default}"])
+        path = f"/run/secrets/{variable.name.lower()}"
+        lines += ["# or better the path of a file that holds it", f"#{variable.name}_FILE={path}"]
+    return "\n".join(lines)

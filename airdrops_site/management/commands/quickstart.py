@@ -17,6 +17,7 @@ from airdrops_site.devnet.ports import free_port
 from airdrops_site.quickstart import children, demo, folder, networks, operator, progress
 from airdrops_site.quickstart.errors import QuickstartError
 from airdrops_site.quickstart.supervisor import Supervisor
+from airdrops_site.roles import sync_roles
 from scheduling.models import Run
 from wallets.signers.loading import become_signing_process
 
@@ -64,6 +65,7 @@ class Command(BaseCommand):
     ) -> tuple[int, Supervisor]:
         self._say("Preparing the database …")
         call_command("migrate", verbosity=0)
+        sync_roles()
         password = operator.ensure_operator(data)
         self._say("Starting the devnet …")
         # One by one, so that a failing second start still stops the first.

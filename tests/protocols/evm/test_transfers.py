@@ -95,5 +95,5 @@ def test_an_allowance_without_an_end_is_refused(alice: Operator) -> None:
 
 
 def test_an_address_without_a_token_is_refused(alice: Operator, bob: Operator) -> None:
-    with pytest.raises(PlanError, match="does not answer balanceOf as a erc20 does"):
+    with pytest.raises(PlanError, match="does not answer balanceOf as erc20 should"):
         alice.plan("transfer-token", token=STRANGER, to=bob.address, amount=1)

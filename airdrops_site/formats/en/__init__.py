@@ -1,0 +1,1 @@
+"""Dates in the console: sortable, to the second, in UTC."""

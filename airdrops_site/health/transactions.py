@@ -1,0 +1,97 @@
+"""The checks of what is under way and of what waits for a person."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from airdrops_site.health.component import Component, Severity, show_time
+from airdrops_site.health.survey import Survey
+from scheduling.models import Run
+from scheduling.states import RunState
+from wallets.models import EmergencyStop, Installation, Network, NonceLane, Transaction
+from wallets.transactions.states import PENDING
+from wallets.transactions.states import TransactionState as S
+
+# A fair offer is mined within a few blocks; 25 are five minutes on Ethereum.
+STUCK_BLOCKS = 25
+# Fast chains hiccup as long as slow ones, and bytes are sent again every 30 s: see that fail twice.
+STUCK_LEAST = timedelta(minutes=2)
+
+
+def look_at_transactions(survey: Survey) -> Component:
+    """`pending` has a nonce and is in no block; `stuck` has been so for too long.
+
+    Too long is the time of STUCK_BLOCKS blocks of its network, STUCK_LEAST at least.
+    """
+    pending = Transaction.objects.filter(state__in=PENDING).count()
+    stuck = stuck_transactions(survey.now).count()
+    public = {"pending": pending, "stuck": stuck}
+    if not stuck:
+        return Component(public)
+    problem = (
+        f"{stuck} transactions were signed long ago and are in no block; nothing is lost, look at "
+        "their fees and at the network."
+    )
+    return Component(public, Severity.DEGRADED, problems=(problem,))
+
+
+def stuck_transactions(now: datetime) -> QuerySet[Transaction]:
+    """Those signed or broadcast so long ago that they should be in a block."""
+    overdue = Q(pk__in=())
+    for network in Network.objects.all():
+        overdue |= Q(network=network, state_changed_at__lt=now - stuck_after(network))
+    return Transaction.objects.filter(overdue, state__in=(S.SIGNED, S.BROADCAST)).order_by()
+
+
+def stuck_after(network: Network) -> timedelta:
+    """How long a transaction of the network may wait for its block."""
+    return max(STUCK_LEAST, timedelta(seconds=STUCK_BLOCKS * network.block_seconds))
+
+
+def look_at_risk(_survey: Survey) -> Component:
+    """Whether signing is forbidden anywhere, and how much waits for a person.
+
+    `stopped` as soon as any emergency stop is engaged or the installation is paused. `alerts` is
+    the sum of `open_facts`.
+    """
+    facts = open_facts()
+    stopped = facts["engaged_stops"] or facts["paused_installation"]
+    stops = [
+        {
+            "scope": row.scope_value or "everything",
+            "mode": row.mode,
+            "reason": row.reason,
+            "since": show_time(row.changed_at),
+        }
+        for row in EmergencyStop.objects.filter(engaged=True)
+    ]
+    return Component(
+        {"status": "stopped" if stopped else "active", "alerts": sum(facts.values())},
+        Severity.DEGRADED if any(facts.values()) else Severity.HEALTHY,
+        {"open": facts, "stops": stops},
+        tuple(f"{count} {_WORDS[name]}." for name, count in facts.items() if count),
+    )
+
+
+def open_facts() -> dict[str, int]:
+    """What only a person can end, by kind; a stuck transaction is not here, it can heal by itself.
+
+    Engaged emergency stops, a paused installation, paused lanes, transactions and runs that need
+    an operator.
+    """
+    return {
+        "engaged_stops": EmergencyStop.objects.filter(engaged=True).count(),
+        "paused_installation": Installation.objects.filter(paused=True).count(),
+        "paused_lanes": NonceLane.objects.filter(paused=True).count(),
+        "transactions_needing_operator": Transaction.objects.filter(state=S.NEEDS_OPERATOR).count(),
+        "runs_needing_operator": Run.objects.filter(state=RunState.NEEDS_OPERATOR).count(),
+    }
+
+
+_WORDS = {
+    "engaged_stops": "emergency stops are engaged; lift them in the console when it is safe",
+    "paused_installation": "installation is paused: nothing is signed until it is resumed",
+    "paused_lanes": "nonce lanes are paused; each says why in the console",
+    "transactions_needing_operator": "transactions need an operator; each says why",
+    "runs_needing_operator": "runs need an operator; each says why",
+}

@@ -1,0 +1,28 @@
+"""What pages written as templates show the same way as the lists do."""
+
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+
+from wallets.console import show
+from wallets.models import Token
+
+register = template.Library()
+register.simple_tag(show.badge)
+register.simple_tag(show.native)
+register.simple_tag(show.page_of)
+register.simple_tag(show.hash_with_explorer)
+
+
+@register.simple_tag
+def amount(base_units: int, token: Token) -> SafeString:
+    """An amount of a token."""
+    return show.amount(base_units, token.decimals, token.symbol)
+
+
+@register.filter
+def newest(rows: Any) -> Any:
+    """The last of what was fetched along."""
+    found = list(rows.all())
+    return found[-1] if found else None

@@ -1,0 +1,99 @@
+"""What may be typed about a task, checked before anything is saved."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from unfold.forms import PaginationInlineFormSet
+
+from protocols.params import BadParameters, read_params
+from protocols.registry import UnknownAction, adapters, get_action
+from scheduling.models import Task, TaskDependency
+from scheduling.schedule import ScheduleError, next_due
+
+
+class TaskForm(forms.ModelForm[Task]):
+    """A task whose action exists and whose schedule can be understood."""
+
+    class Meta:
+        model = Task
+        exclude = ()  # noqa: DJ006 - the page's sections name the fields
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "action" in self.fields:
+            self.fields["action"].help_text = "; ".join(
+                f"{slug}: {', '.join(sorted(adapter.actions))}"
+                for slug, adapter in adapters().items()
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """The action and the schedule, each with its own sentence."""
+        cleaned = super().clean() or {}
+        if "protocol" in cleaned and "action" in cleaned:
+            self._check_action(cleaned["protocol"].slug, cleaned["action"])
+        if "starts_at" in cleaned and "schedule" in cleaned:
+            self._check_schedule(cleaned)
+        return cleaned
+
+    def _check_action(self, protocol: str, action: str) -> None:
+        try:
+            get_action(protocol, action)
+        except UnknownAction as error:
+            self.add_error("action", str(error))
+
+    def _check_schedule(self, cleaned: dict[str, Any]) -> None:
+        schedule = cleaned["schedule"]
+        if schedule == Task.Schedule.INTERVAL and not cleaned.get("interval_seconds"):
+            self.add_error("interval_seconds", "Write the seconds between two runs, at least 1.")
+        if schedule == Task.Schedule.CRON and not cleaned.get("cron"):
+            self.add_error("cron", "Write a cron expression, like 0 9 * * 1-5.")
+            return
+        fields = ("schedule", "interval_seconds", "cron", "timezone", "starts_at", "ends_at")
+        try:
+            next_due(Task(**{name: cleaned[name] for name in fields if name in cleaned}), None)
+        except ScheduleError as error:
+            self.add_error(None, str(error))
+
+
+class TaskWalletFormSet(PaginationInlineFormSet):
+    """The wallets of a task, each with parameters its action accepts."""
+
+    def clean(self) -> None:
+        """The task's parameters with each wallet's own over them."""
+        super().clean()
+        try:
+            action = get_action(self.instance.protocol.slug, self.instance.action)
+        except (UnknownAction, Task.protocol.RelatedObjectDoesNotExist):
+            return  # said on the field itself
+        for form in self.forms:
+            filled = form.cleaned_data if form.is_valid() else {}
+            if filled.get("wallet") and not filled.get("DELETE"):
+                self._check_params(form, action.Params)
+
+    def _check_params(self, form: Any, wanted: Any) -> None:
+        try:
+            read_params(wanted, {**self.instance.params, **(form.cleaned_data["params"] or {})})
+        except (BadParameters, TypeError) as error:
+            form.add_error("params", f"With the task's own parameters: {error}")
+
+
+class TaskDependencyForm(forms.ModelForm[TaskDependency]):
+    """A dependency that does not close a circle."""
+
+    class Meta:
+        model = TaskDependency
+        exclude = ()  # noqa: DJ006 - the inline names the fields
+
+    def clean_needs(self) -> Task:
+        """A task that does not, by any way, need this one."""
+        needed: Task = self.cleaned_data["needs"]
+        seen: set[int] = set()
+        ahead = [needed.pk]
+        while ahead:
+            if self.instance.task_id in ahead:
+                raise ValidationError(f"{needed} waits for this task itself; neither would start.")
+            seen.update(ahead)
+            further = TaskDependency.objects.filter(task__in=ahead).exclude(needs__in=seen)
+            ahead = list(further.values_list("needs", flat=True))
+        return needed

@@ -1,0 +1,119 @@
+"""The console in a real browser: nothing is blocked, nothing fails, and the links lead on."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db import connection
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from tests import factories
+from wallets.models import Receipt
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+PASSWORD = "a password of the tests"
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+    """Chromium, for this test alone.
+
+    Playwright keeps an event loop running in this thread, and under a loop Django takes other
+    connections, without what restores the database: it must have ended when that is done.
+    """
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield found
+        found.close()
+        connection.close()
+
+
+@pytest.fixture
+def page(live_server: LiveServer, browser: Browser) -> Iterator[Page]:
+    """A page; whatever its console complains about, blocked scripts too, fails the test."""
+    cache.clear()
+    complaints: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
+    found = context.new_page()
+    found.on("console", listen)
+    found.on("pageerror", lambda error: complaints.append(str(error)))
+    yield found
+    context.close()
+    assert not complaints
+
+
+@pytest.fixture
+def receipt(page: Page) -> Receipt:
+    """A final transaction of a run, and somebody signed in to look at it."""
+    User.objects.create_superuser("operator", password=PASSWORD)
+    receipt = factories.ReceiptFactory.create()
+    factories.StepFactory.create(transaction=receipt.transaction)
+    page.goto("/")
+    page.get_by_label("Username").fill("operator")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.locator("#dashboard")).to_be_visible()
+    return receipt
+
+
+def test_from_the_dashboard_to_the_explorer(page: Page, receipt: Receipt) -> None:
+    page.locator("#dashboard").get_by_role("link", name="evm.transfer #").click()
+    expect(page.get_by_text("Final", exact=True).first).to_be_visible()
+    explorer = page.get_by_role("link", name="Original 0x")
+    expect(explorer).to_have_attribute(
+        "href", f"https://explorer.example/tx/{receipt.attempt.hash}"
+    )
+    expect(explorer).to_have_attribute("rel", "noopener noreferrer")
+
+
+def test_from_the_transaction_to_its_run_and_task(page: Page, receipt: Receipt) -> None:
+    page.goto(f"/admin/wallets/transaction/{receipt.transaction_id}/change/")
+    page.locator("#content").get_by_role("link", name="Run").first.click()
+    page.locator("#content").get_by_role("link", name="Task").first.click()
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
+
+
+def test_the_dashboard_renews_itself(page: Page, receipt: Receipt) -> None:
+    final = page.locator(".console-figure", has_text="Final").locator("strong")
+    expect(final).to_have_text("1")
+    factories.TransactionFactory.create(final=True)
+    expect(final).to_have_text("2", timeout=15_000)
+
+
+def test_an_ended_session_leads_to_the_login(page: Page, receipt: Receipt) -> None:
+    page.context.clear_cookies()
+    expect(page.get_by_label("Password")).to_be_visible(timeout=15_000)
+
+
+def test_a_click_copies_the_whole_hash(page: Page, receipt: Receipt) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#dashboard .console-hex").first.click()
+    expect(page.locator(".console-hex.copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == receipt.attempt.hash
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["wallets/transaction/", "wallets/wallet/add/", "scheduling/task/add/", "analytics/campaign/"],
+)
+def test_lists_and_forms_work_under_the_policy(page: Page, receipt: Receipt, path: str) -> None:
+    page.goto(f"/admin/{path}")
+    expect(page.locator("#nav-sidebar-apps")).to_be_visible()
+    page.wait_for_load_state("networkidle")

@@ -1,0 +1,90 @@
+"""Rows of every table that hold together: one call makes what a row needs around it.
+
+`TaskFactory.create(name="x")` is typed as a Task; the shorter `TaskFactory()` is not.
+"""
+
+from tests.factories.books import (
+    CampaignFactory,
+    ClaimFactory,
+    EligibilityFactory,
+    LedgerCursorFactory,
+    LedgerEntryFactory,
+    UnbookedFactory,
+)
+from tests.factories.networks import (
+    NativeCoinFactory,
+    NetworkFactory,
+    RpcEndpointFactory,
+    TokenFactory,
+)
+from tests.factories.people import UserFactory
+from tests.factories.safety import (
+    AllowanceFactory,
+    LeaseFactory,
+    LimitFactory,
+    PolicyRuleFactory,
+    SpendReservationFactory,
+    WakeUpFactory,
+    WorkerClusterFactory,
+)
+from tests.factories.signing import (
+    AttemptFactory,
+    NonceLaneFactory,
+    ReceiptFactory,
+    SignedRequestFactory,
+    TransactionFactory,
+    TransitionFactory,
+    WalletFactory,
+)
+from tests.factories.values import ETHER, GWEI, NOON, a_hash, an_address
+from tests.factories.work import (
+    DeploymentFactory,
+    OccurrenceFactory,
+    ProtocolFactory,
+    RunFactory,
+    StepFactory,
+    TaskDependencyFactory,
+    TaskFactory,
+    TaskWalletFactory,
+)
+
+__all__ = [
+    "AllowanceFactory",
+    "AttemptFactory",
+    "CampaignFactory",
+    "ClaimFactory",
+    "DeploymentFactory",
+    "ETHER",
+    "EligibilityFactory",
+    "GWEI",
+    "LeaseFactory",
+    "LedgerCursorFactory",
+    "LedgerEntryFactory",
+    "LimitFactory",
+    "NOON",
+    "NativeCoinFactory",
+    "NetworkFactory",
+    "NonceLaneFactory",
+    "OccurrenceFactory",
+    "PolicyRuleFactory",
+    "ProtocolFactory",
+    "ReceiptFactory",
+    "RpcEndpointFactory",
+    "RunFactory",
+    "SignedRequestFactory",
+    "SpendReservationFactory",
+    "StepFactory",
+    "TaskDependencyFactory",
+    "TaskFactory",
+    "TaskWalletFactory",
+    "TokenFactory",
+    "TransactionFactory",
+    "TransitionFactory",
+    "UnbookedFactory",
+    "UserFactory",
+    "WakeUpFactory",
+    "WalletFactory",
+    "WorkerClusterFactory",
+    "a_hash",
+    "an_address",
+]

@@ -1,0 +1,123 @@
+"""Protocols, tasks, runs and steps."""
+
+# mypy: disable-error-code="no-untyped-call"
+
+from datetime import timedelta
+from typing import Any
+
+from factory.declarations import LazyAttribute, SelfAttribute, Sequence, SubFactory
+from factory.django import DjangoModelFactory
+
+from protocols.models import Deployment, Protocol
+from scheduling.models import Occurrence, Run, Step, Task, TaskDependency, TaskWallet
+from tests.factories.networks import NetworkFactory
+from tests.factories.signing import TransactionFactory, WalletFactory
+from tests.factories.values import NOON, a_hash, an_address
+
+
+class ProtocolFactory(DjangoModelFactory[Protocol]):
+    """The protocol of plain EVM calls, made once."""
+
+    class Meta:
+        model = Protocol
+        django_get_or_create = ("slug",)
+
+    slug = "evm"
+    name = LazyAttribute(lambda row: row.slug.upper())
+
+
+class DeploymentFactory(DjangoModelFactory[Deployment]):
+    """A verified, enabled contract."""
+
+    class Meta:
+        model = Deployment
+
+    protocol = SubFactory(ProtocolFactory)
+    network = SubFactory(NetworkFactory)
+    role = Sequence(lambda n: f"router_{n}")
+    address = Sequence(lambda n: an_address(f"contract {n}"))
+    abi = "router"
+    code_hash = Sequence(lambda n: a_hash(f"code {n}"))
+    source = "https://contracts.example"
+    verified_at = NOON
+    enabled = True
+
+
+class TaskFactory(DjangoModelFactory[Task]):
+    """A transfer every hour, switched off."""
+
+    class Meta:
+        model = Task
+
+    name = Sequence(lambda n: f"Task {n}")
+    protocol = SubFactory(ProtocolFactory)
+    action = "transfer"
+    network = SubFactory(NetworkFactory)
+    schedule = Task.Schedule.INTERVAL
+    interval_seconds = 3_600
+    starts_at = NOON
+    enabled = False
+
+
+class TaskWalletFactory(DjangoModelFactory[TaskWallet]):
+    """A wallet of a task."""
+
+    class Meta:
+        model = TaskWallet
+
+    task = SubFactory(TaskFactory)
+    wallet = SubFactory(WalletFactory)
+
+
+class TaskDependencyFactory(DjangoModelFactory[TaskDependency]):
+    """One task after another."""
+
+    class Meta:
+        model = TaskDependency
+
+    task = SubFactory(TaskFactory)
+    needs = SubFactory(TaskFactory)
+
+
+class OccurrenceFactory(DjangoModelFactory[Occurrence]):
+    """A due time that was started."""
+
+    class Meta:
+        model = Occurrence
+
+    task = SubFactory(TaskFactory)
+    wallet = SubFactory(WalletFactory)
+    due_at = Sequence(lambda n: NOON + timedelta(hours=n))
+    state = "started"
+
+
+class RunFactory(DjangoModelFactory[Run]):
+    """A run that succeeded."""
+
+    class Meta:
+        model = Run
+
+    occurrence = SubFactory(OccurrenceFactory)
+    task = SelfAttribute("occurrence.task")
+    wallet = SelfAttribute("occurrence.wallet")
+    summary = "send 1 ETH"
+    state = "succeeded"
+
+
+def _spec(row: Any) -> dict[str, Any]:
+    return {"label": row.label, "to": an_address(row.index), "data": "0x", "value": "0"}
+
+
+class StepFactory(DjangoModelFactory[Step]):
+    """A call that waits for its transaction."""
+
+    class Meta:
+        model = Step
+
+    run = SubFactory(RunFactory)
+    index = 0
+    kind = Step.Kind.CALL
+    label = "send 1 ETH"
+    spec = LazyAttribute(_spec)
+    state = "submitted"
+    transaction = SubFactory(TransactionFactory, final=True)

@@ -1,0 +1,76 @@
+"""What may be typed into the console, and what is refused there."""
+
+import re
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from wallets.models import RpcEndpoint, Wallet
+
+_PLACEHOLDER = re.compile(r"\$\{\w+\}")
+_SECRET_PARAMETER = re.compile(r"key|token|secret|auth|pass|signature", re.IGNORECASE)
+# Providers put the credential into the path: letters and digits mixed, too long for a word.
+_SECRET_SEGMENT = re.compile(r"(?=.*[0-9])(?=.*[a-zA-Z])[\w-]{16,}")
+_KEY_MATERIAL = re.compile(r"(0x)?[0-9a-fA-F]{64}|(\b[a-z]{3,8}\b\s*){9,}")
+
+
+def carries_credential(url: str) -> bool:
+    """Whether something in the URL, outside `${NAME}`, is or may be a credential."""
+    parts = urlsplit(_PLACEHOLDER.sub("", url))
+    # What is left of `${USER}:${PASSWORD}@host` is a colon.
+    userinfo = parts.netloc.rpartition("@")[0].strip(":")
+    parameters = parse_qsl(parts.query)
+    return bool(
+        userinfo
+        or any(_SECRET_PARAMETER.search(name) and value for name, value in parameters)
+        or any(_SECRET_SEGMENT.fullmatch(value) for _, value in parameters)
+        or any(_SECRET_SEGMENT.fullmatch(segment) for segment in parts.path.split("/"))
+    )
+
+
+class RpcEndpointForm(forms.ModelForm[RpcEndpoint]):
+    """An endpoint whose credentials stay in the environment."""
+
+    class Meta:
+        model = RpcEndpoint
+        exclude = ()  # noqa: DJ006 - the page's sections name the fields
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Written by other means, it must not come out here; it has to be typed anew.
+        if carries_credential(self.instance.url):
+            self.initial["url"] = ""
+
+    def clean_url(self) -> str:
+        """An http(s) address without a credential."""
+        url: str = self.cleaned_data["url"].strip()
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise ValidationError("This is not an http(s) address; write https://host/path.")
+        if carries_credential(url):
+            raise ValidationError(
+                "This address carries a credential, and credentials are not kept in the "
+                "database: write ${NAME} in its place and set NAME in the environment of the "
+                "workers and the web."
+            )
+        return url
+
+
+class WalletForm(forms.ModelForm[Wallet]):
+    """A wallet that is only watched; wallets with a key are made by a command."""
+
+    class Meta:
+        model = Wallet
+        exclude = ()  # noqa: DJ006 - the page's sections name the fields
+
+    def clean_label(self) -> str:
+        """A name; a key or a seed phrase in its place would be kept in the clear."""
+        label: str = self.cleaned_data["label"]
+        if _KEY_MATERIAL.search(label):
+            raise ValidationError(
+                "This looks like a private key or a seed phrase. Nothing was saved, but it has "
+                "passed through a browser and the network: move the funds of that wallet away."
+            )
+        return label

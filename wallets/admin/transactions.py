@@ -1,0 +1,343 @@
+"""Pages of transactions, their signed forms, receipts and history. None can be edited."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+from django.urls import NoReverseMatch
+
+from wallets.console import show
+from wallets.console.coins import with_coin
+from wallets.console.columns import (
+    badge,
+    choice,
+    column,
+    full,
+    gas_price,
+    history,
+    link,
+    native,
+)
+from wallets.console.filters import ProtocolFilter
+from wallets.console.pages import ReadOnlyAdmin, ReadOnlyInline, section
+from wallets.console.search import Exact
+from wallets.models import Attempt, Receipt, SignedRequest, Transaction, Transition
+
+_SHOWN_CALLDATA = 4_096
+_PAGE_OF = {
+    "transaction": "wallets_transaction",
+    "signed_request": "wallets_signedrequest",
+    "run": "scheduling_run",
+    "step": "scheduling_step",
+    "occurrence": "scheduling_occurrence",
+}
+
+
+def _calldata(row: Transaction) -> Any:
+    data = bytes(row.data)
+    shown = show.full("0x" + data[:_SHOWN_CALLDATA].hex()) if data else show.NOTHING
+    more = len(data) - _SHOWN_CALLDATA
+    return show.joined(shown, show.text(f"{more} bytes more")) if more > 0 else shown
+
+
+def _in_explorer(row: Transaction) -> Any:
+    links = (
+        show.explorer(row.network, "tx", one.hash, f"{one.get_kind_display()} {one.hash[:10]}…")
+        for one in row.attempts.all()
+    )
+    return show.joined(*links) or show.NOTHING
+
+
+def _newest_hash(row: Transaction) -> Any:
+    attempts = list(row.attempts.all())
+    return show.hash_with_explorer(row.network, attempts[-1].hash) if attempts else show.NOTHING
+
+
+run = column(
+    "Run",
+    lambda row: (
+        show.page_of(row.step.run, f"Run {row.step.run_id}") if hasattr(row, "step") else row.origin
+    ),
+)
+
+
+class AttemptInline(ReadOnlyInline):
+    """The signed forms. Their bytes are never shown: who reads them can send them."""
+
+    model = Attempt
+    fields = (
+        column("Attempt", lambda row: show.page_of(row, row.get_kind_display())),
+        badge("state"),
+        column("Hash", lambda row: show.hash_with_explorer(row.transaction.network, row.hash)),
+        gas_price("max_fee_per_gas", "Fee ceiling"),
+        gas_price("max_priority_fee_per_gas", "Tip"),
+        "times_sent",
+        "last_sent_at",
+        "last_answer",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
+        """Without the bytes."""
+        rows: QuerySet[Attempt] = super().get_queryset(request)
+        return rows.select_related("transaction__network").defer("raw")
+
+
+class ReceiptInline(ReadOnlyInline):
+    """What blocks said."""
+
+    model = Receipt
+    fields = (
+        column("Receipt", lambda row: show.page_of(row, f"of block {row.block_number}")),
+        column("Block", lambda row: _block(row)),
+        "block_at",
+        "succeeded",
+        "gas_used",
+        gas_price("effective_gas_price", "Gas price"),
+        native("fee"),
+        "canonical",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Receipt]:
+        """With the coin that fees are paid in."""
+        rows = super().get_queryset(request).select_related("transaction__network")
+        return with_coin(rows.order_by("id"), "transaction__network")
+
+
+def _block(row: Receipt) -> Any:
+    number = str(row.block_number)
+    return show.explorer(row.transaction.network, "block", number, number)
+
+
+@admin.register(Transaction)
+class TransactionAdmin(ReadOnlyAdmin):
+    """Intents and what became of them."""
+
+    list_display = (
+        "id",
+        badge("state"),
+        badge("outcome"),
+        column("Does", lambda row: f"{row.protocol} {row.action}"),
+        link("lane.wallet"),
+        "network",
+        native("value"),
+        column("Hash", _newest_hash),
+        run,
+        "created_at",
+    )
+    list_filter = ("state", "outcome", "hold_reason", "network", ProtocolFilter, "created_at")
+    search_fields = ("idempotency_key__startswith", "origin__exact", "lane__wallet__label")
+    search_help_text = "Hash, address, number, key, origin (run:12) or wallet"
+    exact = Exact(
+        hashes=("attempts__hash",), addresses=("to", "lane__wallet__address"), ids=("id",)
+    )
+    linked_by = ("lane__wallet__id__exact",)
+    list_select_related = ("lane__wallet", "lane__network", "network", "step__run__task")
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fieldsets = (
+        section(
+            None,
+            badge("state"),
+            badge("outcome"),
+            choice("hold_reason", "Held because"),
+            "detail",
+            column("Explorer", _in_explorer),
+            link("step"),
+            run,
+            column("Related", lambda row: _lists(row)),
+        ),
+        section("History", history("transaction")),
+        section(
+            "What it does",
+            link("lane.wallet"),
+            link("lane"),
+            link("network"),
+            column("Does", lambda row: f"{row.protocol} {row.action}"),
+            full("to", "Called address"),
+            native("value"),
+            "selector",
+            column("Calldata", _calldata),
+        ),
+        section(
+            "Fees and time",
+            "urgency",
+            "priority",
+            "nonce",
+            "gas_limit",
+            gas_price("max_fee_ceiling", "Fee ceiling per gas"),
+            native("reserved_amount"),
+            "not_before",
+            "valid_until",
+        ),
+        section("Simulation and policy", "simulation_block", "simulation_result", "policy_digest"),
+        section(
+            "Identity",
+            "idempotency_key",
+            "origin",
+            "uuid",
+            "version",
+            "created_at",
+            "state_changed_at",
+        ),
+    )
+    inlines = (AttemptInline, ReceiptInline)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Transaction]:
+        """With the coin of its network, and the hashes it has gone by."""
+        attempts = Attempt.objects.order_by("id").defer("raw")
+        rows = super().get_queryset(request).prefetch_related(Prefetch("attempts", attempts))
+        return with_coin(rows)
+
+
+def _lists(row: Transaction) -> Any:
+    return show.joined(
+        show.list_of("wallets_attempt", "Attempts", transaction__id__exact=row.pk),
+        show.list_of("wallets_receipt", "Receipts", transaction__id__exact=row.pk),
+        show.list_of("analytics_ledgerentry", "Ledger entries", transaction__id__exact=row.pk),
+    )
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnlyAdmin):
+    """Signed forms, without their bytes."""
+
+    list_display = (
+        "id",
+        link("transaction"),
+        choice("kind"),
+        badge("state"),
+        "nonce",
+        column("Hash", lambda row: show.hash_with_explorer(row.lane.network, row.hash)),
+        gas_price("max_fee_per_gas", "Fee ceiling"),
+        "times_sent",
+        "last_sent_at",
+    )
+    list_filter = ("state", "kind")
+    search_fields = ("last_answer",)
+    search_help_text = "Hash, number, or words of the node's answer"
+    exact = Exact(hashes=("hash",), ids=("transaction_id", "nonce"))
+    list_select_related = ("transaction", "lane__network", "lane__wallet")
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fieldsets = (
+        section(
+            None,
+            "transaction",
+            choice("kind"),
+            badge("state"),
+            full("hash"),
+            column("Explorer", lambda row: show.explorer(row.lane.network, "tx", row.hash)),
+        ),
+        section(
+            "Signed values",
+            "lane",
+            "nonce",
+            "gas_limit",
+            gas_price("max_fee_per_gas"),
+            gas_price("max_priority_fee_per_gas"),
+            native("l1_fee_estimate", "L1 fee estimate"),
+        ),
+        section("Sent", "times_sent", "last_sent_at", "last_answer", "created_at"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
+        """Without the bytes."""
+        return with_coin(super().get_queryset(request).defer("raw"), "lane__network")
+
+
+@admin.register(Receipt)
+class ReceiptAdmin(ReadOnlyAdmin):
+    """What blocks said, as long as it holds."""
+
+    list_display = (
+        "id",
+        link("transaction"),
+        column("Block", _block),
+        "block_at",
+        "succeeded",
+        native("fee"),
+        "canonical",
+    )
+    list_filter = ("succeeded", "canonical", "transaction__network")
+    search_fields = ("attempt__hash__exact",)
+    search_help_text = "Hash of a transaction, or number of a block or transaction"
+    exact = Exact(hashes=("attempt__hash",), ids=("transaction_id", "block_number"))
+    list_select_related = ("transaction__network",)
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fieldsets = (
+        section(None, "transaction", "attempt", "succeeded", "canonical"),
+        section("Block", column("Number", _block), full("block_hash", "Hash"), "block_at"),
+        section(
+            "Cost",
+            "gas_used",
+            gas_price("effective_gas_price", "Gas price"),
+            native("l1_fee", "L1 fee"),
+            native("fee", "Whole fee"),
+        ),
+        section("Logs", "logs"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Receipt]:
+        """With the coin that fees are paid in."""
+        return with_coin(super().get_queryset(request), "transaction__network")
+
+
+@admin.register(Transition)
+class TransitionAdmin(ReadOnlyAdmin):
+    """History, the newest first."""
+
+    list_display = (
+        "id",
+        "at",
+        column("Row", lambda row: _subject(row)),
+        column("From", lambda row: show.badge(row.from_state)),
+        column("To", lambda row: show.badge(row.to_state)),
+        "reason",
+        "actor",
+    )
+    list_filter = (("subject", admin.AllValuesFieldListFilter),)
+    search_fields = ("reason", "actor")
+    exact = Exact(ids=("subject_id",))
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fieldsets = (
+        section(None, column("Row", lambda row: _subject(row)), "from_state", "to_state", "reason"),
+        section(None, "actor", "at"),
+    )
+
+
+def _subject(row: Transition) -> Any:
+    text = f"{row.subject} {row.subject_id}"
+    try:
+        return show.page_at(_PAGE_OF.get(row.subject, ""), row.subject_id, text)
+    except NoReverseMatch:
+        return text
+
+
+@admin.register(SignedRequest)
+class SignedRequestAdmin(ReadOnlyAdmin):
+    """Requests to venues, without their signatures."""
+
+    list_display = (
+        "id",
+        badge("state"),
+        column("Does", lambda row: f"{row.protocol} {row.action}"),
+        link("wallet"),
+        "client_id",
+        "times_sent",
+        "created_at",
+    )
+    list_filter = ("state",)
+    search_fields = ("client_id__startswith", "idempotency_key__startswith", "wallet__label")
+    exact = Exact(addresses=("wallet__address",), ids=("id",))
+    list_select_related = ("wallet",)
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fieldsets = (
+        section(None, badge("state"), "detail", "wallet", "protocol", "action", "origin"),
+        section("Request", "client_id", "request_nonce", "payload", "times_sent", "answer"),
+        section("Identity", "idempotency_key", "version", "created_at", "state_changed_at"),
+        section("History", history("signed_request")),
+    )

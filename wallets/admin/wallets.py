@@ -1,0 +1,169 @@
+"""Pages of wallets and their nonce lanes."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.forms import Form
+from django.http import HttpRequest
+
+from wallets.admin.forms import WalletForm
+from wallets.console import show
+from wallets.console.columns import badge, choice, column, full, link, short, token_amount
+from wallets.console.pages import KeptAdmin, ReadOnlyAdmin, ReadOnlyInline, section
+from wallets.console.search import Exact
+from wallets.models import Allowance, Installation, NonceLane, Wallet
+
+transactions = column(
+    "Transactions",
+    lambda row: show.list_of("wallets_transaction", "Show", lane__id__exact=row.pk),
+)
+lane_state = column(
+    "State",
+    lambda row: show.flag("Paused", "warning") if row.paused else show.flag("Open", "success"),
+)
+
+
+class LaneInline(ReadOnlyInline):
+    """Its sequences, one for each network it has been used on."""
+
+    model = NonceLane
+    fields = (
+        column("Lane", lambda row: show.page_of(row, row.network)),
+        lane_state,
+        "pause_reason",
+        "baseline_nonce",
+        "max_in_flight",
+        transactions,
+        column("Explorer", lambda row: show.explorer(row.network, "address", row.wallet.address)),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With what the rows are called."""
+        return super().get_queryset(request).select_related("wallet", "network")
+
+
+@admin.register(Wallet)
+class WalletAdmin(KeptAdmin):
+    """Addresses. Keys are made by commands and live in signers, never here."""
+
+    form = WalletForm
+    list_display = ("label", short("address"), choice("signer_kind", "Signer"), badge("status"))
+    list_filter = ("status", "signer_kind")
+    search_fields = ("label",)
+    sortable_by = ("label",)
+    exact = Exact(addresses=("address",))
+    fieldsets = (
+        section(
+            None,
+            "label",
+            "address",
+            full("address"),
+            choice("signer_kind", "Signer"),
+            column("Key reference", lambda row: row.signer_reference or show.NOTHING),
+            badge("status"),
+            "created_at",
+        ),
+        section("Related", column("Rows", lambda row: _lists(row))),
+    )
+    readonly_fields = ("created_at",)
+    inlines = (LaneInline,)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """An address is typed once and never edited."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None:
+            return fieldsets
+        first, *rest = fieldsets
+        fields = tuple(field for field in first[1]["fields"] if field != "address")
+        return ((None, {"fields": fields}), *rest)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Model,
+        form: Form,
+        change: bool,  # noqa: FBT001 - Django's signature
+    ) -> None:
+        """What is typed in here is watched only."""
+        if isinstance(obj, Wallet) and not change:
+            obj.signer_kind = Wallet.SignerKind.WATCH_ONLY
+        super().save_model(request, obj, form, change)
+
+
+def _lists(row: Wallet) -> Any:
+    return show.joined(
+        show.list_of("wallets_transaction", "Transactions", lane__wallet__id__exact=row.pk),
+        show.list_of("scheduling_run", "Runs", wallet__id__exact=row.pk),
+        show.list_of("analytics_ledgerentry", "Ledger entries", wallet__id__exact=row.pk),
+        show.list_of("wallets_allowance", "Allowances", wallet__id__exact=row.pk),
+        show.list_of("wallets_signedrequest", "Signed requests", wallet__id__exact=row.pk),
+        show.list_of("analytics_claim", "Claims", wallet__id__exact=row.pk),
+    )
+
+
+@admin.register(NonceLane)
+class NonceLaneAdmin(ReadOnlyAdmin):
+    """Nonce sequences."""
+
+    list_display = (
+        "id",
+        link("wallet"),
+        link("network"),
+        lane_state,
+        "pause_reason",
+        "baseline_nonce",
+        "wake_at",
+        transactions,
+    )
+    list_filter = ("network", "paused")
+    search_fields = ("wallet__label",)
+    exact = Exact(addresses=("wallet__address",), ids=("id",))
+    list_select_related = ("wallet", "network")
+    ordering = ("-id",)
+    sortable_by = ("id", "wake_at")
+    fieldsets = (
+        section(None, "wallet", "network", lane_state, "pause_reason", transactions),
+        section("Nonces", "baseline_nonce", "max_in_flight", "installation_id"),
+        section("Lease", "lease_owner", "lease_expires_at", "lease_epoch", "wake_at"),
+    )
+
+
+@admin.register(Allowance)
+class AllowanceAdmin(ReadOnlyAdmin):
+    """What spenders may take, as last read from the chain."""
+
+    list_display = (
+        "id",
+        link("wallet"),
+        link("token"),
+        short("spender"),
+        token_amount("amount", of="token"),
+        "block_number",
+        "checked_at",
+    )
+    list_filter = ("token__network",)
+    search_fields = ("wallet__label",)
+    exact = Exact(addresses=("spender", "wallet__address", "token__address"))
+    list_select_related = ("wallet", "token__network")
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fieldsets = (
+        section(
+            None,
+            "wallet",
+            "token",
+            full("spender"),
+            token_amount("amount", of="token"),
+            "block_number",
+            "checked_at",
+        ),
+    )
+
+
+@admin.register(Installation)
+class InstallationAdmin(ReadOnlyAdmin):
+    """The installation this database belongs to."""
+
+    list_display = ("id", "created_at", "paused", "pause_reason")
+    fieldsets = (section(None, "id", "created_at", "paused", "pause_reason"),)

@@ -1,0 +1,69 @@
+"""Pages of the workers: clusters, repeating work, leases."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.utils import timezone
+
+from wallets.clusters import STALE_AFTER
+from wallets.console import show
+from wallets.console.columns import column
+from wallets.console.pages import ReadOnlyAdmin, section
+from wallets.models import Lease, WakeUp, WorkerCluster
+
+
+def _life(row: WorkerCluster) -> Any:
+    if row.fenced_at:
+        return show.flag("Ended", "plain")
+    silent = timezone.now() - (row.beat_at or row.started_at)
+    return show.flag("Alive", "success") if silent < STALE_AFTER else show.flag("Silent", "danger")
+
+
+@admin.register(WorkerCluster)
+class WorkerClusterAdmin(ReadOnlyAdmin):
+    """Clusters of workers, the newest first."""
+
+    list_display = ("__str__", column("Life", _life), "started_at", "beat_at", "fenced_at")
+    list_filter = ("host",)
+    fieldsets = (
+        section(None, column("Life", _life), "host", "pid", "id"),
+        section("Times", "started_at", "beat_at", "fenced_at"),
+    )
+
+
+def _took(row: WakeUp) -> Any:
+    if not row.started_at or not row.finished_at or row.finished_at < row.started_at:
+        return show.NOTHING
+    return f"{(row.finished_at - row.started_at) / timedelta(milliseconds=1):.0f} ms"
+
+
+@admin.register(WakeUp)
+class WakeUpAdmin(ReadOnlyAdmin):
+    """Repeating work."""
+
+    list_display = (
+        "key",
+        "enqueued_at",
+        "started_at",
+        column("Took", _took),
+        "failures",
+        "last_error",
+    )
+    search_fields = ("key",)
+    sortable_by = ("key",)
+    fieldsets = (
+        section(None, "key", "path", "argument"),
+        section("Last time", "enqueued_at", "started_at", "finished_at", column("Took", _took)),
+        section("Failures", "failures", "last_error"),
+    )
+
+
+@admin.register(Lease)
+class LeaseAdmin(ReadOnlyAdmin):
+    """Rights that one process holds at a time."""
+
+    list_display = ("name", "owner", "expires_at")
+    search_fields = ("name", "owner")
+    sortable_by = ("name",)
+    fieldsets = (section(None, "name", "owner", "expires_at"),)
