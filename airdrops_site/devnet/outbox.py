@@ -1,7 +1,8 @@
 """A batch of transactions from one sender, sent at once and mined without waiting for blocks."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -23,7 +24,6 @@ FEES = {"maxFeePerGas": hex(100 * 10**9), "maxPriorityFeePerGas": hex(10**9)}
 # anvil's default. A transaction that does not fit into a block makes anvil 1.7.1 throw away the
 # same sender's smaller next ones, for their nonces: so no more is sent at once than fits.
 BLOCK_GAS = 30_000_000
-MAX_BLOCKS = 20  # one is enough unless the interval miner comes in between
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,10 @@ class Outbox:
             del self.queued[:fitting]
 
     def _send_block(self, batch: Sequence[Queued]) -> None:
-        hashes = self.rpc.batch([("eth_sendTransaction", [tx.fields]) for tx in batch])
-        receipts: list[dict[str, Any] | None] = []
-        for _ in range(MAX_BLOCKS):
+        with mining_paused(self.rpc):
+            hashes = self.rpc.batch([("eth_sendTransaction", [tx.fields]) for tx in batch])
             self.rpc.call("evm_mine")
-            receipts = self.rpc.batch([("eth_getTransactionReceipt", [tx]) for tx in hashes])
-            if all(receipts):
-                break
+        receipts = self.rpc.batch([("eth_getTransactionReceipt", [tx]) for tx in hashes])
         for tx, tx_hash, receipt in zip(batch, hashes, receipts, strict=True):
             self._require_success(tx.name, tx_hash, receipt)
 
@@ -104,6 +101,24 @@ class Outbox:
             f"Setting up the devnet at {self.rpc.url} failed: {name} (transaction {tx_hash})"
             f" {outcome}; {RESET_HINT}."
         )
+
+
+@contextmanager
+def mining_paused(rpc: DevnetRpc) -> Iterator[None]:
+    """No block but those asked for; the chain mines as before once the block of code is left.
+
+    When anvil 1.7.1 mines while a batch still arrives, it can keep the sender's next transaction
+    waiting for ever: queued, though the one before it is in a block.
+    """
+    automine: bool = rpc.call("anvil_getAutomine")
+    interval: int | None = rpc.call("anvil_getIntervalMining")
+    rpc.batch([("evm_setAutomine", [False]), ("evm_setIntervalMining", [0])])
+    try:
+        yield
+    finally:
+        if interval:
+            rpc.call("evm_setIntervalMining", interval)
+        rpc.call("evm_setAutomine", automine)
 
 
 def encode_call(signature: str, *arguments: Any) -> str:

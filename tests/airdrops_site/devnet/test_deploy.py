@@ -1,5 +1,6 @@
 """The devnet's contracts are real: they trade, pay out once, and are known again."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,14 @@ import pytest
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
+from airdrops_site.devnet.anvil import Anvil, AnvilConfig
 from airdrops_site.devnet.artifacts import UNISWAP_PAIR, load_artifact
 from airdrops_site.devnet.deploy import Funding, deploy_devnet, require_deployed
 from airdrops_site.devnet.errors import DevnetError
 from airdrops_site.devnet.manifest import Manifest
+from airdrops_site.devnet.outbox import mining_paused
+from airdrops_site.devnet.ports import free_port
+from airdrops_site.devnet.rpc import DevnetRpc
 from airdrops_site.devnet.survey import MULTICALL3_ADDRESS
 from protocols.claims.merkle import Entitlement, verify_proof
 from tests.airdrops_site.devnet.conftest import WALLETS, Devnet, Side
@@ -187,3 +192,24 @@ def test_more_wallets_than_one_block_holds_are_all_funded(devnet: Devnet) -> Non
 def test_a_reverted_set_up_names_the_failing_call(devnet: Devnet) -> None:
     with pytest.raises(DevnetError, match=r"failed: transfer\(address,uint256\) .*was reverted"):
         deploy_devnet(*devnet.urls, wallets=WALLETS, funding=Funding(usdc=10**18))
+
+
+@pytest.mark.parametrize("block_time", [None, 1.0], ids=["at once", "every second"])
+def test_a_paused_chain_mines_only_when_told_and_then_as_before(
+    tmp_path: Path, block_time: float | None
+) -> None:
+    log_file = tmp_path / "anvil.log"
+    config = AnvilConfig(31337, free_port(), log_file=log_file, block_time=block_time)
+    with Anvil.start(config) as anvil, DevnetRpc(anvil.url) as rpc:
+        before = _mining(rpc)
+        with mining_paused(rpc):
+            block = rpc.call("eth_blockNumber")
+            sender, receiver = rpc.call("eth_accounts")[:2]
+            rpc.call("eth_sendTransaction", {"from": sender, "to": receiver, "value": "0x1"})
+            time.sleep(1.5)
+            assert rpc.call("eth_blockNumber") == block
+        assert _mining(rpc) == before
+
+
+def _mining(rpc: DevnetRpc) -> tuple[bool, int | None]:
+    return rpc.call("anvil_getAutomine"), rpc.call("anvil_getIntervalMining")
