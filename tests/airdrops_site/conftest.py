@@ -1,6 +1,8 @@
 """What tests of the roof share."""
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
 from protocols.models import Protocol
@@ -36,3 +38,10 @@ def heard_network(db: None) -> Network:
 def watched_wallet(db: None) -> Wallet:
     """A wallet without a key."""
     return Wallet.objects.create(label="watched", address=ZERO_ADDRESS, signer_kind="watch_only")
+
+
+@pytest.fixture
+def operator(client: Client) -> Client:
+    """Somebody who may do everything."""
+    client.force_login(User.objects.create_superuser("operator"))
+    return client

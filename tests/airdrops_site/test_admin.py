@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Model
@@ -44,13 +43,6 @@ def name_of(model: type[Model]) -> str:
 @pytest.fixture(autouse=True)
 def _nothing_cached() -> None:
     cache.clear()
-
-
-@pytest.fixture
-def operator(client: Client) -> Client:
-    """Somebody who may do everything."""
-    client.force_login(User.objects.create_superuser("operator"))
-    return client
 
 
 def test_every_model_of_ours_is_in_the_console() -> None:

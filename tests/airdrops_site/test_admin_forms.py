@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -17,13 +16,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
 NO_ROWS = {"TOTAL_FORMS": 0, "INITIAL_FORMS": 0, "MIN_NUM_FORMS": 0, "MAX_NUM_FORMS": 1000}
 RECIPIENT = "0x" + "11" * 20
-
-
-@pytest.fixture
-def operator(client: Client) -> Client:
-    """Somebody who may do everything."""
-    client.force_login(User.objects.create_superuser("operator"))
-    return client
 
 
 def errors_of(answer: Any) -> str:

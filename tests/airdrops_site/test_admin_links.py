@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -11,13 +10,6 @@ from tests import factories
 from wallets.console import show
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
-
-
-@pytest.fixture
-def operator(client: Client) -> Client:
-    """Somebody who may do everything."""
-    client.force_login(User.objects.create_superuser("operator"))
-    return client
 
 
 def shown(client: Client, model: str, row: Any) -> str:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -21,13 +20,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db]
 @pytest.fixture(autouse=True)
 def _nothing_cached() -> None:
     cache.clear()
-
-
-@pytest.fixture
-def operator(client: Client) -> Client:
-    """Somebody who may do everything."""
-    client.force_login(User.objects.create_superuser("operator"))
-    return client
 
 
 def dashboard(client: Client) -> str:
