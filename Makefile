@@ -14,7 +14,7 @@ run: ready ## the whole thing on a local chain; ARGS="--once", ARGS="--port 8081
 
 test: lint ## lint, then every test on PostgreSQL, then those marked db on SQLite
 	$(PYTHON) -m pytest -n $(WORKERS)
-	AIRDROPS_TEST_DATABASE=sqlite $(PYTHON) -m pytest -n $(WORKERS) -m db
+	AIRDROPS_TEST_DATABASE=sqlite $(PYTHON) -m pytest -n $(WORKERS) -m "db and not postgresql"
 
 lint: ready-test ## style, types, import contracts, missing migrations
 	$(PYTHON) -m ruff check .

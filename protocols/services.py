@@ -74,9 +74,8 @@ def register_deployment(
     A contract whose code is not the recorded one is disabled with all its rules, until somebody
     who has looked at it registers it with the new hash as `expected_code_hash`.
     """
-    adapter = get_adapter(protocol.slug)
     checked = _usable_address(address)
-    _require_abi(adapter, abi)
+    _require_abi(get_adapter(protocol.slug), abi)
     if not source:
         raise DeploymentError(f"{role} at {checked} has no source; say where it is published")
     code_hash = prove_code(
@@ -99,15 +98,19 @@ def register_deployment(
             },
         )
         protocol.networks.add(network)
-        rules.allow(
-            network=network,
-            address=checked,
-            protocol=protocol.slug,
-            permissions=adapter.permissions(role),
-            code_hash=code_hash,
-            source=source,
-        )
+        _allow_role(row)
     return row
+
+
+def _allow_role(row: Deployment) -> None:
+    rules.allow(
+        network=row.network,
+        address=row.address,
+        protocol=row.protocol.slug,
+        permissions=get_adapter(row.protocol.slug).permissions(row.role),
+        code_hash=row.code_hash,
+        source=row.source,
+    )
 
 
 def verify_deployment(

@@ -20,6 +20,26 @@ def next_due(task: Task, after: datetime | None) -> datetime | None:
     return due
 
 
+def due_from(task: Task, moment: datetime) -> datetime | None:
+    """The first due time that is not before `moment`, on the schedule's own beat."""
+    if task.max_occurrences is not None and task.due_count >= task.max_occurrences:
+        return None
+    due = _not_before(task, max(moment, task.starts_at))
+    if due is None or (task.ends_at and due > task.ends_at):
+        return None
+    return due
+
+
+def _not_before(task: Task, moment: datetime) -> datetime | None:
+    match task.schedule:
+        case Task.Schedule.INTERVAL:
+            beat = timedelta(seconds=task.interval_seconds or 1)
+            return task.starts_at - (task.starts_at - moment) // beat * beat
+        case Task.Schedule.CRON:
+            return _cron(task, moment - timedelta(seconds=1))
+    return task.starts_at if task.starts_at >= moment else None
+
+
 def _first(task: Task) -> datetime | None:
     if task.schedule == Task.Schedule.CRON:
         # A cron time that equals the start counts.

@@ -4,23 +4,48 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from protocols.params import read_params
 from protocols.registry import get_action
 from scheduling.models import Task, TaskDependency, TaskWallet
-from scheduling.schedule import next_due
+from scheduling.schedule import due_from, next_due
 from wallets.models import Wallet
 from wallets.wakeups import wake
 
+_TIMING = (
+    "schedule",
+    "interval_seconds",
+    "cron",
+    "timezone",
+    "starts_at",
+    "ends_at",
+    "max_occurrences",
+)
+
 
 def save_task(*, task: Task) -> Task:
-    """Save a task after checking its action and schedule, and set when it is next due."""
+    """Save a task after checking its action and schedule, and set when it is next due.
+
+    A schedule that was changed counts from now on; due times already dispatched stay as they are.
+    """
     get_action(task.protocol.slug, task.action)
-    if task.next_due_at is None and task.due_count == 0:
-        task.next_due_at = next_due(task, None)
-    task.save()
-    wake("dispatch")
+    with transaction.atomic():
+        stored = Task.objects.select_for_update().filter(pk=task.pk).first()
+        if stored is not None:
+            # The dispatcher may have moved them since the caller read the task.
+            task.next_due_at, task.due_count = stored.next_due_at, stored.due_count
+        if task.due_count == 0:
+            task.next_due_at = next_due(task, None)
+        elif stored is None or _timing(stored) != _timing(task):
+            task.next_due_at = due_from(task, timezone.now())
+        task.save()
+        wake("dispatch")
     return task
+
+
+def _timing(task: Task) -> list[Any]:
+    return [getattr(task, name) for name in _TIMING]
 
 
 def create_task(

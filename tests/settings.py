@@ -1,28 +1,49 @@
 """The project's settings over a database of the tests' own: PostgreSQL, or SQLite on request."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
-SCRATCH = Path(tempfile.gettempdir()) / f"airdrops-tests-{os.getuid()}"
-SCRATCH.mkdir(mode=0o700, exist_ok=True)
+FOLDER_VARIABLE = "AIRDROPS_TEST_FOLDER"
+_PREFIX = f"airdrops-tests-{os.getuid()}-"
 
 
-def _database_url() -> str:
+def _run_folder() -> Path:
+    """A folder of this run; the workers of pytest-xdist inherit the environment and share it."""
+    if known := os.environ.get(FOLDER_VARIABLE):
+        return Path(known)
+    _remove_leftovers()
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+    os.environ[FOLDER_VARIABLE] = str(folder)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _remove_leftovers() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        pid = folder.name.removeprefix(_PREFIX).split("-")[0]
+        if not Path("/proc", pid).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _database_url(folder: Path) -> str:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     if os.environ.get("AIRDROPS_TEST_DATABASE") == "sqlite":
-        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-        return f"sqlite:///{SCRATCH}/tests-{worker}.sqlite3"
+        return f"sqlite:///{folder}/tests-{worker}.sqlite3"
     if url := os.environ.get("TEST_DATABASE_URL"):
         return url
     from tests.postgres import start
 
-    # Workers of pytest-xdist inherit the environment, so one server serves them all.
-    os.environ["TEST_DATABASE_URL"] = start(SCRATCH / "postgres")
+    # One server serves all workers of the run.
+    os.environ["TEST_DATABASE_URL"] = start(folder / "postgres")
     return os.environ["TEST_DATABASE_URL"]
 
 
-os.environ["DATABASE_URL"] = _database_url()
-os.environ["AIRDROPS_DATA_DIR"] = tempfile.mkdtemp(prefix="data-", dir=SCRATCH)
+_FOLDER = _run_folder()
+os.environ["DATABASE_URL"] = _database_url(_FOLDER)
+os.environ["AIRDROPS_DATA_DIR"] = tempfile.mkdtemp(prefix="data-", dir=_FOLDER)
 os.environ["AIRDROPS_CHAIN_ACCESS"] = "devnet"
 os.environ["AIRDROPS_ENV"] = "development"
 os.environ["AIRDROPS_ENV_FILE"] = os.devnull

@@ -7,7 +7,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from airdrops_site.devnet.manifest import DeployedNetwork, Manifest
-from analytics.models import Campaign, Claim, Eligibility
+from analytics.models import Campaign, Eligibility
+from analytics.services import create_campaign, record_claimable, record_eligibility
 from protocols.models import Protocol
 from scheduling.models import Task
 from scheduling.services import create_task
@@ -88,38 +89,7 @@ def _task(
 
 def _airdrop(manifest: Manifest, network: Network, wallets: list[Wallet]) -> None:
     airdrop = manifest.airdrop
-    campaign = Campaign.objects.create(
-        slug="demo-airdrop",
-        name="Demo airdrop",
-        protocol=Protocol.objects.get(slug="claims"),
-        token=Token.objects.get(network=network, address=airdrop.token.contract.address),
-        status=Campaign.Status.CLAIMABLE,
-        claim_contract=airdrop.distributor.address,
-    )
-    params: dict[Wallet, dict[str, Any]] = {}
-    for wallet in wallets:
-        claim = airdrop.claim_of(wallet.address)
-        params[wallet] = {
-            "index": claim.index,
-            "amount": str(claim.amount),
-            "proof": list(claim.proof),
-        }
-        Eligibility.objects.create(
-            campaign=campaign,
-            wallet=wallet,
-            status=Eligibility.Status.ELIGIBLE,
-            amount=claim.amount,
-            source="the devnet's own Merkle tree",
-            checked_at=timezone.now(),
-        )
-        Claim.objects.create(
-            campaign=campaign,
-            wallet=wallet,
-            network=network,
-            contract=airdrop.distributor.address,
-            amount=claim.amount,
-            proof=params[wallet],
-        )
+    params = {wallet: _claim_params(manifest, wallet) for wallet in wallets}
     task = Task(
         name=f"Claim the demo airdrop on {network.name}",
         protocol=Protocol.objects.get(slug="claims"),
@@ -128,7 +98,38 @@ def _airdrop(manifest: Manifest, network: Network, wallets: list[Wallet]) -> Non
         schedule=Task.Schedule.ONCE,
         starts_at=timezone.now(),
     )
-    campaign.tasks.add(create_task(task=task, wallets=params))
+    campaign = create_campaign(
+        slug="demo-airdrop",
+        name="Demo airdrop",
+        protocol=task.protocol,
+        token=Token.objects.get(network=network, address=airdrop.token.contract.address),
+        networks=[network],
+        tasks=[create_task(task=task, wallets=params)],
+        status=Campaign.Status.CLAIMABLE,
+        claim_contract=airdrop.distributor.address,
+    )
+    for wallet in wallets:
+        amount = airdrop.claim_of(wallet.address).amount
+        record_eligibility(
+            campaign=campaign,
+            wallet=wallet,
+            status=Eligibility.Status.ELIGIBLE,
+            source="the devnet's own Merkle tree",
+            amount=amount,
+        )
+        record_claimable(
+            campaign=campaign,
+            wallet=wallet,
+            network=network,
+            contract=airdrop.distributor.address,
+            amount=amount,
+            proof=params[wallet],
+        )
+
+
+def _claim_params(manifest: Manifest, wallet: Wallet) -> dict[str, Any]:
+    claim = manifest.airdrop.claim_of(wallet.address)
+    return {"index": claim.index, "amount": str(claim.amount), "proof": list(claim.proof)}
 
 
 def _address(network: DeployedNetwork, symbol: str) -> str:

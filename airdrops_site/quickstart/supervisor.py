@@ -35,13 +35,13 @@ class Supervisor:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def listen_for_signals(self) -> None:
-        """SIGTERM and Ctrl-C end everything in order."""
+        """SIGTERM, Ctrl-C and the end of the terminal end everything in order."""
 
         def ask(_number: int, _frame: FrameType | None) -> None:
             self.stopping.set()
 
-        signal.signal(signal.SIGTERM, ask)
-        signal.signal(signal.SIGINT, ask)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, ask)
 
     def start(self) -> None:
         """Start workers and web."""

@@ -128,9 +128,8 @@ def test_a_hanging_rpc_delays_nobody(client: Client, running: Network, silent_po
     assert eventually(lambda: RpcEndpoint.objects.filter(consecutive_errors=1).count() == 5)
 
 
+@pytest.mark.postgresql
 def test_a_locked_table_leaves_the_rest_known(client: Client, running: Network) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite's readers wait for nobody")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE wallets_transaction IN ACCESS EXCLUSIVE MODE")
         started = time.monotonic()

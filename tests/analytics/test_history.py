@@ -206,7 +206,7 @@ def confirming_slowly(row: Transaction) -> Iterator[None]:
             future.result(20)
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_lower_line_committed_after_a_higher_one_was_read_is_booked(ground: Ground) -> None:
     slow, quick = ground.transaction(), ground.transaction()
@@ -222,7 +222,7 @@ def test_a_lower_line_committed_after_a_higher_one_was_read_is_booked(ground: Gr
     assert LedgerEntry.objects.filter(transaction=slow).exists()
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_many_processes_booking_the_same_book_it_once(ground: Ground) -> None:
     rows = [ground.transaction(value=5) for _ in range(4)]

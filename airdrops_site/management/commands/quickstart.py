@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import Max
 
 from airdrops_site.devnet.anvil import Anvil, AnvilConfig
-from airdrops_site.devnet.deploy import deploy_devnet
+from airdrops_site.devnet.deploy import deploy_devnet, require_deployed
 from airdrops_site.devnet.errors import DevnetError
 from airdrops_site.devnet.manifest import Manifest
 from airdrops_site.devnet.ports import free_port
@@ -119,9 +119,11 @@ def _start_anvil(data: Path, chain_id: int, seconds: float) -> Anvil:
 
 def _manifest(data: Path, urls: dict[int, str], wallets: list[str]) -> Manifest:
     path = data / "devnet" / "manifest.json"
-    if path.exists():
-        return Manifest.load(path)
     l1, l2 = (urls[chain_id] for chain_id in CHAINS)
+    if path.exists():
+        known = Manifest.load(path)
+        require_deployed(known, l1, l2)
+        return known
     manifest = deploy_devnet(l1, l2, wallets=wallets)
     manifest.save(path)
     return manifest
