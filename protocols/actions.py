@@ -53,10 +53,15 @@ PlannedStep = Call | Wait | Message
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an action wants done, in order; a step starts when the one before is confirmed."""
+    """What an action wants done, in order; a step starts when the one before is confirmed.
+
+    `relies_on` names what must not change under it from planning to the last step, such as an
+    allowance: two runs of a wallet that rely on the same follow one another.
+    """
 
     steps: tuple[PlannedStep, ...]
     summary: str = ""
+    relies_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

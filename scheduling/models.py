@@ -151,6 +151,9 @@ class Run(models.Model):
     wallet = models.ForeignKey("wallets.Wallet", on_delete=models.PROTECT, related_name="runs")
     params = models.JSONField(default=dict, help_text="As they were when the run began.")
     summary = models.CharField(max_length=300, blank=True)
+    relies_on = models.JSONField(
+        default=list, help_text="What must not change under it, as its plan named it."
+    )
     priority = models.SmallIntegerField(default=0)
     state = models.CharField(max_length=14, choices=RunState.choices, default=RunState.PENDING)
     detail = models.CharField(max_length=500, blank=True)

@@ -1,20 +1,21 @@
 """Carry runs from due to done: plan, submit step by step, settle from the chain."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from protocols.actions import Call, Context, PlanError, PlannedStep
+from protocols.actions import Call, Context, Plan, PlanError, PlannedStep
 from protocols.context import build_context
 from protocols.params import BadParameters, read_params
 from protocols.registry import UnknownAction, get_action
 from scheduling.models import Run, Step
 from scheduling.settle import settle_step
 from scheduling.specs import call_from_json, call_to_json
-from scheduling.states import RUN, STEP, RunState, StepState
+from scheduling.states import FINISHED_RUN, RUN, STEP, RunState, StepState
 from wallets.actors import this_worker
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import ChainError
@@ -74,33 +75,64 @@ def start_run(run: Run) -> None:
         Run.objects.filter(pk=run.pk).update(wake_at=None)
         return
     if reason := _hold_reason(run):
-        move(
-            run,
-            RunState.HELD,
-            machine=RUN,
-            actor=this_worker(),
-            reason=reason,
-            detail=reason,
-            wake_at=timezone.now() + LOOK_AGAIN,
-        )
+        _hold(run, reason)
         return
+    asked_at, before = timezone.now(), {other.pk for other in _running_beside(run)}
     try:
-        planned, summary = _plan(run)
+        plan = _plan(run)
+        calls = [_only_call(step) for step in plan.steps]
     except (PlanError, BadParameters, UnknownAction) as error:
         _end(run, RunState.FAILED, str(error))
         return
     with transaction.atomic():
+        # One start of a run at a time per wallet: two at once would not see each other.
+        Wallet.objects.select_for_update().get(pk=run.wallet_id)
+        if other := _in_the_way(run, plan, before, asked_at):
+            _hold(run, f"waits for run {other.pk}, which uses the same allowance")
+            return
         move(
             run,
             RunState.RUNNING,
             machine=RUN,
             actor=this_worker(),
-            summary=summary[:300],
+            summary=plan.summary[:300],
+            relies_on=list(plan.relies_on),
             detail="",
             wake_at=None,
         )
-        steps = [_create_step(run, index, call) for index, call in enumerate(planned)]
+        steps = [_create_step(run, index, call) for index, call in enumerate(calls)]
         _submit(steps[0], run)
+
+
+def _hold(run: Run, reason: str) -> None:
+    move(
+        run,
+        RunState.HELD,
+        machine=RUN,
+        actor=this_worker(),
+        reason=reason,
+        detail=reason,
+        wake_at=timezone.now() + LOOK_AGAIN,
+    )
+
+
+def _running_beside(run: Run, since: datetime | None = None) -> list[Run]:
+    """Other runs of the wallet on the network that run now, or ended at `since` or later."""
+    lately = Q(state=RunState.RUNNING)
+    if since is not None:
+        lately |= Q(state__in=FINISHED_RUN, state_changed_at__gte=since)
+    rows = Run.objects.filter(lately, wallet=run.wallet_id, task__network=run.task.network_id)
+    return list(rows.exclude(pk=run.pk).order_by("pk"))
+
+
+def _in_the_way(run: Run, plan: Plan, before: set[int], asked_at: datetime) -> Run | None:
+    """A run that relied on the same as this plan while the plan was being made, or does now."""
+    wanted = set(plan.relies_on)
+    if not wanted:
+        return None
+    beside = {other.pk: other for other in _running_beside(run, since=asked_at)}
+    beside |= {other.pk: other for other in Run.objects.filter(pk__in=before - beside.keys())}
+    return next((other for other in beside.values() if wanted & set(other.relies_on)), None)
 
 
 def _hold_reason(run: Run) -> str:
@@ -117,14 +149,14 @@ def _hold_reason(run: Run) -> str:
     return ""
 
 
-def _plan(run: Run) -> tuple[list[Call], str]:
+def _plan(run: Run) -> Plan:
     task = run.task
     action = get_action(task.protocol.slug, task.action)
     params = read_params(action.Params, run.params)
     plan = action.plan(_context(run), params)
     if not plan.steps:
         raise PlanError("the action planned nothing to do")
-    return [_only_call(step) for step in plan.steps], plan.summary
+    return plan
 
 
 def _only_call(step: PlannedStep) -> Call:

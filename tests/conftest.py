@@ -16,6 +16,8 @@ from wallets import triggers
 from wallets.models import Network, Wallet
 from wallets.signers.loading import become_signing_process
 
+pytest_plugins = ["tests.market"]
+
 
 @pytest.fixture(autouse=True)
 def _append_only_tables_can_be_flushed(request: pytest.FixtureRequest) -> Iterator[None]:

@@ -1,15 +1,24 @@
 """What a quickstart has done so far: for the screen and for `--once`."""
 
+from django.db.models import Max, Min
 from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
 from analytics.models import LedgerEntry
 from scheduling.models import Run, Step, Task
-from scheduling.states import FINISHED_RUN, RunState
+from scheduling.states import FINISHED_RUN, UNFINISHED_RUN, RunState
 from wallets.amounts import show_amount
 from wallets.models import Transaction
 from wallets.transactions.states import TransactionState as S
+
+
+def newest_finished_run() -> int:
+    """The run before the first that has yet to end: what a stop interrupted counts as new."""
+    unfinished = Run.objects.filter(state__in=UNFINISHED_RUN).aggregate(first=Min("pk"))["first"]
+    if unfinished is not None:
+        return int(unfinished) - 1
+    return int(Run.objects.aggregate(last=Max("pk"))["last"] or 0)
 
 
 def all_done(since_run: int) -> bool:

@@ -64,6 +64,7 @@ class Swap(Action):
             (*approvals, swap),
             f"swap {params.amount} of {params.token_in} for at least {minimum} "
             f"of {params.token_out}",
+            relies_on=_relies_on(ctx, params),
         )
 
     def settle(self, ctx: Context, params: SwapParams, receipt: CallReceipt) -> Settlement:
@@ -77,6 +78,12 @@ class Swap(Action):
 def minimum_out(expected: int, slippage_bps: int) -> int:
     """The least to accept, rounded up: rounding never gives slippage away."""
     return -(-expected * (10_000 - slippage_bps) // 10_000)
+
+
+def _relies_on(ctx: Context, params: SwapParams) -> tuple[str, ...]:
+    if params.token_in == NATIVE:
+        return ()
+    return (f"allowance:{params.token_in}:{ctx.deployment(ROUTER)}",)
 
 
 def _plan_payment(ctx: Context, params: SwapParams) -> tuple[Call, ...]:

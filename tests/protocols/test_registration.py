@@ -14,7 +14,7 @@ from protocols.services import (
     register_token,
     verify_deployment,
 )
-from tests.protocols.conftest import Market
+from tests.market import Market
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import RpcUnavailable
 from wallets.models import Network, PolicyRule, RpcEndpoint, Token

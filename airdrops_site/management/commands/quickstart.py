@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
-from django.db.models import Max
 
 from airdrops_site.devnet.anvil import Anvil, AnvilConfig
 from airdrops_site.devnet.deploy import deploy_devnet, require_deployed
@@ -18,7 +17,6 @@ from airdrops_site.quickstart import children, demo, folder, networks, operator,
 from airdrops_site.quickstart.errors import QuickstartError
 from airdrops_site.quickstart.supervisor import Supervisor
 from airdrops_site.roles import sync_roles
-from scheduling.models import Run
 from wallets.signers.loading import become_signing_process
 
 CHAINS = {31337: 2.0, 31338: 1.0}  # chain id: seconds between blocks
@@ -78,7 +76,7 @@ class Command(BaseCommand):
         self._say("Registering contracts and tasks …")
         rows = networks.register_devnet(manifest, urls)
         demo.ensure_tasks(manifest, rows, wallets)
-        since = Run.objects.aggregate(last=Max("pk"))["last"] or 0
+        since = progress.newest_finished_run()
         demo.arm(once=once)
         logs = data / "logs"
         self._greet(data, port, password)

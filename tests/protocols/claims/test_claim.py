@@ -10,7 +10,7 @@ from protocols.models import Deployment, Protocol
 from protocols.params import read_params
 from protocols.registry import get_action
 from protocols.services import register_deployment
-from tests.protocols.conftest import Market
+from tests.market import Market
 from tests.protocols.operators import Operator, booked, change
 from wallets.chain.client import NetworkClient
 

@@ -12,6 +12,7 @@ from eth_utils.crypto import keccak
 from airdrops_site.devnet.anvil import Anvil, AnvilConfig
 from airdrops_site.devnet.deploy import L1_CHAIN_ID, L2_CHAIN_ID, deploy_devnet
 from airdrops_site.devnet.manifest import Manifest
+from airdrops_site.devnet.outbox import encode_call
 from airdrops_site.devnet.ports import free_port
 from airdrops_site.devnet.rpc import DevnetRpc
 from protocols.models import Protocol
@@ -29,6 +30,14 @@ class Market:
 
     rpc: DevnetRpc
     manifest: Manifest
+
+    def give(self, symbol: str, to: str, amount: int) -> None:
+        """Send base units of a token out of the treasury, and mine."""
+        deployed = self.manifest.l2
+        data = encode_call("transfer(address,uint256)", to, amount)
+        message = {"from": deployed.treasury, "to": deployed.token(symbol).contract.address}
+        self.rpc.call("eth_sendTransaction", {**message, "data": data})
+        self.rpc.call("evm_mine")
 
 
 @pytest.fixture(scope="session")
