@@ -83,14 +83,9 @@ def devnet(db: None, market: Market) -> Network:
 
 
 @pytest.fixture
-def client(devnet: Network) -> NetworkClient:
-    """The network's client."""
-    return NetworkClient(devnet)
-
-
-@pytest.fixture
-def registered(devnet: Network, client: NetworkClient, market: Market) -> Network:
+def registered(devnet: Network, market: Market) -> Network:
     """The network with every contract and token registered."""
+    client = NetworkClient(devnet)
     deployed = market.manifest.l2
     contracts = {
         "weth": ("evm", deployed.weth.contract),
