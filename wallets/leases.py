@@ -10,7 +10,9 @@ from django.utils import timezone
 from wallets.actors import this_worker
 from wallets.models import Lease, NonceLane
 
-LANE_LEASE = timedelta(seconds=60)
+# Short, so that the lane of a killed process is soon worked again. A holder that needs longer goes
+# on as long as nobody has taken the lane: the epoch decides, not the clock.
+LANE_LEASE = timedelta(seconds=8)
 
 
 class LeaseLost(Exception):
@@ -41,9 +43,7 @@ def lane_lease(lane_id: int) -> Iterator[NonceLane | None]:
 
 def hold_lane(lane: NonceLane) -> None:
     """Inside a database transaction: lock the lane and make sure the lease is still ours."""
-    mine = NonceLane.objects.select_for_update().filter(
-        pk=lane.pk, lease_epoch=lane.lease_epoch, lease_expires_at__gt=timezone.now()
-    )
+    mine = NonceLane.objects.select_for_update().filter(pk=lane.pk, lease_epoch=lane.lease_epoch)
     if not mine.exists():
         raise LeaseLost(f"the lease of lane {lane} is lost")
 

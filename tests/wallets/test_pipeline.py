@@ -4,33 +4,18 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from tests.chains import ETHER, Chain
+from tests.wallets.intents import transfer
 from wallets.chain.client import NetworkClient
 from wallets.models import Attempt, Limit, Network, Transaction, Transition, Wallet
 from wallets.services import (
     IdempotencyConflict,
-    Intent,
     engage_stop,
     lift_stop,
-    submit_transaction,
 )
 from wallets.transactions.tick import tick
 from wallets.transactions.watch import watch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
-
-
-def transfer(wallet: Wallet, network: Network, to: str, key: str = "t:1", **fields: object):  # type: ignore[no-untyped-def]
-    intent = Intent(
-        wallet=wallet,
-        network=network,
-        idempotency_key=key,
-        origin="test",
-        protocol="evm",
-        action="transfer",
-        to=to,  # type: ignore[arg-type]
-        **{"value": ETHER, **fields},  # type: ignore[arg-type]
-    )
-    return submit_transaction(intent=intent, actor="test")
 
 
 def test_a_transfer_goes_from_intent_to_final(

@@ -84,6 +84,10 @@ class NetworkClient:
             reasons.append(str(unavailable[0]))
         raise RpcUnavailable("; ".join(reasons) or f"{self.network.name} has no read endpoint")
 
+    def agree(self, requests: Sequence[Request]) -> list[Any]:
+        """Answers for decisions that cannot be taken back."""
+        return self.read_many(requests)
+
     def send_raw(self, raw: bytes) -> Sent:
         """Give the bytes to every send endpoint; one success is success, silence is ambiguous."""
         answers = [self._send_to(rpc, raw) for row, rpc in self._endpoints if row.can_send]

@@ -56,6 +56,12 @@ def read_fees(network: Network, answer: Any, *, urgency: str, ceiling: int | Non
     return _within(quote, ceiling, least=-(-base * 9 // 8) + tip)
 
 
+def replacement(old_max: int, old_tip: int, market_max: int, market_tip: int) -> tuple[int, int]:
+    """What nodes take in place of (old_max, old_tip): an eighth more in both, or the market."""
+    tip = max(-(-old_tip * 9 // 8), old_tip + 1, market_tip)
+    return max(-(-old_max * 9 // 8), old_max + 1, market_max, tip), tip
+
+
 def _typical(rewards: list[int]) -> int:
     """The median of the blocks that paid a tip at all (empty blocks report 0)."""
     paid = [reward for reward in rewards if reward]

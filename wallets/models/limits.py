@@ -24,6 +24,7 @@ class Limit(models.Model):
     class Kind(models.TextChoices):
         MAX_FEE_PER_GAS = "max_fee_per_gas", "Fee ceiling, wei per gas"
         MAX_TRANSACTION_FEE = "max_transaction_fee", "Whole fee of a transaction, wei"
+        MAX_FILLER_FEE = "max_filler_fee", "Whole fee of a filler, wei"
         MAX_VALUE = "max_value", "Native value of a transaction, wei"
         MIN_NATIVE_BALANCE = "min_native_balance", "Native balance that must remain, wei"
 

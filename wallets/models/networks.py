@@ -50,6 +50,9 @@ class Network(models.Model):
         default=64, help_text="Blocks on top before a block is final, where the rule is a depth."
     )
     has_mempool = models.BooleanField(default=True)
+    bump_after_seconds = models.PositiveIntegerField(
+        default=60, help_text="How long the next transaction may wait before its fee is raised."
+    )
     block_seconds = models.FloatField(default=12, help_text="Typical seconds between blocks.")
     multicall_address = AddressField(blank=True)
     explorer_url = models.URLField(blank=True)

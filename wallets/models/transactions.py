@@ -15,6 +15,7 @@ from wallets.transactions.states import (
     Outcome,
     RequestState,
     TransactionState,
+    Wish,
 )
 
 
@@ -58,6 +59,7 @@ class Transaction(models.Model):
         max_length=500, blank=True, help_text="Why it is where it is, for the operator."
     )
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True)
+    wish = models.CharField(max_length=8, choices=Wish.choices, blank=True, default=Wish.NONE)
     nonce = models.PositiveBigIntegerField(null=True, blank=True)
     policy_digest = models.CharField(max_length=64, blank=True)
     reserved_amount = AmountField(default=0, help_text="Value + highest fee, held back in wei.")
@@ -72,7 +74,8 @@ class Transaction(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=("lane", "nonce"),
-                condition=Q(nonce__isnull=False),
+                # The nonce of a voided one is used up by its filler, or by a foreign transaction.
+                condition=Q(nonce__isnull=False) & ~Q(state="voided"),
                 name="transaction_nonce_once",
             ),
             models.UniqueConstraint(
@@ -124,6 +127,7 @@ class Attempt(models.Model):
         BUMP = "bump", "Speed-up"
         CANCEL = "cancel", "Cancel"
         FILLER = "filler", "Filler"
+        ADOPTED = "adopted", "Adopted"
 
     transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="attempts")
     lane = models.ForeignKey("wallets.NonceLane", on_delete=models.PROTECT, related_name="attempts")
@@ -143,6 +147,9 @@ class Attempt(models.Model):
     times_sent = models.PositiveIntegerField(default=0)
     last_sent_at = models.DateTimeField(null=True, blank=True)
     last_answer = models.CharField(max_length=300, blank=True)
+    last_answer_kind = models.CharField(
+        max_length=16, blank=True, help_text="What the answer means, as the error table reads it."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

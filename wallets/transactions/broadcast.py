@@ -9,6 +9,7 @@ from wallets.chain.client import NetworkClient, Sent
 from wallets.chain.errors import SendAnswer
 from wallets.models import Attempt, Transaction
 from wallets.transactions.machine import move_transaction
+from wallets.transactions.points import Point, reached
 from wallets.transactions.states import AttemptState
 from wallets.transactions.states import TransactionState as S
 from wallets.transitions import LostRace
@@ -20,14 +21,20 @@ _REFUSALS = {SendAnswer.UNDERPRICED, SendAnswer.FEE_CAP, SendAnswer.FUNDS, SendA
 
 def send_attempt(attempt: Attempt, client: NetworkClient) -> Sent:
     """Send the attempt's bytes to every send endpoint and note what they said."""
+    reached(Point.BEFORE_MARK, attempt.kind)
     # Committed before the bytes leave: times_sent 0 proves that they never did.
     Attempt.objects.filter(pk=attempt.pk).update(
         times_sent=F("times_sent") + 1, last_sent_at=timezone.now()
     )
+    reached(Point.MARKED, attempt.kind)
     sent = client.send_raw(bytes(attempt.raw))
+    reached(Point.SENT, attempt.kind)
     Attempt.objects.filter(pk=attempt.pk).update(
-        state=_attempt_state(attempt, sent), last_answer=sent.text[:300]
+        state=_attempt_state(attempt, sent),
+        last_answer=sent.text[:300],
+        last_answer_kind=sent.answer,
     )
+    reached(Point.ANSWER_NOTED, attempt.kind)
     log.info(
         "attempt_sent",
         transaction=attempt.transaction_id,
@@ -36,6 +43,7 @@ def send_attempt(attempt: Attempt, client: NetworkClient) -> Sent:
     )
     if sent.accepted:
         _mark_broadcast(attempt.transaction)
+        reached(Point.BROADCAST, attempt.kind)
     return sent
 
 

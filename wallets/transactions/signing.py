@@ -1,19 +1,19 @@
 """Check, take the nonce, sign and store the bytes: one short database transaction, no network."""
 
-from typing import Any
-
 from django.db import transaction as database
 from django.db.models import Max
 
 from wallets.actors import this_worker
 from wallets.amounts import SumAmount
 from wallets.leases import hold_lane
-from wallets.models import Attempt, Limit, Network, NonceLane, Transaction
+from wallets.models import Attempt, Limit, NonceLane, Transaction
 from wallets.signers.interface import Signer
 from wallets.transactions import guards
+from wallets.transactions.attempts import Offer, write_attempt
+from wallets.transactions.look import Quote
 from wallets.transactions.machine import hold_transaction, move_transaction
-from wallets.transactions.policy import PolicyRefusal, check_policy, limits_for
-from wallets.transactions.quote import Quote
+from wallets.transactions.points import Point, reached
+from wallets.transactions.policy import Permit, PolicyRefusal, check_policy, limits_for
 from wallets.transactions.states import PENDING, HoldReason
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.stop import stop_reason
@@ -35,11 +35,14 @@ def sign_and_store(
     actor = this_worker()
     try:
         with database.atomic():
-            return _sign(lane, row, quote, signer, actor=actor)
+            attempt = _sign(lane, row, quote, signer, actor=actor)
     except Held as held:
         hold_transaction(row, held.why, held.sentence, actor=actor)
     except PolicyRefusal as refusal:
         move_transaction(row, S.REFUSED, actor=actor, reason=f"policy: {refusal}")
+    else:
+        reached(Point.STORED, attempt.kind)
+        return attempt
     return None
 
 
@@ -53,17 +56,15 @@ def next_nonce(lane: NonceLane) -> int:
 def _sign(
     lane: NonceLane, row: Transaction, quote: Quote, signer: Signer, *, actor: str
 ) -> Attempt:
+    kind = Attempt.Kind.ORIGINAL
     hold_lane(lane)
-    if reason := stop_reason(row):
-        raise Held(HoldReason.STOP, reason)
-    permit = check_policy(row)
-    if permit.code_hash and permit.code_hash != quote.code_hash:
-        raise PolicyRefusal(f"the code at {row.to} is not the code that was registered")
-    _ask_guards(row)
-    _check_fee(row, quote)
-    _check_funds(lane, row, quote)
+    reached(Point.LANE_HELD, kind)
+    permit = _check(row, quote)
+    check_fee(row, quote.highest_fee)
+    check_funds(lane, row, quote.highest_fee + row.value, balance=quote.balance)
+    reached(Point.CHECKED, kind)
     nonce = next_nonce(lane)
-    signed = signer.sign_transaction(_fields(lane, row, quote, nonce))
+    reached(Point.NONCE_TAKEN, kind)
     if row.state == S.HELD:
         move_transaction(row, S.QUEUED, actor=actor, reason="the reason to hold is gone")
     move_transaction(
@@ -77,64 +78,62 @@ def _sign(
         simulation_block=quote.block,
         simulation_result="passed",
     )
-    return Attempt.objects.create(
-        transaction=row,
-        lane=lane,
-        nonce=nonce,
+    reached(Point.STATE_MOVED, kind)
+    return write_attempt(lane, row, nonce, _offer(row, quote), signer)
+
+
+def _offer(row: Transaction, quote: Quote) -> Offer:
+    return Offer(
         kind=Attempt.Kind.ORIGINAL,
-        raw=signed.raw,
-        hash=signed.hash,
+        to=row.to,
+        value=row.value,
+        data=bytes(row.data),
         gas_limit=quote.gas_limit,
         max_fee_per_gas=quote.fees.max_fee_per_gas,
         max_priority_fee_per_gas=quote.fees.max_priority_fee_per_gas,
-        l1_fee_estimate=quote.l1_fee,
+        l1_fee=quote.l1_fee,
     )
 
 
-def _ask_guards(row: Transaction) -> None:
+def _check(row: Transaction, quote: Quote) -> Permit:
+    permit = check_permission(row, Attempt.Kind.ORIGINAL)
+    if permit.code_hash and permit.code_hash != quote.code_hash:
+        raise PolicyRefusal(f"the code at {row.to} is not the code that was registered")
+    return permit
+
+
+def check_permission(row: Transaction, kind: str) -> Permit:
+    """The permit to sign the transaction's own call once more: stop, policy, guards."""
+    if reason := stop_reason(row, kind):
+        raise Held(HoldReason.STOP, reason)
+    permit = check_policy(row)
     verdict = guards.ask_all(row)
     if verdict.answer is guards.Answer.REFUSE:
         raise PolicyRefusal(verdict.sentence)
     if verdict.answer is guards.Answer.HOLD:
         raise Held(HoldReason.UNKNOWN, verdict.sentence)
+    return permit
 
 
-def _check_fee(row: Transaction, quote: Quote) -> None:
+def check_fee(row: Transaction, highest_fee: int) -> None:
+    """Held unless the whole fee is within every limit that covers the transaction."""
     for cap in limits_for(row, Limit.Kind.MAX_TRANSACTION_FEE):
-        if quote.highest_fee > cap:
+        if highest_fee > cap:
             raise Held(
                 HoldReason.FEE_CEILING,
-                f"it may cost {quote.highest_fee} wei in fees, the limit is {cap} wei",
+                f"it may cost {highest_fee} wei in fees, the limit is {cap} wei",
             )
 
 
-def _check_funds(lane: NonceLane, row: Transaction, quote: Quote) -> None:
-    reserved = lane.transactions.filter(state__in=PENDING).aggregate(
-        total=SumAmount("reserved_amount")
-    )["total"]
+def check_funds(lane: NonceLane, row: Transaction, cost: int, *, balance: int) -> None:
+    """Held unless the wallet can pay `cost` beside everything already under way."""
+    under_way = lane.transactions.filter(state__in=PENDING).exclude(pk=row.pk)
+    reserved = under_way.aggregate(total=SumAmount("reserved_amount"))["total"]
     keep = max(limits_for(row, Limit.Kind.MIN_NATIVE_BALANCE), default=0)
-    need = row.value + quote.highest_fee + reserved + keep
-    if quote.balance < need:
+    need = cost + reserved + keep
+    if balance < need:
         raise Held(
             HoldReason.FUNDS,
-            f"{lane.wallet.label} has {quote.balance} wei and needs {need} wei "
+            f"{lane.wallet.label} has {balance} wei and needs {need} wei "
             f"(value, highest fee, {reserved} already under way, {keep} to remain)",
         )
-
-
-def _fields(lane: NonceLane, row: Transaction, quote: Quote, nonce: int) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        "chainId": lane.network.chain_id,
-        "nonce": nonce,
-        "to": row.to,
-        "value": row.value,
-        "data": bytes(row.data),
-        "gas": quote.gas_limit,
-    }
-    if lane.network.fee_model == Network.FeeModel.LEGACY:
-        return fields | {"gasPrice": quote.fees.max_fee_per_gas}
-    return fields | {
-        "type": 2,
-        "maxFeePerGas": quote.fees.max_fee_per_gas,
-        "maxPriorityFeePerGas": quote.fees.max_priority_fee_per_gas,
-    }

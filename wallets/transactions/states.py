@@ -65,6 +65,14 @@ class Outcome(TextChoices):
     REPLACED = "replaced", "Replaced by its cancel"
 
 
+class Wish(TextChoices):
+    """What an operator asked for a signed transaction; cleared when its attempt is stored."""
+
+    NONE = "", "Nothing"
+    SPEED_UP = "speed_up", "Speed up"
+    CANCEL = "cancel", "Cancel"
+
+
 class AttemptState(TextChoices):
     """What the nodes said about the bytes; the chain alone decides what became of them."""
 

@@ -2,11 +2,11 @@
 
 from django.db import connection
 
-from wallets.models import EmergencyStop, Installation, ScopeKind, Transaction
+from wallets.models import Attempt, EmergencyStop, Installation, ScopeKind, Transaction
 
 
-def stop_reason(transaction: Transaction) -> str:
-    """Why nothing may be signed for this transaction now; empty when it may.
+def stop_reason(transaction: Transaction, kind: str = Attempt.Kind.ORIGINAL) -> str:
+    """Why no attempt of this kind may be signed for it now; empty when it may.
 
     Inside the signing transaction: the row of scope `everything` is read FOR SHARE, so a stop
     that is being committed waits for this signature or this signature waits for the stop.
@@ -16,10 +16,16 @@ def stop_reason(transaction: Transaction) -> str:
     if installation.paused:
         return f"the installation is paused: {installation.pause_reason}"
     for stop in EmergencyStop.objects.filter(engaged=True):
-        if _covers(stop, transaction):
+        if _covers(stop, transaction) and not _spares(stop, kind):
             scope = stop.scope_value or "everything"
             return f"emergency stop of {scope}: {stop.reason}"
     return ""
+
+
+def _spares(stop: EmergencyStop, kind: str) -> bool:
+    """Whether the stop's mode lets it pass: cancels and fillers only free a nonce."""
+    freeing = kind in (Attempt.Kind.CANCEL, Attempt.Kind.FILLER)
+    return freeing and stop.mode != EmergencyStop.Mode.EVERYTHING
 
 
 def _share_global_row() -> None:

@@ -1,32 +1,33 @@
-"""One lane's turn: resend what is signed, then sign the next. Normal work and recovery alike."""
+"""One lane's turn: what is signed first, then the next. Normal work and recovery alike."""
 
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from wallets.actors import this_worker
 from wallets.chain.client import NetworkClient, hex_int
 from wallets.chain.errors import ChainError
 from wallets.chain.fees import FeeCeilingExceeded
-from wallets.leases import lane_lease
-from wallets.models import NonceLane, Transaction, Wallet
-from wallets.signers.interface import SignerError
+from wallets.leases import LeaseLost, lane_lease
+from wallets.models import Attempt, Installation, NonceLane, Transaction, Wallet
+from wallets.signers.interface import Signer, SignerError
 from wallets.signers.loading import load_signer
 from wallets.transactions.broadcast import send_attempt
+from wallets.transactions.lanes import find_foreign, pause_lane
+from wallets.transactions.look import SimulationRefused, read_quote, take_look
 from wallets.transactions.machine import hold_transaction, move_transaction
-from wallets.transactions.quote import Quote, SimulationRefused, take_quote
+from wallets.transactions.points import Point, reached
+from wallets.transactions.recovery import Turn, next_look, recover, unfinished
 from wallets.transactions.signing import next_nonce, sign_and_store
 from wallets.transactions.states import PENDING, UNSENT, HoldReason
 from wallets.transactions.states import TransactionState as S
-from wallets.transactions.stop import stop_reason
+from wallets.transitions import LostRace
 
 log = structlog.get_logger(__name__)
 
 LOOK_AGAIN = timedelta(seconds=5)
-# A node may accept and then drop: what is not mined after a while is offered again.
-RESEND_AFTER = timedelta(seconds=30)
 # A tick ends after so many, so that no lane keeps a worker to itself.
 BATCH = 16
 
@@ -36,6 +37,7 @@ def tick(lane_id: int) -> None:
     with lane_lease(lane_id) as lane:
         if lane is None:
             return
+        reached(Point.LEASED)
         # If this process dies, the lane wakes again when its lease has run out.
         guard = lane.lease_expires_at
         NonceLane.objects.filter(pk=lane_id).update(wake_at=guard)
@@ -43,60 +45,62 @@ def tick(lane_id: int) -> None:
             _work(lane, NetworkClient(lane.network))
         except ChainError as error:
             log.warning("lane_waits_for_rpc", lane=lane_id, reason=str(error))
+        except LeaseLost as error:
+            log.warning("lease_lost", lane=lane_id, reason=str(error))
+            return
         _sleep_until(lane, guard, _next_wake(lane))
+        reached(Point.RELEASING)
 
 
 def _work(lane: NonceLane, client: NetworkClient) -> None:
+    open_rows, waiting = unfinished(lane), [] if lane.paused else _waiting(lane)
+    if not open_rows and not waiting:
+        return
     if lane.baseline_nonce is None:
-        _set_baseline(lane, client)
-    _resend(lane, client)
-    for row in _waiting(lane):
-        if lane.paused or _in_flight(lane) >= lane.max_in_flight or _has_unsent(lane):
-            return
-        _sign_next(lane, row, client)
+        _claim_lane(lane, client)
+    try:
+        look = take_look(lane, waiting, client)
+    except ChainError as error:
+        for row in waiting:
+            _hold(row, HoldReason.RPC, str(error))
+        raise
+    turn = Turn(lane, look, client)
+    recover(turn, open_rows)
+    if not lane.paused and (reason := _foreign(turn)):
+        pause_lane(lane, reason)
+    if waiting:
+        _sign_waiting(turn, waiting)
 
 
-def _set_baseline(lane: NonceLane, client: NetworkClient) -> None:
-    mined, pending = (
-        hex_int(client.read("eth_getTransactionCount", [lane.wallet.address, tag]))
-        for tag in ("latest", "pending")
+def _claim_lane(lane: NonceLane, client: NetworkClient) -> None:
+    """On the lane's first turn: where its nonces begin, and whose it is."""
+    address = lane.wallet.address
+    mined, pending = client.read_many(
+        [("eth_getTransactionCount", [address, tag]) for tag in ("latest", "pending")]
     )
-    lane.baseline_nonce = mined
-    NonceLane.objects.filter(pk=lane.pk).update(baseline_nonce=mined)
-    if pending > mined:
-        _pause(lane, "the address has pending transactions that were not made here")
+    lane.baseline_nonce = hex_int(mined)
+    lane.installation_id = Installation.objects.get().pk
+    NonceLane.objects.filter(pk=lane.pk).update(
+        baseline_nonce=lane.baseline_nonce, installation_id=lane.installation_id
+    )
+    if hex_int(pending) > lane.baseline_nonce:
+        pause_lane(lane, "the address has pending transactions that were not made here")
 
 
-def _pause(lane: NonceLane, reason: str) -> None:
-    lane.paused = True
-    NonceLane.objects.filter(pk=lane.pk).update(paused=True, pause_reason=reason[:300])
-    log.error("lane_paused", lane=lane.pk, reason=reason)
-
-
-def _resend(lane: NonceLane, client: NetworkClient) -> None:
-    """Send what was signed and never sent, and what was sent long ago and is not mined."""
-    stale = timezone.now() - RESEND_AFTER
-    waiting = lane.transactions.filter(state__in=(S.SIGNED, S.BROADCAST)).order_by("nonce")
-    for row in waiting.select_related("network", "lane__wallet"):
-        attempt = row.attempts.order_by("-id")[0]
-        attempt.transaction = row
-        never_sent = attempt.times_sent == 0
-        if never_sent and stop_reason(row):
-            return
-        if never_sent or row.state == S.SIGNED or _older(attempt.last_sent_at, stale):
-            send_attempt(attempt, client)
-
-
-def _older(moment: datetime | None, than: datetime) -> bool:
-    return moment is None or moment < than
-
-
-def _in_flight(lane: NonceLane) -> int:
-    return lane.transactions.filter(state__in=PENDING).count()
-
-
-def _has_unsent(lane: NonceLane) -> bool:
-    return lane.transactions.filter(state__in=UNSENT).exists()
+def _foreign(turn: Turn) -> str:
+    """Why the lane's key seems to be used elsewhere, or empty."""
+    lane = turn.lane
+    if lane.installation_id and lane.installation_id != Installation.objects.get().pk:
+        return f"the lane belongs to installation {lane.installation_id}, not to this one"
+    taken = Attempt.objects.filter(lane=lane, times_sent__gt=0).aggregate(last=Max("nonce"))
+    following = next_nonce(lane)
+    last_sent = taken["last"] if taken["last"] is not None else following - 1
+    return find_foreign(
+        mined=turn.look.mined,
+        pending=turn.look.pending,
+        following=following,
+        last_sent=last_sent,
+    )
 
 
 def _waiting(lane: NonceLane) -> list[Transaction]:
@@ -107,61 +111,84 @@ def _waiting(lane: NonceLane) -> list[Transaction]:
     found = rows.select_related("network", "lane__wallet").order_by("-priority", "id")[:BATCH]
     expired = [row for row in found if row.valid_until and row.valid_until <= now]
     for row in expired:
-        move_transaction(
-            row, S.EXPIRED, actor=this_worker(), reason="its time ran out before it was signed"
-        )
+        _expire(row)
     return [row for row in found if row not in expired]
 
 
-def _sign_next(lane: NonceLane, row: Transaction, client: NetworkClient) -> None:
-    """Quote, simulate, sign and send one, or say on it why not."""
-    actor = this_worker()
+def _expire(row: Transaction) -> None:
+    try:
+        move_transaction(
+            row, S.EXPIRED, actor=this_worker(), reason="its time ran out before it was signed"
+        )
+    except LostRace:
+        log.info("expiry_lost_race", transaction=row.pk)
+
+
+def _sign_waiting(turn: Turn, waiting: list[Transaction]) -> None:
+    lane = turn.lane
     if lane.wallet.status != Wallet.Status.VERIFIED:
         sentence = f"{lane.wallet.label} is {lane.wallet.status}; only verified wallets sign"
-        hold_transaction(row, HoldReason.UNKNOWN, sentence, actor=actor)
-        return
+        return _hold_all(waiting, sentence)
     try:
         signer = load_signer(lane.wallet)
-        quote = take_quote(lane, row, client)
     except SignerError as error:
-        hold_transaction(row, HoldReason.UNKNOWN, str(error), actor=actor)
+        return _hold_all(waiting, str(error))
+    for row in waiting:
+        if lane.paused or _in_flight(lane) >= lane.max_in_flight or _has_unsent(lane):
+            return None
+        try:
+            _sign_next(turn, row, signer)
+        except LostRace:
+            log.info("signing_lost_race", transaction=row.pk)
+    return None
+
+
+def _hold_all(rows: list[Transaction], sentence: str) -> None:
+    for row in rows:
+        _hold(row, HoldReason.UNKNOWN, sentence)
+
+
+def _hold(row: Transaction, why: HoldReason, sentence: str) -> None:
+    try:
+        hold_transaction(row, why, sentence, actor=this_worker())
+    except LostRace:
+        log.info("hold_lost_race", transaction=row.pk)
+
+
+def _sign_next(turn: Turn, row: Transaction, signer: Signer) -> None:
+    """Quote, sign and send one, or say on it why not."""
+    try:
+        quote = read_quote(row, turn.look, turn.client)
     except SimulationRefused as error:
-        move_transaction(row, S.REFUSED, actor=actor, reason=f"simulation: {error}")
+        move_transaction(row, S.REFUSED, actor=this_worker(), reason=f"simulation: {error}")
     except FeeCeilingExceeded as error:
-        hold_transaction(row, HoldReason.FEE_CEILING, str(error), actor=actor)
+        _hold(row, HoldReason.FEE_CEILING, str(error))
     except ChainError as error:
-        hold_transaction(row, HoldReason.RPC, str(error), actor=actor)
-        raise
+        _hold(row, HoldReason.RPC, str(error))
     else:
-        attempt = None if _foreign(lane, quote) else sign_and_store(lane, row, quote, signer)
+        reached(Point.QUOTED, Attempt.Kind.ORIGINAL)
+        attempt = sign_and_store(turn.lane, row, quote, signer)
         if attempt is not None:
-            send_attempt(attempt, client)
+            send_attempt(attempt, turn.client)
 
 
-def _foreign(lane: NonceLane, quote: Quote) -> bool:
-    """Whether the chain has counted a transaction of this key that is not in our rows."""
-    if quote.chain_nonce <= next_nonce(lane):
-        return False
-    _pause(
-        lane,
-        f"the chain counts {quote.chain_nonce} transactions, our rows end at "
-        f"{next_nonce(lane) - 1}: the key is used elsewhere",
-    )
-    return True
+def _in_flight(lane: NonceLane) -> int:
+    return lane.transactions.filter(state__in=PENDING).count()
+
+
+def _has_unsent(lane: NonceLane) -> bool:
+    return lane.transactions.filter(state__in=UNSENT).exists()
 
 
 def _next_wake(lane: NonceLane) -> datetime | None:
     """When there may be something to do again; null when the lane is at rest."""
-    states = set(
-        lane.transactions.filter(state__in=(S.QUEUED, S.HELD, S.RESERVED, S.SIGNED, S.BROADCAST))
-        .order_by()
-        .values_list("state", flat=True)
-        .distinct()
-    )
     now = timezone.now()
-    if states & {S.SIGNED, S.RESERVED} or (states & {S.QUEUED, S.HELD} and not lane.paused):
-        return now + LOOK_AGAIN
-    return now + RESEND_AFTER if S.BROADCAST in states else None
+    rows = lane.transactions.filter(state__in=(S.SIGNED, S.BROADCAST))
+    looks = [next_look(row, now) for row in rows.only("state", "wish")]
+    waiting = lane.transactions.filter(state__in=(S.QUEUED, S.HELD))
+    if not lane.paused and waiting.exists():
+        looks.append(now + LOOK_AGAIN)
+    return min(looks, default=None)
 
 
 def _sleep_until(lane: NonceLane, guard: datetime | None, wake_at: datetime | None) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction as database
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from wallets.actors import this_worker
@@ -12,7 +13,8 @@ from wallets.chain.client import Block, NetworkClient, hex_int, parse_block
 from wallets.chain.errors import ChainError
 from wallets.models import Attempt, Network, NonceLane, Receipt, Transaction
 from wallets.transactions.machine import move_transaction
-from wallets.transactions.states import Outcome
+from wallets.transactions.points import Point, reached
+from wallets.transactions.states import Outcome, Wish
 from wallets.transactions.states import TransactionState as S
 from wallets.transitions import LostRace
 
@@ -32,10 +34,16 @@ class View:
 
 def watch(network: Network, client: NetworkClient) -> int:
     """Bring every transaction under way in line with the chain; returns how many moved."""
-    rows = _under_way(network)
-    if not rows:
-        return 0
+    moved, after = 0, 0
+    while rows := _under_way(network, after):
+        moved += _watch_page(rows, network, client)
+        after = rows[-1].pk
+    return moved
+
+
+def _watch_page(rows: list[Transaction], network: Network, client: NetworkClient) -> int:
     receipts, head, final = _ask(rows, network, client)
+    reached(Point.RECEIPTS_ASKED)
     numbers = {hex_int(receipt["blockNumber"]) for receipt in receipts.values()}
     numbers |= {row.receipts.all()[0].block_number for row in rows if row.receipts.all()}
     view = View(head, final, _blocks(sorted(numbers), client))
@@ -43,20 +51,25 @@ def watch(network: Network, client: NetworkClient) -> int:
     for row in rows:
         try:
             with database.atomic():
-                moved += _follow(row, receipts, view)
+                steps = _follow(row, receipts, view)
+            if steps:
+                moved += steps
+                reached(Point.INCLUSION_STORED, _kind(row))
         except LostRace:
             log.info("watch_lost_race", transaction=row.pk)
     return moved
 
 
-def _under_way(network: Network) -> list[Transaction]:
-    from django.db.models import Prefetch
-
-    canonical = Prefetch("receipts", Receipt.objects.filter(canonical=True))
+def _under_way(network: Network, after: int) -> list[Transaction]:
+    """The next page of what is on its way; what no node was ever given is not looked for."""
+    canonical = Prefetch(
+        "receipts", Receipt.objects.filter(canonical=True).select_related("attempt")
+    )
     states = (S.SIGNED, S.BROADCAST, S.INCLUDED, S.CONFIRMED)
-    rows = Transaction.objects.filter(network=network, state__in=states).order_by("id")
-    found = rows.select_related("network").prefetch_related("attempts", canonical)[:PASS_SIZE]
-    return list(found)
+    rows = Transaction.objects.filter(network=network, state__in=states, pk__gt=after)
+    sent = Prefetch("attempts", Attempt.objects.filter(times_sent__gt=0), to_attr="sent_attempts")
+    found = rows.select_related("network").prefetch_related(sent, canonical).order_by("id")
+    return list(found[:PASS_SIZE])
 
 
 def _ask(
@@ -67,7 +80,7 @@ def _ask(
         attempt.hash
         for row in rows
         if row.state in (S.SIGNED, S.BROADCAST)
-        for attempt in row.attempts.all()
+        for attempt in row.sent_attempts  # type: ignore[attr-defined]
     ]
     by_tag = network.final_rule == Network.FinalRule.FINALIZED_TAG
     latest, finalized, *answers = client.read_many(
@@ -109,20 +122,30 @@ def _follow(row: Transaction, receipts: dict[str, Any], view: View) -> int:
         _return_to_broadcast(row)
     if row.state == S.INCLUDED and _depth(row, view) >= row.network.confirm_depth:
         move_transaction(row, S.CONFIRMED, actor=this_worker())
+        reached(Point.CONFIRMED, _kind(row))
     if row.state == S.CONFIRMED and _block_number(row) <= view.final:
         move_transaction(row, S.FINAL, actor=this_worker())
+        reached(Point.FINAL, _kind(row))
     return row.version - before
 
 
 def _include(row: Transaction, receipts: dict[str, Any], view: View) -> None:
-    for attempt in row.attempts.all():
+    for attempt in row.sent_attempts:  # type: ignore[attr-defined]
         found = receipts.get(attempt.hash)
         block = view.blocks.get(hex_int(found["blockNumber"])) if found else None
         # A receipt of a block that is not on the chain any more says nothing.
         if found is None or block is None or block.hash != found["blockHash"]:
             continue
         receipt = _store(row, attempt, found, block)
-        move_transaction(row, S.INCLUDED, actor=this_worker(), outcome=_outcome(attempt, receipt))
+        reached(Point.RECEIPT_WRITTEN, attempt.kind)
+        move_transaction(
+            row,
+            S.INCLUDED,
+            actor=this_worker(),
+            outcome=_outcome(attempt, receipt),
+            wish=Wish.NONE,
+        )
+        reached(Point.INCLUDED, attempt.kind)
         row._prefetched_objects_cache["receipts"] = [receipt]  # type: ignore[attr-defined]
         return
 
@@ -169,6 +192,12 @@ def _return_to_broadcast(row: Transaction) -> None:
     move_transaction(row, S.BROADCAST, actor=this_worker(), reason=reason, outcome="")
     Attempt.objects.filter(transaction=row).update(last_sent_at=None)
     NonceLane.objects.filter(pk=row.lane_id).update(wake_at=timezone.now())
+
+
+def _kind(row: Transaction) -> str:
+    """The kind of the attempt that is in a block; empty for none."""
+    found = row.receipts.all()
+    return found[0].attempt.kind if found else ""
 
 
 def _depth(row: Transaction, view: View) -> int:

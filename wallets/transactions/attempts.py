@@ -1,0 +1,67 @@
+"""Making one signed attempt inside the caller's database transaction. No network."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from wallets.models import Attempt, Network, NonceLane, Transaction
+from wallets.signers.interface import Signer
+from wallets.transactions.points import Point, reached
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an attempt says and what it offers for its gas, in wei."""
+
+    kind: str
+    to: str
+    value: int
+    data: bytes
+    gas_limit: int
+    max_fee_per_gas: int
+    max_priority_fee_per_gas: int
+    l1_fee: int = 0
+
+    @property
+    def highest_cost(self) -> int:
+        """The most it can take from the wallet: value, gas and L1 fee."""
+        return self.value + self.gas_limit * self.max_fee_per_gas + self.l1_fee
+
+
+def write_attempt(
+    lane: NonceLane, row: Transaction, nonce: int, offer: Offer, signer: Signer
+) -> Attempt:
+    """Sign the offer with this nonce and store the bytes; nothing leaves before the commit."""
+    signed = signer.sign_transaction(_fields(lane.network, nonce, offer))
+    reached(Point.SIGNED, offer.kind)
+    attempt = Attempt.objects.create(
+        transaction=row,
+        lane=lane,
+        nonce=nonce,
+        kind=offer.kind,
+        raw=signed.raw,
+        hash=signed.hash,
+        gas_limit=offer.gas_limit,
+        max_fee_per_gas=offer.max_fee_per_gas,
+        max_priority_fee_per_gas=offer.max_priority_fee_per_gas,
+        l1_fee_estimate=offer.l1_fee,
+    )
+    reached(Point.ATTEMPT_WRITTEN, offer.kind)
+    return attempt
+
+
+def _fields(network: Network, nonce: int, offer: Offer) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "chainId": network.chain_id,
+        "nonce": nonce,
+        "to": offer.to,
+        "value": offer.value,
+        "data": offer.data,
+        "gas": offer.gas_limit,
+    }
+    if network.fee_model == Network.FeeModel.LEGACY:
+        return fields | {"gasPrice": offer.max_fee_per_gas}
+    return fields | {
+        "type": 2,
+        "maxFeePerGas": offer.max_fee_per_gas,
+        "maxPriorityFeePerGas": offer.max_priority_fee_per_gas,
+    }

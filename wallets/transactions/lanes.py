@@ -1,0 +1,42 @@
+"""Pausing a lane, and finding that its key is used elsewhere."""
+
+import structlog
+from django.utils import timezone
+
+from wallets.models import NonceLane
+
+log = structlog.get_logger(__name__)
+
+
+def pause_lane(lane: NonceLane, reason: str) -> None:
+    """Sign nothing more in this lane until a person resumes it; what is signed is watched on."""
+    lane.paused, lane.pause_reason = True, reason[:300]
+    NonceLane.objects.filter(pk=lane.pk).update(paused=True, pause_reason=lane.pause_reason)
+    log.error("lane_paused", lane=lane.pk, reason=reason)
+
+
+def resume_lane(lane: NonceLane) -> None:
+    """Let the lane sign again, and look at once."""
+    lane.paused, lane.pause_reason = False, ""
+    NonceLane.objects.filter(pk=lane.pk).update(
+        paused=False, pause_reason="", wake_at=timezone.now()
+    )
+    log.warning("lane_resumed", lane=lane.pk)
+
+
+def find_foreign(*, mined: int, pending: int, following: int, last_sent: int) -> str:
+    """Why the key seems to be used elsewhere, or empty.
+
+    `following` is the next nonce of our rows; `last_sent` the highest nonce a node ever took.
+    """
+    if mined > following:
+        return (
+            f"the chain counts {mined} transactions, our rows end at {following - 1}: "
+            "the key is used elsewhere"
+        )
+    if pending > following and last_sent == following - 1:
+        return (
+            f"a node holds {pending - mined} pending transactions, ours end at nonce "
+            f"{following - 1}: the key is used elsewhere"
+        )
+    return ""

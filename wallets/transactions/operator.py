@@ -1,0 +1,88 @@
+"""What an operator may ask of a transaction or a lane. Nothing here talks to a node."""
+
+from django.db import transaction as database
+from django.utils import timezone
+
+from wallets.models import NonceLane, Transaction
+from wallets.transactions import lanes
+from wallets.transactions.machine import move_transaction
+from wallets.transactions.states import PENDING, Wish
+from wallets.transactions.states import TransactionState as S
+from wallets.wakeups import wake
+
+
+class NotPossible(Exception):
+    """The transaction is not in a state in which this can be done; nothing was changed."""
+
+
+def cancel_transaction(*, transaction_id: int, actor: str, reason: str) -> Transaction:
+    """End a transaction that has no nonce; ask for a cancel of one that has.
+
+    A cancel is an attempt at the same nonce: until one of them is in a block, either may win.
+    """
+    with database.atomic():
+        row = _locked(transaction_id)
+        if row.state in (S.QUEUED, S.HELD):
+            return move_transaction(row, S.CANCELLED, actor=actor, reason=reason)
+        return _ask(row, Wish.CANCEL)
+
+
+def speed_up_transaction(*, transaction_id: int) -> Transaction:
+    """Ask for an attempt at the same nonce that offers more for its gas."""
+    with database.atomic():
+        return _ask(_locked(transaction_id), Wish.SPEED_UP)
+
+
+def resend_transaction(*, transaction_id: int) -> Transaction:
+    """Have the stored bytes sent once more at the lane's next turn."""
+    with database.atomic():
+        row = _locked(transaction_id)
+        _require_pending(row)
+        row.attempts.update(last_sent_at=None)
+        _wake_lane(row.lane_id)
+    return row
+
+
+def void_transaction(*, transaction_id: int, actor: str, reason: str) -> Transaction:
+    """Close one whose nonce somebody else used, once a person has made sure of it."""
+    with database.atomic():
+        row = _locked(transaction_id)
+        if row.state != S.NEEDS_OPERATOR:
+            raise NotPossible(f"transaction {row.pk} is {row.state}, it does not need an operator")
+        return move_transaction(row, S.VOIDED, actor=actor, reason=reason)
+
+
+def pause_lane(*, lane: NonceLane, reason: str) -> None:
+    """Sign nothing more in the lane."""
+    lanes.pause_lane(lane, reason)
+
+
+def resume_lane(*, lane: NonceLane) -> None:
+    """Sign in the lane again; NotPossible while one of its transactions waits for a person."""
+    if open_row := lane.transactions.filter(state=S.NEEDS_OPERATOR).first():
+        raise NotPossible(f"transaction {open_row.pk} needs an operator first: {open_row.detail}")
+    with database.atomic():
+        lanes.resume_lane(lane)
+        wake("tick")
+
+
+def _locked(transaction_id: int) -> Transaction:
+    return Transaction.objects.select_for_update().get(pk=transaction_id)
+
+
+def _ask(row: Transaction, wish: Wish) -> Transaction:
+    _require_pending(row)
+    row.wish = wish
+    Transaction.objects.filter(pk=row.pk).update(wish=wish)
+    _wake_lane(row.lane_id)
+    return row
+
+
+def _require_pending(row: Transaction) -> None:
+    if row.state not in PENDING:
+        raise NotPossible(f"transaction {row.pk} is {row.state}, not signed and pending")
+
+
+def _wake_lane(lane_id: int) -> None:
+    NonceLane.objects.filter(pk=lane_id).update(wake_at=timezone.now())
+    wake("tick")

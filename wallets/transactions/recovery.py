@@ -1,0 +1,208 @@
+"""What is signed and not in a block yet: send it, price it up, cancel it, or ask a person."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.utils import timezone
+
+from wallets.actors import this_worker
+from wallets.chain.client import NetworkClient, hex_int
+from wallets.chain.errors import ChainError, SendAnswer
+from wallets.models import Attempt, Network, NonceLane, Transaction
+from wallets.signers.interface import SignerError
+from wallets.signers.loading import load_signer
+from wallets.transactions.broadcast import send_attempt
+from wallets.transactions.lanes import pause_lane
+from wallets.transactions.look import Look, usable, with_headroom
+from wallets.transactions.machine import move_transaction
+from wallets.transactions.replacing import Replacement, fill_gap, newest_attempt, note, replace
+from wallets.transactions.signing import next_nonce
+from wallets.transactions.states import AttemptState, Wish
+from wallets.transactions.states import TransactionState as S
+from wallets.transactions.stop import stop_reason
+from wallets.transitions import LostRace
+
+log = structlog.get_logger(__name__)
+
+# A node may accept and then drop: what is not mined after a while is offered again.
+RESEND_AFTER = timedelta(seconds=30)
+# A market that stays above every price is an operator's decision, not a loop's.
+MOST_ATTEMPTS = 12
+# What only refusals answered so often is not going to be taken.
+REFUSALS_BEFORE_CANCEL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One lane's turn: who works on it and what the chain said at its start."""
+
+    lane: NonceLane
+    look: Look
+    client: NetworkClient
+
+
+def unfinished(lane: NonceLane) -> list[Transaction]:
+    """What holds a nonce and is in no block, lowest nonce first."""
+    rows = lane.transactions.filter(state__in=(S.SIGNED, S.BROADCAST)).order_by("nonce")
+    return list(rows.select_related("network", "lane__wallet").prefetch_related("attempts"))
+
+
+def recover(turn: Turn, rows: list[Transaction]) -> None:
+    """Bring every unfinished nonce one step further."""
+    _fill_gaps(turn)
+    for row in rows:
+        try:
+            _recover(turn, row)
+        except LostRace:
+            log.info("recovery_lost_race", transaction=row.pk)
+        except SignerError as error:
+            note(row, str(error))
+
+
+def _recover(turn: Turn, row: Transaction) -> None:
+    newest = newest_attempt(row)
+    newest.transaction = row
+    if (row.nonce or 0) < turn.look.mined:
+        _settle_passed(turn, row)
+        return
+    kind = _wanted(turn, row, newest)
+    if kind:
+        replaced = replace(turn.lane, row, _priced(turn, row, kind), load_signer(turn.lane.wallet))
+        if replaced is not None:
+            replaced.transaction = row
+            send_attempt(replaced, turn.client)
+            return
+    _offer_again(turn, row, newest)
+
+
+def _offer_again(turn: Turn, row: Transaction, newest: Attempt) -> None:
+    """The same bytes once more, if they never left, were not taken, or lie there for long."""
+    if newest.times_sent == 0 and stop_reason(row, newest.kind):
+        return
+    stale = timezone.now() - RESEND_AFTER
+    untaken = row.state == S.SIGNED or newest.state != AttemptState.ACCEPTED
+    if untaken or newest.last_sent_at is None or newest.last_sent_at < stale:
+        send_attempt(newest, turn.client)
+
+
+def _wanted(turn: Turn, row: Transaction, newest: Attempt) -> str:
+    """The kind of attempt to put at the row's nonce now; empty to leave it as it is."""
+    if not row.network.has_mempool or (newest.times_sent == 0 and not row.wish):
+        return ""
+    if row.wish == Wish.CANCEL or _ran_out(turn, row) or _is_unwanted(newest):
+        return Attempt.Kind.CANCEL
+    # Once a cancel is out, its price goes up, never the original's.
+    same = Attempt.Kind.CANCEL if newest.kind == Attempt.Kind.CANCEL else Attempt.Kind.BUMP
+    if row.wish == Wish.SPEED_UP:
+        return same
+    return same if _needs_bump(turn, row, newest) else ""
+
+
+def _ran_out(turn: Turn, row: Transaction) -> bool:
+    """Whether its time is over; what only can revert is cancelled, once, when its turn comes."""
+    over = row.valid_until is not None and row.valid_until <= timezone.now()
+    cancelled = any(one.kind == Attempt.Kind.CANCEL for one in row.attempts.all())
+    return over and row.nonce == turn.look.mined and not cancelled
+
+
+def _is_unwanted(newest: Attempt) -> bool:
+    """Whether nodes only ever called the bytes invalid: their nonce is freed by a cancel."""
+    return (
+        newest.kind != Attempt.Kind.CANCEL
+        and newest.state == AttemptState.REJECTED
+        and newest.last_answer_kind == SendAnswer.INVALID
+        and newest.times_sent >= REFUSALS_BEFORE_CANCEL
+    )
+
+
+def _needs_bump(turn: Turn, row: Transaction, newest: Attempt) -> bool:
+    """Whether it is the next to be mined, has waited, and offers less than the market asks."""
+    if row.nonce != turn.look.mined or row.attempts.count() >= MOST_ATTEMPTS:
+        return False
+    if newest.last_answer_kind in (SendAnswer.UNDERPRICED, SendAnswer.FEE_CAP):
+        return True
+    waited = timezone.now() - newest.created_at
+    patience = timedelta(seconds=row.network.bump_after_seconds)
+    if waited < patience:
+        return False
+    market = turn.look.market(row)
+    below = (
+        newest.max_fee_per_gas < market.market
+        or newest.max_priority_fee_per_gas < market.max_priority_fee_per_gas
+    )
+    return below or waited >= 3 * patience
+
+
+def _priced(turn: Turn, row: Transaction, kind: str) -> Replacement:
+    if kind == Attempt.Kind.BUMP:
+        return Replacement(kind, turn.look, row.gas_limit or 0)
+    return Replacement(kind, turn.look, _self_transfer_gas(turn))
+
+
+def _self_transfer_gas(turn: Turn) -> int:
+    address = turn.lane.wallet.address
+    message = {"from": address, "to": address, "value": "0x0"}
+    return with_headroom(hex_int(usable(turn.client.read("eth_estimateGas", [message]))))
+
+
+def _fill_gaps(turn: Turn) -> None:
+    """Nonces the chain waits for and no transaction of ours holds are filled."""
+    lane = turn.lane
+    if lane.paused:
+        return
+    upper = next_nonce(lane)
+    wanted = range(turn.look.mined, upper)
+    held = set(
+        lane.transactions.filter(nonce__gte=turn.look.mined)
+        .exclude(state=S.VOIDED)
+        .values_list("nonce", flat=True)
+    )
+    gaps = [nonce for nonce in wanted if nonce not in held]
+    if not gaps:
+        return
+    priced = Replacement(Attempt.Kind.FILLER, turn.look, _self_transfer_gas(turn))
+    # One at a time: the database allows one signed transaction that no node has yet.
+    attempt = fill_gap(lane, gaps[0], priced, load_signer(lane.wallet))
+    if attempt is not None:
+        log.warning("gap_filled", lane=lane.pk, nonce=gaps[0], tx_hash=attempt.hash)
+        send_attempt(attempt, turn.client)
+
+
+def _settle_passed(turn: Turn, row: Transaction) -> None:
+    """The chain has counted the row's nonce: by an attempt of ours, or by somebody else's.
+
+    The watch moves it on when it finds a receipt. Only when the count is final and none of our
+    hashes has one is a person asked: until then nothing is known.
+    """
+    if _final_count(turn, row.network) <= (row.nonce or 0):
+        return
+    hashes = [attempt.hash for attempt in row.attempts.all()]
+    requests = [("eth_getTransactionReceipt", [tx_hash]) for tx_hash in hashes]
+    answers = turn.client.agree(requests)
+    if any(answer is not None for answer in answers):
+        return
+    sentence = (
+        f"nonce {row.nonce} is final on chain and none of our {len(hashes)} hashes is there: "
+        "the key was used elsewhere; adopt the transaction that is, or void this one"
+    )
+    move_transaction(row, S.NEEDS_OPERATOR, actor=this_worker(), reason=sentence)
+    pause_lane(turn.lane, sentence)
+
+
+def _final_count(turn: Turn, network: Network) -> int:
+    """How many transactions of the account are beyond any reorganisation, as two nodes agree."""
+    tag = "finalized"
+    if network.final_rule == Network.FinalRule.DEPTH:
+        tag = hex(max(0, turn.look.block - network.final_depth + 1))
+    request = ("eth_getTransactionCount", [turn.lane.wallet.address, tag])
+    try:
+        return hex_int(turn.client.agree([request])[0])
+    except ChainError as error:
+        log.info("final_count_unknown", lane=turn.lane.pk, reason=str(error))
+        return 0
+
+
+def next_look(row: Transaction, now: datetime) -> datetime:
+    """When an unfinished row should be looked at again."""
+    return now + (timedelta(seconds=5) if row.state == S.SIGNED or row.wish else RESEND_AFTER)

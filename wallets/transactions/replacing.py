@@ -1,0 +1,191 @@
+"""Further attempts at a nonce that is taken: speed-ups, cancels, and fillers of gaps."""
+
+from dataclasses import dataclass
+
+import structlog
+from django.db import transaction as database
+
+from wallets.actors import this_worker
+from wallets.chain.fees import FeeQuote, replacement
+from wallets.leases import hold_lane
+from wallets.models import Attempt, Limit, NonceLane, Transaction
+from wallets.signers.interface import Signer
+from wallets.transactions.attempts import Offer, write_attempt
+from wallets.transactions.look import Look, fee_ceiling
+from wallets.transactions.machine import TRANSACTION, move_transaction
+from wallets.transactions.points import Point, reached
+from wallets.transactions.policy import PolicyRefusal, limits_for
+from wallets.transactions.signing import Held, check_fee, check_funds, check_permission
+from wallets.transactions.states import HoldReason, Wish
+from wallets.transactions.states import TransactionState as S
+from wallets.transactions.stop import stop_reason
+from wallets.transitions import born
+
+log = structlog.get_logger(__name__)
+
+FILLER_PROTOCOL = "wallets"
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What is to be put at the nonce of a transaction, with the look it is priced from."""
+
+    kind: str
+    look: Look
+    gas_limit: int
+
+
+def replace(
+    lane: NonceLane, row: Transaction, wanted: Replacement, signer: Signer
+) -> Attempt | None:
+    """A further attempt at the row's nonce, committed; None, and why on the row, if it may not be.
+
+    Whichever attempt is mined decides: the older ones stay valid until then.
+    """
+    try:
+        with database.atomic():
+            attempt = _replace(lane, row, wanted, signer)
+    except (Held, PolicyRefusal) as reason:
+        note(row, f"{Attempt.Kind(wanted.kind).label} is not possible: {reason}")
+        return None
+    if attempt is not None:
+        log.info("attempt_replaced", transaction=row.pk, kind=attempt.kind, tx_hash=attempt.hash)
+        reached(Point.STORED, attempt.kind)
+    return attempt
+
+
+def note(row: Transaction, sentence: str) -> None:
+    """Say on the transaction what keeps it where it is."""
+    row.detail = sentence[:500]
+    Transaction.objects.filter(pk=row.pk, version=row.version).update(detail=row.detail)
+
+
+def _replace(
+    lane: NonceLane, row: Transaction, wanted: Replacement, signer: Signer
+) -> Attempt | None:
+    hold_lane(lane)
+    reached(Point.LANE_HELD, wanted.kind)
+    locked = Transaction.objects.select_for_update().get(pk=row.pk)
+    if locked.state not in (S.SIGNED, S.BROADCAST) or locked.version != row.version:
+        return None  # the watch has seen it in a block
+    newest = newest_attempt(locked)
+    offer = _offer(lane, row, wanted, newest)
+    _check(lane, row, offer, wanted)
+    reached(Point.CHECKED, wanted.kind)
+    Transaction.objects.filter(pk=row.pk).update(
+        wish=Wish.NONE, detail="", reserved_amount=max(row.reserved_amount, offer.highest_cost)
+    )
+    return write_attempt(lane, row, newest.nonce, offer, signer)
+
+
+def newest_attempt(row: Transaction) -> Attempt:
+    """The attempt that is to be mined: the last one made."""
+    return row.attempts.order_by("-id")[0]
+
+
+def _offer(lane: NonceLane, row: Transaction, wanted: Replacement, newest: Attempt) -> Offer:
+    fees = _fees(row, wanted, newest)
+    own_call = wanted.kind == Attempt.Kind.BUMP
+    return Offer(
+        kind=wanted.kind,
+        to=row.to if own_call else lane.wallet.address,
+        value=row.value if own_call else 0,
+        data=bytes(row.data) if own_call else b"",
+        gas_limit=wanted.gas_limit,
+        max_fee_per_gas=fees.max_fee_per_gas,
+        max_priority_fee_per_gas=fees.max_priority_fee_per_gas,
+        l1_fee=newest.l1_fee_estimate,
+    )
+
+
+def _fees(row: Transaction, wanted: Replacement, newest: Attempt) -> FeeQuote:
+    market = wanted.look.market(row)
+    max_fee, tip = replacement(
+        newest.max_fee_per_gas,
+        newest.max_priority_fee_per_gas,
+        market.max_fee_per_gas,
+        market.max_priority_fee_per_gas,
+    )
+    ceiling = fee_ceiling(row)
+    if ceiling is not None and max_fee > ceiling:
+        least, tip = replacement(
+            newest.max_fee_per_gas, newest.max_priority_fee_per_gas, market.market, tip
+        )
+        if least > ceiling:
+            raise Held(
+                HoldReason.FEE_CEILING,
+                f"nodes would ask {least} wei per gas for it, the ceiling is {ceiling}",
+            )
+        max_fee = ceiling
+    return FeeQuote(max_fee, min(tip, max_fee), market.market)
+
+
+def _check(lane: NonceLane, row: Transaction, offer: Offer, wanted: Replacement) -> None:
+    if wanted.kind == Attempt.Kind.BUMP:
+        check_permission(row, wanted.kind)
+    elif reason := stop_reason(row, wanted.kind):
+        raise Held(HoldReason.STOP, reason)
+    check_fee(row, offer.highest_cost - offer.value)
+    # What remains is for new spending; an open nonce must be closed all the same.
+    check_funds(lane, row, offer.highest_cost, balance=wanted.look.balance)
+
+
+def fill_gap(lane: NonceLane, nonce: int, wanted: Replacement, signer: Signer) -> Attempt | None:
+    """A transaction of its own that uses up a nonce nothing else holds: 0 to the wallet itself."""
+    try:
+        with database.atomic():
+            hold_lane(lane)
+            reached(Point.LANE_HELD, wanted.kind)
+            attempt = _fill(lane, nonce, wanted, signer)
+    except (Held, PolicyRefusal) as reason:
+        log.warning("gap_stays", lane=lane.pk, nonce=nonce, reason=str(reason))
+        return None
+    reached(Point.STORED, attempt.kind)
+    return attempt
+
+
+def _fill(lane: NonceLane, nonce: int, wanted: Replacement, signer: Signer) -> Attempt:
+    row = Transaction.objects.create(
+        lane=lane,
+        network=lane.network,
+        idempotency_key=f"filler:{lane.pk}:{nonce}",
+        origin="tick",
+        protocol=FILLER_PROTOCOL,
+        action=Attempt.Kind.FILLER,
+        to=lane.wallet.address,
+    )
+    born(row, machine=TRANSACTION, actor=this_worker(), reason=f"nothing holds nonce {nonce}")
+    fees = wanted.look.market(row)
+    offer = Offer(
+        kind=Attempt.Kind.FILLER,
+        to=row.to,
+        value=0,
+        data=b"",
+        gas_limit=wanted.gas_limit,
+        max_fee_per_gas=fees.max_fee_per_gas,
+        max_priority_fee_per_gas=fees.max_priority_fee_per_gas,
+    )
+    if reason := stop_reason(row, wanted.kind):
+        raise Held(HoldReason.STOP, reason)
+    _check_filler_cap(row, offer)
+    check_funds(lane, row, offer.highest_cost, balance=wanted.look.balance)
+    reached(Point.CHECKED, wanted.kind)
+    move_transaction(
+        row,
+        S.SIGNED,
+        actor=this_worker(),
+        nonce=nonce,
+        gas_limit=offer.gas_limit,
+        reserved_amount=offer.highest_cost,
+    )
+    reached(Point.STATE_MOVED, wanted.kind)
+    return write_attempt(lane, row, nonce, offer, signer)
+
+
+def _check_filler_cap(row: Transaction, offer: Offer) -> None:
+    for cap in limits_for(row, Limit.Kind.MAX_FILLER_FEE):
+        if offer.highest_cost > cap:
+            raise Held(
+                HoldReason.FEE_CEILING,
+                f"a filler may cost {offer.highest_cost} wei, the limit is {cap} wei",
+            )
