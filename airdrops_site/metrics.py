@@ -22,7 +22,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from airdrops_site.health.transactions import open_facts, stuck_transactions
+from airdrops_site.health.transactions import open_facts
 from airdrops_site.version import version
 from scheduling.models import Run, Task
 from wallets.amounts import SumAmount, to_decimal
@@ -36,6 +36,7 @@ from wallets.models import (
     WakeUp,
     WorkerCluster,
 )
+from wallets.selectors import stuck_transactions
 from wallets.transactions.states import ENDED_UNSENT, PENDING
 from wallets.transactions.states import TransactionState as S
 

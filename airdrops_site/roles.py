@@ -27,6 +27,8 @@ ROLES: Mapping[str, Rights] = {
         "analytics.campaign": _EDIT,
         "analytics.eligibility": _EDIT,
         "wallets.wallet": _EDIT,
+        "wallets.transaction": ("operate",),
+        "wallets.noncelane": ("operate",),
         **_QUEUE,
     },
     # Consents to what others asked for; changes nothing alone.

@@ -1,29 +1,20 @@
 """The checks of what is under way and of what waits for a person."""
 
-from datetime import datetime, timedelta
-
-from django.db.models import Q, QuerySet
-
 from airdrops_site.health.component import Component, Severity, show_time
 from airdrops_site.health.survey import Survey
 from scheduling.models import Run
 from scheduling.states import RunState
-from wallets.models import EmergencyStop, Installation, Network, NonceLane, Transaction
-from wallets.transactions.states import PENDING
+from wallets.models import EmergencyStop, Installation, NonceLane, Transaction
+from wallets.selectors import pending_transactions, stuck_transactions
 from wallets.transactions.states import TransactionState as S
-
-# A fair offer is mined within a few blocks; 25 are five minutes on Ethereum.
-STUCK_BLOCKS = 25
-# Fast chains hiccup as long as slow ones, and bytes are sent again every 30 s: see that fail twice.
-STUCK_LEAST = timedelta(minutes=2)
 
 
 def look_at_transactions(survey: Survey) -> Component:
     """`pending` has a nonce and is in no block; `stuck` has been so for too long.
 
-    Too long is the time of STUCK_BLOCKS blocks of its network, STUCK_LEAST at least.
+    `wallets.selectors` says how long that is.
     """
-    pending = Transaction.objects.filter(state__in=PENDING).count()
+    pending = pending_transactions().count()
     stuck = stuck_transactions(survey.now).count()
     public = {"pending": pending, "stuck": stuck}
     if not stuck:
@@ -33,19 +24,6 @@ def look_at_transactions(survey: Survey) -> Component:
         "their fees and at the network."
     )
     return Component(public, Severity.DEGRADED, problems=(problem,))
-
-
-def stuck_transactions(now: datetime) -> QuerySet[Transaction]:
-    """Those signed or broadcast so long ago that they should be in a block."""
-    overdue = Q(pk__in=())
-    for network in Network.objects.all():
-        overdue |= Q(network=network, state_changed_at__lt=now - stuck_after(network))
-    return Transaction.objects.filter(overdue, state__in=(S.SIGNED, S.BROADCAST)).order_by()
-
-
-def stuck_after(network: Network) -> timedelta:
-    """How long a transaction of the network may wait for its block."""
-    return max(STUCK_LEAST, timedelta(seconds=STUCK_BLOCKS * network.block_seconds))
 
 
 def look_at_risk(_survey: Survey) -> Component:

@@ -10,12 +10,7 @@ from airdrops_site.health.component import Component, Report, Severity
 from airdrops_site.health.networks import look_at_networks, look_at_protocols
 from airdrops_site.health.storage import look_at_database
 from airdrops_site.health.survey import MISSED_FOR, Survey
-from airdrops_site.health.transactions import (
-    STUCK_LEAST,
-    look_at_risk,
-    look_at_transactions,
-    stuck_after,
-)
+from airdrops_site.health.transactions import look_at_risk, look_at_transactions
 from airdrops_site.health.workers import look_at_scheduler, look_at_workers
 from protocols.models import Protocol
 from scheduling.models import Occurrence, Run, Task
@@ -26,6 +21,7 @@ from wallets import clusters, leases
 from wallets.chain.client import NetworkClient
 from wallets.clusters import STALE_AFTER
 from wallets.models import Installation, Network, NonceLane, RpcEndpoint, Wallet, WorkerCluster
+from wallets.selectors import STUCK_LEAST, stuck_after
 from wallets.services import engage_stop
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]

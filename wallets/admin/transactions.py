@@ -22,7 +22,13 @@ from wallets.console.columns import (
 from wallets.console.filters import ProtocolFilter
 from wallets.console.pages import ReadOnlyAdmin, ReadOnlyInline, section
 from wallets.console.search import Exact
+from wallets.console.verbs import actor_of, ask_each
 from wallets.models import Attempt, Receipt, SignedRequest, Transaction, Transition
+from wallets.transactions.operator import (
+    cancel_transaction,
+    resend_transaction,
+    speed_up_transaction,
+)
 
 _SHOWN_CALLDATA = 4_096
 _PAGE_OF = {
@@ -182,6 +188,32 @@ class TransactionAdmin(ReadOnlyAdmin):
         ),
     )
     inlines = (AttemptInline, ReceiptInline)
+    actions = ("cancel", "speed_up", "resend")
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Who may ask something of a transaction; none of its facts is edited by it."""
+        return request.user.has_perm("wallets.operate_transaction")
+
+    @admin.action(description="Cancel", permissions=("operate",))
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
+        """End what has no nonce, replace what has one."""
+        actor, reason = actor_of(request), "cancelled in the console"
+        ask_each(
+            self,
+            request,
+            queryset,
+            lambda row: cancel_transaction(transaction_id=row.pk, actor=actor, reason=reason),
+        )
+
+    @admin.action(description="Speed up", permissions=("operate",))
+    def speed_up(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
+        """Offer more for the same nonce."""
+        ask_each(self, request, queryset, lambda row: speed_up_transaction(transaction_id=row.pk))
+
+    @admin.action(description="Send the same bytes again", permissions=("operate",))
+    def resend(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
+        """At the lane's next turn."""
+        ask_each(self, request, queryset, lambda row: resend_transaction(transaction_id=row.pk))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Transaction]:
         """With the coin of its network, and the hashes it has gone by."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.forms import Form
 from django.http import HttpRequest
 
@@ -12,7 +12,9 @@ from wallets.console import show
 from wallets.console.columns import badge, choice, column, full, link, short, token_amount
 from wallets.console.pages import KeptAdmin, ReadOnlyAdmin, ReadOnlyInline, section
 from wallets.console.search import Exact
+from wallets.console.verbs import actor_of, ask_each
 from wallets.models import Allowance, Installation, NonceLane, Wallet
+from wallets.transactions.operator import pause_lane, resume_lane
 
 transactions = column(
     "Transactions",
@@ -105,6 +107,23 @@ def _lists(row: Wallet) -> Any:
 @admin.register(NonceLane)
 class NonceLaneAdmin(ReadOnlyAdmin):
     """Nonce sequences."""
+
+    actions = ("pause", "resume")
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Who may pause and resume."""
+        return request.user.has_perm("wallets.operate_noncelane")
+
+    @admin.action(description="Pause", permissions=("operate",))
+    def pause(self, request: HttpRequest, queryset: QuerySet[NonceLane]) -> None:
+        """Sign nothing more; what is signed is watched on."""
+        reason = f"paused in the console by {actor_of(request)}"
+        ask_each(self, request, queryset, lambda row: pause_lane(lane=row, reason=reason))
+
+    @admin.action(description="Resume", permissions=("operate",))
+    def resume(self, request: HttpRequest, queryset: QuerySet[NonceLane]) -> None:
+        """Sign again."""
+        ask_each(self, request, queryset, lambda row: resume_lane(lane=row))
 
     list_display = (
         "id",

@@ -96,7 +96,7 @@ class KeptAdmin(ConsoleAdmin):
 class ReadOnlyAdmin(KeptAdmin):
     """Chain facts and history: shown, never added, changed or deleted by hand."""
 
-    actions = None
+    actions: Any = None
     warn_unsaved_form = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -71,6 +71,7 @@ class Transaction(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        permissions = (("operate_transaction", "Can cancel, speed up and resend"),)
         constraints = (
             models.UniqueConstraint(
                 fields=("lane", "nonce"),

@@ -61,6 +61,7 @@ class NonceLane(models.Model):
 
     class Meta:
         ordering = ("wallet", "network")
+        permissions = (("operate_noncelane", "Can pause and resume"),)
         constraints = (
             models.UniqueConstraint(fields=("wallet", "network"), name="lane_once"),
             models.CheckConstraint(

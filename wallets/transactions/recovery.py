@@ -66,6 +66,8 @@ def _recover(turn: Turn, row: Transaction) -> None:
     if (row.nonce or 0) < turn.look.mined:
         _settle_passed(turn, row)
         return
+    if newest.kind == Attempt.Kind.ADOPTED:
+        return  # its bytes are elsewhere; only the chain can bring it back
     kind = _wanted(turn, row, newest)
     if kind:
         replaced = replace(turn.lane, row, _priced(turn, row, kind), load_signer(turn.lane.wallet))

@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction as database
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from wallets.actors import this_worker
@@ -14,8 +14,9 @@ from wallets.chain.errors import ChainError
 from wallets.models import Attempt, Network, NonceLane, Receipt, Transaction
 from wallets.transactions.machine import move_transaction
 from wallets.transactions.points import Point, reached
-from wallets.transactions.states import Outcome, Wish
+from wallets.transactions.receipts import outcome_of, store_receipt
 from wallets.transactions.states import TransactionState as S
+from wallets.transactions.states import Wish
 from wallets.transitions import LostRace
 
 log = structlog.get_logger(__name__)
@@ -67,9 +68,13 @@ def _under_way(network: Network, after: int) -> list[Transaction]:
     )
     states = (S.SIGNED, S.BROADCAST, S.INCLUDED, S.CONFIRMED)
     rows = Transaction.objects.filter(network=network, state__in=states, pk__gt=after)
-    sent = Prefetch("attempts", Attempt.objects.filter(times_sent__gt=0), to_attr="sent_attempts")
+    sent = Prefetch("attempts", _findable_attempts(), to_attr="sent_attempts")
     found = rows.select_related("network").prefetch_related(sent, canonical).order_by("id")
     return list(found[:PASS_SIZE])
+
+
+def _findable_attempts() -> QuerySet[Attempt]:
+    return Attempt.objects.filter(Q(times_sent__gt=0) | Q(kind=Attempt.Kind.ADOPTED))
 
 
 def _ask(
@@ -136,46 +141,18 @@ def _include(row: Transaction, receipts: dict[str, Any], view: View) -> None:
         # A receipt of a block that is not on the chain any more says nothing.
         if found is None or block is None or block.hash != found["blockHash"]:
             continue
-        receipt = _store(row, attempt, found, block)
+        receipt = store_receipt(row, attempt, found, block)
         reached(Point.RECEIPT_WRITTEN, attempt.kind)
         move_transaction(
             row,
             S.INCLUDED,
             actor=this_worker(),
-            outcome=_outcome(attempt, receipt),
+            outcome=outcome_of(attempt, receipt),
             wish=Wish.NONE,
         )
         reached(Point.INCLUDED, attempt.kind)
         row._prefetched_objects_cache["receipts"] = [receipt]  # type: ignore[attr-defined]
         return
-
-
-def _store(row: Transaction, attempt: Attempt, found: dict[str, Any], block: Block) -> Receipt:
-    gas, price = hex_int(found["gasUsed"]), hex_int(found["effectiveGasPrice"])
-    l1_fee = hex_int(found.get("l1Fee") or "0x0")
-    receipt, _ = Receipt.objects.update_or_create(
-        attempt=attempt,
-        block_hash=block.hash,
-        defaults={
-            "transaction": row,
-            "block_number": block.number,
-            "block_at": block.at,
-            "succeeded": hex_int(found["status"]) == 1,
-            "gas_used": gas,
-            "effective_gas_price": price,
-            "l1_fee": l1_fee,
-            "fee": gas * price + l1_fee,
-            "logs": found["logs"],
-            "canonical": True,
-        },
-    )
-    return receipt
-
-
-def _outcome(attempt: Attempt, receipt: Receipt) -> str:
-    if attempt.kind == Attempt.Kind.CANCEL:
-        return Outcome.REPLACED
-    return Outcome.SUCCEEDED if receipt.succeeded else Outcome.REVERTED
 
 
 def _undone(row: Transaction, view: View) -> bool:

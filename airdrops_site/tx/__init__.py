@@ -1,0 +1,1 @@
+"""`manage.py tx`: transactions and lanes at the command line."""
