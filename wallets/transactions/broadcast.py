@@ -51,6 +51,8 @@ def _attempt_state(attempt: Attempt, sent: Sent) -> str:
     if sent.accepted or attempt.state == AttemptState.ACCEPTED:
         # What one node took once may be mined whatever another says later.
         return AttemptState.ACCEPTED
+    if sent.answer is SendAnswer.NOT_SENT:
+        return attempt.state
     return AttemptState.REJECTED if sent.answer in _REFUSALS else AttemptState.AMBIGUOUS
 
 

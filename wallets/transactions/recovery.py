@@ -181,7 +181,7 @@ def _settle_passed(turn: Turn, row: Transaction) -> None:
         return
     hashes = [attempt.hash for attempt in row.attempts.all()]
     requests = [("eth_getTransactionReceipt", [tx_hash]) for tx_hash in hashes]
-    answers = turn.client.agree(requests)
+    answers = turn.client.agree_many(requests)
     if any(answer is not None for answer in answers):
         return
     sentence = (
@@ -197,9 +197,9 @@ def _final_count(turn: Turn, network: Network) -> int:
     tag = "finalized"
     if network.final_rule == Network.FinalRule.DEPTH:
         tag = hex(max(0, turn.look.block - network.final_depth + 1))
-    request = ("eth_getTransactionCount", [turn.lane.wallet.address, tag])
     try:
-        return hex_int(turn.client.agree([request])[0])
+        counted = turn.client.agree("eth_getTransactionCount", [turn.lane.wallet.address, tag])
+        return hex_int(counted)
     except ChainError as error:
         log.info("final_count_unknown", lane=turn.lane.pk, reason=str(error))
         return 0
