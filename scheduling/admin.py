@@ -87,7 +87,7 @@ class TaskAdmin(ConsoleAdmin):
         section(None, "name", "enabled", "protocol", "action", "network", "params"),
         section("When", "schedule", "interval_seconds", "cron", "timezone", "starts_at", "ends_at"),
         section("How often", "max_occurrences", "misfire", "priority"),
-        section("Fees", "urgency", "max_fee_ceiling"),
+        section("Fees", "urgency", "max_fee_ceiling", "window_seconds"),
         section(
             "So far",
             "next_due_at",

@@ -55,7 +55,12 @@ class Task(models.Model):
     urgency = models.CharField(
         max_length=6, choices=Transaction.Urgency.choices, default=Transaction.Urgency.NORMAL
     )
-    max_fee_ceiling = AmountField(null=True, blank=True, help_text="Wei per gas.")
+    max_fee_ceiling = AmountField(
+        null=True, blank=True, help_text="Wei per gas. Above it a run waits for cheaper gas."
+    )
+    window_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How long after its due time a run may still sign."
+    )
     enabled = models.BooleanField(default=True)
     next_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     due_count = models.PositiveIntegerField(default=0, editable=False)

@@ -29,7 +29,11 @@ log = structlog.get_logger(__name__)
 
 LOOK_AGAIN = timedelta(seconds=10)
 RUNS_PER_PASS = 50
-DECIDED = (T.CONFIRMED, T.FINAL, T.REFUSED, T.EXPIRED, T.CANCELLED, T.VOIDED)
+ENDED = (T.FINAL, T.REFUSED, T.EXPIRED, T.CANCELLED, T.VOIDED)
+# A success counts once confirmed; a failure before finality does not exist.
+DECIDED = Q(transaction__state__in=ENDED) | Q(
+    transaction__state=T.CONFIRMED, transaction__outcome=Outcome.SUCCEEDED
+)
 
 
 def advance_runs() -> int:
@@ -51,7 +55,7 @@ def _pending_runs() -> list[Run]:
 
 
 def _decided_steps() -> list[Step]:
-    rows = Step.objects.filter(state=StepState.SUBMITTED, transaction__state__in=DECIDED)
+    rows = Step.objects.filter(DECIDED, state=StepState.SUBMITTED)
     related = ("run__task__protocol", "run__task__network", "run__wallet", "transaction")
     return list(rows.select_related(*related).order_by("id")[:RUNS_PER_PASS])
 
@@ -201,11 +205,20 @@ def _submit(step: Step, run: Run) -> None:
             urgency=run.task.urgency,
             priority=run.priority,
             max_fee_ceiling=run.task.max_fee_ceiling,
-            valid_until=call.valid_until,
+            valid_until=_valid_until(run, call),
         ),
         actor=this_worker(),
     )
     move(step, StepState.SUBMITTED, machine=STEP, actor=this_worker(), transaction=row)
+
+
+def _valid_until(run: Run, call: Call) -> datetime | None:
+    """When the call's own deadline or the task's window ends, whichever is first."""
+    window = run.task.window_seconds
+    ends = [call.valid_until] if call.valid_until else []
+    if window is not None:
+        ends.append(run.occurrence.due_at + timedelta(seconds=window))
+    return min(ends, default=None)
 
 
 def finish_step(step: Step) -> None:

@@ -35,9 +35,7 @@ def _tasks_due() -> Iterator[str]:
 def _runs_due() -> Iterator[str]:
     if (
         Run.objects.filter(wake_at__lte=timezone.now()).exists()
-        or Step.objects.filter(
-            state=StepState.SUBMITTED, transaction__state__in=runs.DECIDED
-        ).exists()
+        or Step.objects.filter(runs.DECIDED, state=StepState.SUBMITTED).exists()
         or Step.objects.filter(state=StepState.SETTLED, settled_receipt__canonical=False).exists()
     ):
         yield ""

@@ -15,6 +15,7 @@ from tests.chains import Chain, make_network, make_wallet
 from wallets import triggers
 from wallets.models import Network, Wallet
 from wallets.signers.loading import become_signing_process
+from wallets.transactions import market
 
 pytest_plugins = ["tests.market"]
 
@@ -35,7 +36,10 @@ def _append_only_tables_can_be_flushed(request: pytest.FixtureRequest) -> Iterat
 def anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anvil]:
     """A chain of this worker's own, mining only when told."""
     folder: Path = tmp_path_factory.mktemp("anvil")
-    config = AnvilConfig(chain_id=31337, port=free_port(), log_file=folder / "anvil.log")
+    # A reorganisation needs the state before it, which others' blocks may have pushed out.
+    config = AnvilConfig(
+        chain_id=31337, port=free_port(), log_file=folder / "anvil.log", kept_states=4000
+    )
     with Anvil.start(config) as running:
         with DevnetRpc(running.url) as rpc:
             rpc.call("evm_setAutomine", False)
@@ -47,6 +51,7 @@ def chain(anvil: Anvil) -> Iterator[Chain]:
     """The chain, as it was before once the test is over."""
     with DevnetRpc(anvil.url) as rpc:
         snapshot: Any = rpc.call("evm_snapshot")
+        market.forget()
         yield Chain(anvil.url, rpc)
         rpc.call("evm_revert", snapshot)
 

@@ -59,6 +59,9 @@ class Network(models.Model):
     # A chain that restarts from nothing keeps its chain id; its first block tells.
     genesis_hash = HashField(blank=True)
     enabled = models.BooleanField(default=True)
+    # The newest block at the last whole pass of the watch, and when that began.
+    watched_head = HashField(blank=True, editable=False)
+    watched_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ("chain_id",)

@@ -147,7 +147,9 @@ class Attempt(models.Model):
     # Committed before the bytes leave: zero proves that they never did.
     times_sent = models.PositiveIntegerField(default=0)
     last_sent_at = models.DateTimeField(null=True, blank=True)
-    last_answer = models.CharField(max_length=300, blank=True)
+    last_answer = models.CharField(
+        max_length=1000, blank=True, help_text="What each endpoint said when it was last sent."
+    )
     last_answer_kind = models.CharField(
         max_length=16, blank=True, help_text="What the answer means, as the error table reads it."
     )

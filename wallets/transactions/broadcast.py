@@ -31,7 +31,7 @@ def send_attempt(attempt: Attempt, client: NetworkClient) -> Sent:
     reached(Point.SENT, attempt.kind)
     Attempt.objects.filter(pk=attempt.pk).update(
         state=_attempt_state(attempt, sent),
-        last_answer=sent.text[:300],
+        last_answer=_words(sent)[:1000],
         last_answer_kind=sent.answer,
     )
     reached(Point.ANSWER_NOTED, attempt.kind)
@@ -45,6 +45,11 @@ def send_attempt(attempt: Attempt, client: NetworkClient) -> Sent:
         _mark_broadcast(attempt.transaction)
         reached(Point.BROADCAST, attempt.kind)
     return sent
+
+
+def _words(sent: Sent) -> str:
+    """Every endpoint's words."""
+    return "; ".join(reply.text for reply in sent.answers) or sent.text
 
 
 def _attempt_state(attempt: Attempt, sent: Sent) -> str:

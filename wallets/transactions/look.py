@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eth_utils.crypto import keccak
-
-from wallets.chain.client import NetworkClient, hex_bytes, hex_int
-from wallets.chain.errors import ChainError, RpcError, RpcUnavailable
-from wallets.chain.fees import FeeQuote, fee_request, read_fees
+from wallets.chain.client import NetworkClient, hex_int
+from wallets.chain.errors import RpcError
+from wallets.chain.fees import FeeQuote, read_fees
 from wallets.chain.l1_fees import estimate_l1_fee
-from wallets.chain.reverts import is_revert, revert_reason
+from wallets.chain.reverts import is_revert, revert_data, revert_reason
 from wallets.chain.rpc import Request
 from wallets.models import Limit, NonceLane, Transaction
+from wallets.transactions import market
+from wallets.transactions.market import Market, usable
 from wallets.transactions.points import Point, reached
 from wallets.transactions.policy import limits_for
 
@@ -25,22 +25,29 @@ class SimulationRefused(Exception):
 class Look:
     """One consistent look at the lane's account and at the market."""
 
-    block: int
     mined: int  # transactions of the account in blocks: the next nonce the chain expects
     pending: int  # the same with what the node holds in its pool
     balance: int
-    fee_answer: Any
-    answers: dict[int, tuple[Any, ...]]  # transaction id -> what its simulation said
+    asked: Market
+    gas_answers: dict[int, Any]  # transaction id -> what its simulation said
+    code_hashes: dict[str, str]
+
+    @property
+    def block(self) -> int:
+        """The newest block when the market was asked."""
+        return self.asked.block
 
     def fees(self, row: Transaction) -> FeeQuote:
         """What the transaction should offer, within its ceilings; FeeCeilingExceeded above."""
-        return read_fees(
-            row.network, self.fee_answer, urgency=row.urgency, ceiling=fee_ceiling(row)
-        )
+        return self._fees(row, fee_ceiling(row))
 
     def market(self, row: Transaction) -> FeeQuote:
         """What the network asks now, whatever the ceilings say."""
-        return read_fees(row.network, self.fee_answer, urgency=row.urgency, ceiling=None)
+        return self._fees(row, None)
+
+    def _fees(self, row: Transaction, ceiling: int | None) -> FeeQuote:
+        answer = self.asked.fee_answer
+        return read_fees(row.network, answer, urgency=row.urgency, ceiling=ceiling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +68,36 @@ class Quote:
 
 
 def take_look(lane: NonceLane, rows: Sequence[Transaction], client: NetworkClient) -> Look:
-    """Ask everything about the lane and simulate `rows`, in one batch."""
-    address = lane.wallet.address
-    account: list[Request] = [
+    """Ask everything about the lane and simulate `rows`, in one batch.
+
+    Gas estimation runs the whole call: it is the simulation.
+    """
+    network, address = lane.network, lane.wallet.address
+    known = market.known_market(network)
+    codes = {row.to: market.known_code(network, row.to) for row in rows if row.data}
+    unknown = [to for to, code_hash in codes.items() if code_hash is None]
+    requests: list[Request] = [
         ("eth_getTransactionCount", [address, "latest"]),
         ("eth_getTransactionCount", [address, "pending"]),
         ("eth_getBalance", [address, "latest"]),
-        ("eth_blockNumber", []),
-        fee_request(lane.network),
+        *(("eth_estimateGas", [message(address, row)]) for row in rows),
+        *(("eth_getCode", [to, "latest"]) for to in unknown),
+        *([] if known else market.market_requests(network)),
     ]
-    simulations = [request for row in rows for request in _simulation(address, row)]
-    answers = client.read_many([*account, *simulations])
-    mined, pending, balance, block, fee = (usable(answer) for answer in answers[: len(account)])
-    rest = answers[len(account) :]
-    look = Look(
-        block=hex_int(block),
-        mined=hex_int(mined),
-        pending=hex_int(pending),
-        balance=hex_int(balance),
-        fee_answer=fee,
-        answers={row.pk: tuple(rest[3 * n : 3 * n + 3]) for n, row in enumerate(rows)},
-    )
+    answers = iter(client.read_many(requests))
+    mined, pending, balance = (hex_int(usable(next(answers))) for _ in range(3))
+    gas_answers = {row.pk: next(answers) for row in rows}
+    read = {to: market.read_code(network, to, next(answers)) for to in unknown}
+    asked = known or market.read_market(network, list(answers))
     reached(Point.CHAIN_ASKED)
-    return look
+    return Look(
+        mined=mined,
+        pending=pending,
+        balance=balance,
+        asked=asked,
+        gas_answers=gas_answers,
+        code_hashes={**{to: found for to, found in codes.items() if found is not None}, **read},
+    )
 
 
 def read_quote(row: Transaction, look: Look, client: NetworkClient) -> Quote:
@@ -91,14 +105,13 @@ def read_quote(row: Transaction, look: Look, client: NetworkClient) -> Quote:
 
     Rollups with an oracle for their data fee are asked once more.
     """
-    call, gas, code = look.answers[row.pk]
-    _passed(call)
+    gas = _passed(row, look.gas_answers[row.pk], client)
     return Quote(
         block=look.block,
-        gas_limit=with_headroom(hex_int(_passed(gas))),
+        gas_limit=with_headroom(hex_int(gas)),
         fees=look.fees(row),
         balance=look.balance,
-        code_hash=_code_hash(hex_bytes(usable(code))),
+        code_hash=look.code_hashes.get(row.to, ""),
         l1_fee=estimate_l1_fee(client, bytes(row.data)),
     )
 
@@ -116,35 +129,27 @@ def with_headroom(gas: int) -> int:
     return gas * 6 // 5
 
 
-def usable(answer: Any) -> Any:
-    """The answer, or an error: a node that refuses a question has not answered it."""
-    if isinstance(answer, RpcError):
-        raise RpcUnavailable(f"the node refused a question: {answer}")
-    if isinstance(answer, ChainError):
-        raise answer
-    return answer
-
-
-def _simulation(address: str, row: Transaction) -> list[Request]:
-    message = {
+def message(address: str, row: Transaction) -> dict[str, str]:
+    """The transaction as nodes are asked about it."""
+    return {
         "from": address,
         "to": row.to,
         "value": hex(row.value),
         "data": "0x" + bytes(row.data).hex(),
     }
-    return [
-        ("eth_call", [message, "latest"]),
-        ("eth_estimateGas", [message]),
-        ("eth_getCode", [row.to, "latest"]),
-    ]
 
 
-def _passed(answer: Any) -> Any:
-    """The result of a simulated call; a revert refuses the transaction with its reason."""
+def _passed(row: Transaction, answer: Any, client: NetworkClient) -> Any:
+    """The gas of a simulated call; a revert refuses the transaction with its reason."""
     if isinstance(answer, RpcError) and is_revert(answer):
-        raise SimulationRefused(f"it would revert: {revert_reason(answer)}")
+        raise SimulationRefused(f"it would revert: {revert_reason(_told(row, answer, client))}")
     return usable(answer)
 
 
-def _code_hash(code: bytes) -> str:
-    return "0x" + keccak(code).hex() if code else ""
+def _told(row: Transaction, refusal: RpcError, client: NetworkClient) -> RpcError:
+    """The refusal with the contract's own words: some nodes give them for a call only."""
+    if revert_data(refusal):
+        return refusal
+    call = [message(row.lane.wallet.address, row), "latest"]
+    answer = client.read_many([("eth_call", call)])[0]
+    return answer if isinstance(answer, RpcError) and is_revert(answer) else refusal

@@ -14,7 +14,7 @@ from wallets.signers.interface import SignerError
 from wallets.signers.loading import load_signer
 from wallets.transactions.broadcast import send_attempt
 from wallets.transactions.lanes import pause_lane
-from wallets.transactions.look import Look, usable, with_headroom
+from wallets.transactions.look import Look, with_headroom
 from wallets.transactions.machine import move_transaction
 from wallets.transactions.replacing import Replacement, fill_gap, newest_attempt, note, replace
 from wallets.transactions.signing import next_nonce
@@ -145,7 +145,7 @@ def _priced(turn: Turn, row: Transaction, kind: str) -> Replacement:
 def _self_transfer_gas(turn: Turn) -> int:
     address = turn.lane.wallet.address
     message = {"from": address, "to": address, "value": "0x0"}
-    return with_headroom(hex_int(usable(turn.client.read("eth_estimateGas", [message]))))
+    return with_headroom(hex_int(turn.client.read("eth_estimateGas", [message])))
 
 
 def _fill_gaps(turn: Turn) -> None:

@@ -1,6 +1,7 @@
 """One pass over everything of a network that is on its way: receipts, depth, finality, reorgs."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -22,32 +23,58 @@ from wallets.transitions import LostRace
 log = structlog.get_logger(__name__)
 
 PASS_SIZE = 500
+LOOK_ANYWAY = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the chain is: the newest block, and the number up to which blocks are final."""
+
+    newest: Block
+    final: int
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The chain as one pass sees it."""
+    """The chain as one page of a pass sees it."""
 
-    head: int
-    final: int
+    head: Head
     blocks: dict[int, Block]
 
 
 def watch(network: Network, client: NetworkClient) -> int:
     """Bring every transaction under way in line with the chain; returns how many moved."""
-    moved, after = 0, 0
-    while rows := _under_way(network, after):
-        moved += _watch_page(rows, network, client)
-        after = rows[-1].pk
+    rows = _under_way(network, 0)
+    if not rows:
+        return 0
+    head = _ask_head(network, client)
+    if _is_watched(network, head):
+        return 0
+    started, moved = timezone.now(), 0
+    while rows:
+        moved += _watch_page(rows, head, client)
+        rows = _under_way(network, rows[-1].pk)
+    # Only now: a pass that dies half-way is made again.
+    Network.objects.filter(pk=network.pk).update(watched_head=head.newest.hash, watched_at=started)
     return moved
 
 
-def _watch_page(rows: list[Transaction], network: Network, client: NetworkClient) -> int:
-    receipts, head, final = _ask(rows, network, client)
+def _is_watched(network: Network, head: Head) -> bool:
+    """Whether a pass has been made at this very block, and not long ago.
+
+    What was sent since cannot be in it; a node behind its fellows is why it is asked again.
+    """
+    network.refresh_from_db(fields=["watched_head", "watched_at"])
+    lately = network.watched_at and timezone.now() - network.watched_at < LOOK_ANYWAY
+    return bool(lately) and network.watched_head == head.newest.hash
+
+
+def _watch_page(rows: list[Transaction], head: Head, client: NetworkClient) -> int:
+    receipts = _ask_receipts(rows, client)
     reached(Point.RECEIPTS_ASKED)
     numbers = {hex_int(receipt["blockNumber"]) for receipt in receipts.values()}
     numbers |= {row.receipts.all()[0].block_number for row in rows if row.receipts.all()}
-    view = View(head, final, _blocks(sorted(numbers), client))
+    view = View(head, _blocks(sorted(numbers), client))
     moved = 0
     for row in rows:
         try:
@@ -77,35 +104,34 @@ def _findable_attempts() -> QuerySet[Attempt]:
     return Attempt.objects.filter(Q(times_sent__gt=0) | Q(kind=Attempt.Kind.ADOPTED))
 
 
-def _ask(
-    rows: list[Transaction], network: Network, client: NetworkClient
-) -> tuple[dict[str, Any], int, int]:
-    """Receipts by hash, the head's number and the number up to which blocks are final."""
+def _ask_head(network: Network, client: NetworkClient) -> Head:
+    by_tag = network.final_rule == Network.FinalRule.FINALIZED_TAG
+    wanted = ["latest", "finalized"] if by_tag else ["latest"]
+    answers = client.read_many([("eth_getBlockByNumber", [tag, False]) for tag in wanted])
+    if not isinstance(answers[0], dict):
+        raise ChainError(f"{network.name} gave no latest block")
+    newest = parse_block(answers[0])
+    if not by_tag:
+        return Head(newest, newest.number - network.final_depth + 1)
+    # A node that knows no final block says nothing about finality.
+    final = parse_block(answers[1]).number if isinstance(answers[1], dict) else -1
+    return Head(newest, final)
+
+
+def _ask_receipts(rows: list[Transaction], client: NetworkClient) -> dict[str, Any]:
+    """Receipts of the attempts of what is in no block yet, by hash; those that are there."""
     hashes = [
         attempt.hash
         for row in rows
         if row.state in (S.SIGNED, S.BROADCAST)
         for attempt in row.sent_attempts  # type: ignore[attr-defined]
     ]
-    by_tag = network.final_rule == Network.FinalRule.FINALIZED_TAG
-    latest, finalized, *answers = client.read_many(
-        [
-            ("eth_getBlockByNumber", ["latest", False]),
-            ("eth_getBlockByNumber", ["finalized" if by_tag else "latest", False]),
-            *(("eth_getTransactionReceipt", [tx_hash]) for tx_hash in hashes),
-        ]
-    )
-    if not isinstance(latest, dict):
-        raise ChainError(f"{network.name} gave no latest block")
-    head = parse_block(latest).number
-    # A node that knows no final block says nothing about finality.
-    final = parse_block(finalized).number if isinstance(finalized, dict) else -1
-    receipts = {
+    answers = client.read_many([("eth_getTransactionReceipt", [one]) for one in hashes])
+    return {
         tx_hash: answer
         for tx_hash, answer in zip(hashes, answers, strict=True)
         if isinstance(answer, dict) and answer.get("blockNumber")
     }
-    return receipts, head, final if by_tag else head - network.final_depth + 1
 
 
 def _blocks(numbers: list[int], client: NetworkClient) -> dict[int, Block]:
@@ -128,7 +154,7 @@ def _follow(row: Transaction, receipts: dict[str, Any], view: View) -> int:
     if row.state == S.INCLUDED and _depth(row, view) >= row.network.confirm_depth:
         move_transaction(row, S.CONFIRMED, actor=this_worker())
         reached(Point.CONFIRMED, _kind(row))
-    if row.state == S.CONFIRMED and _block_number(row) <= view.final:
+    if row.state == S.CONFIRMED and _block_number(row) <= view.head.final:
         move_transaction(row, S.FINAL, actor=this_worker())
         reached(Point.FINAL, _kind(row))
     return row.version - before
@@ -178,7 +204,7 @@ def _kind(row: Transaction) -> str:
 
 
 def _depth(row: Transaction, view: View) -> int:
-    return view.head - _block_number(row) + 1
+    return view.head.newest.number - _block_number(row) + 1
 
 
 def _block_number(row: Transaction) -> int:
