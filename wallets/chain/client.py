@@ -1,49 +1,32 @@
 """One network as the pipeline and the adapters see it: typed questions, failover, broadcast."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import time
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
+from django.utils import timezone
 from eth_typing import ChecksumAddress
 
-from wallets.chain.errors import (
-    ChainError,
-    RpcError,
-    RpcUnavailable,
-    SendAnswer,
-    WrongChain,
-    classify_send,
-)
-from wallets.chain.health import record_answer, record_failure, record_head
-from wallets.chain.rpc import JsonRpc, Request
+from wallets.chain import rates
+from wallets.chain.access import require_allowed
+from wallets.chain.agreement import agreed
+from wallets.chain.breaker import claim_trial, is_closed, is_half_open, is_resting
+from wallets.chain.deadlines import Deadline
+from wallets.chain.endpoint import Endpoint
+from wallets.chain.errors import ChainError, RpcError, RpcUnavailable, SendAnswer, WrongChain
+from wallets.chain.order import in_order, lagging
+from wallets.chain.rpc import Request
+from wallets.chain.sending import Reply, Sent, send_to_all
+from wallets.chain.values import Block, hex_bytes, hex_int, parse_block
 from wallets.models import Network, RpcEndpoint
 
-_KIND_RANK = {"devnet": 0, "testnet": 1, "mainnet": 2}
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """The head of a block."""
-
-    number: int
-    hash: str
-    at: datetime
-    base_fee: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What the endpoints said about raw bytes, in their strongest words."""
-
-    answer: SendAnswer
-    text: str
-
-    @property
-    def accepted(self) -> bool:
-        """Whether any endpoint took the bytes or had them already."""
-        return self.answer in (SendAnswer.ACCEPTED, SendAnswer.KNOWN)
+# A pool that hangs holds a worker no longer than this in all.
+READ_SECONDS = 10.0
+LEAST_SHARE = 3.0
+TRIAL_SECONDS = 2.0
+# An endpoint at its own rate limit is waited for so long before the next one is asked.
+BRIEF_WAIT = 0.25
 
 
 class NetworkClient:
@@ -53,51 +36,46 @@ class NetworkClient:
         require_allowed(network)
         self.network = network
         rows = endpoints if endpoints is not None else _enabled(network)
-        self._endpoints = [(row, JsonRpc(row.name, row.url)) for row in rows]
-        self._checked: set[str] = set()
+        self._endpoints = [Endpoint(network, row) for row in rows]
 
     def read(self, method: str, params: list[Any]) -> Any:
         """One call's result from the first endpoint that answers."""
-        result = self.read_many([(method, params)])[0]
-        if isinstance(result, ChainError):
-            raise result
-        return result
+        return _only(self.read_many([(method, params)]))
 
     def read_many(self, requests: Sequence[Request]) -> list[Any]:
         """A batch from the first endpoint that answers; refusals stay in their places."""
-        reasons = []
-        for row, rpc in self._endpoints:
-            if not row.can_read:
-                continue
-            try:
-                with record_answer(row):
-                    self._check_chain(rpc)
-                    results = rpc.batch(requests)
-            except RpcUnavailable as error:
-                record_failure(row, str(error))
-                reasons.append(str(error))
-                continue
-            unavailable = [item for item in results if isinstance(item, RpcUnavailable)]
-            if not unavailable:
-                record_head(row, requests, results)
-                return results
-            reasons.append(str(unavailable[0]))
-        raise RpcUnavailable("; ".join(reasons) or f"{self.network.name} has no read endpoint")
+        return self._ask(requests, wanted=1)[0] if requests else []
 
-    def agree(self, requests: Sequence[Request]) -> list[Any]:
-        """Answers for decisions that cannot be taken back."""
-        return self.read_many(requests)
+    def agree(self, method: str, params: list[Any]) -> Any:
+        """As `read`, from two endpoints where there are two; Disagreement when they differ."""
+        return _only(self.agree_many([(method, params)]))
 
-    def send_raw(self, raw: bytes) -> Sent:
-        """Give the bytes to every send endpoint; one success is success, silence is ambiguous."""
-        answers = [self._send_to(rpc, raw) for row, rpc in self._endpoints if row.can_send]
-        taken = [sent for sent in answers if sent.answer in (SendAnswer.ACCEPTED, SendAnswer.KNOWN)]
-        if taken:
-            return taken[0]
-        # A refusal is weaker than silence: the endpoint that was silent may have taken them.
-        unclear = [sent for sent in answers if sent.answer is SendAnswer.AMBIGUOUS]
-        nothing = Sent(SendAnswer.AMBIGUOUS, f"{self.network.name} has no send endpoint")
-        return next(iter(unclear or answers), nothing)
+    def agree_many(self, requests: Sequence[Request]) -> list[Any]:
+        """As `read_many`, from two endpoints; where they differ a Disagreement is in its place.
+
+        Two, where at least two read endpoints are neither left alone by their breaker nor clearly
+        behind: if then only one answers, RpcUnavailable. `agreed` says what counts as the same.
+        """
+        if not requests:
+            return []
+        first, *others = self._ask(requests, wanted=min(2, max(1, self._healthy())))
+        if not others:
+            return first
+        return [agreed(*asked) for asked in zip(requests, first, others[0], strict=True)]
+
+    def send_raw(self, raw: bytes, *, private_only: bool = False) -> Sent:
+        """Give the bytes to every send endpoint; one success is success, silence is ambiguous.
+
+        Private endpoints get them only when asked for, or when the network has no other.
+        """
+        senders = [endpoint for endpoint in self._endpoints if endpoint.row.can_send]
+        private = [endpoint for endpoint in senders if endpoint.row.is_private]
+        public = [endpoint for endpoint in senders if not endpoint.row.is_private]
+        chosen = private if private_only else public or private
+        if not chosen:
+            kind = "private send endpoint" if private_only else "send endpoint"
+            return Sent(SendAnswer.NOT_SENT, f"{self.network.name} has no {kind}; add one")
+        return send_to_all(chosen, raw)
 
     def block(self, tag: str | int = "latest") -> Block:
         """A block's head by number or tag."""
@@ -119,39 +97,81 @@ class NetworkClient:
         """The contract code at an address; empty for none."""
         return hex_bytes(self.read("eth_getCode", [address, "latest"]))
 
-    def _send_to(self, rpc: JsonRpc, raw: bytes) -> Sent:
-        try:
-            self._check_chain(rpc)
-            rpc.call("eth_sendRawTransaction", ["0x" + raw.hex()])
-        except ChainError as error:
-            answer = classify_send(error)
-            return Sent(answer, f"{rpc.name}: {error}"[:300])
-        return Sent(SendAnswer.ACCEPTED, f"{rpc.name}: accepted")
+    def _ask(self, requests: Sequence[Request], *, wanted: int) -> list[list[Any]]:
+        """The answers of the first `wanted` endpoints that give usable ones."""
+        deadline = Deadline(READ_SECONDS)
+        answers: list[list[Any]] = []
+        reasons: list[str] = []
+        for endpoint, left in self._turns(deadline, reasons):
+            try:
+                answers.append(endpoint.ask(requests, _share(endpoint, deadline, left)))
+            except (RpcUnavailable, WrongChain) as error:
+                reasons.append(str(error))
+            if len(answers) == wanted:
+                return answers
+            if deadline.left == 0:
+                break
+        if answers:
+            reasons.insert(0, "only one of two endpoints answered")
+        raise RpcUnavailable("; ".join(reasons) or f"{self.network.name} has no read endpoint")
 
-    def _check_chain(self, rpc: JsonRpc) -> None:
-        if rpc.name in self._checked:
-            return
-        require_chain(rpc, self.network)
-        self._checked.add(rpc.name)
+    def _turns(self, deadline: Deadline, reasons: list[str]) -> Iterator[tuple[Endpoint, int]]:
+        """Endpoints as they are to be asked, each with how many are left, itself included."""
+        turns = self._closed() or self._first_to_close(deadline, reasons)
+        busy = [endpoint for endpoint in turns if rates.wait_for(endpoint.row) > BRIEF_WAIT]
+        ready = [endpoint for endpoint in turns if endpoint not in busy]
+        for left, endpoint in zip(range(len(turns), 0, -1), [*ready, *busy], strict=True):
+            wait = rates.wait_for(endpoint.row)
+            if wait >= deadline.left:
+                limit = endpoint.row.requests_per_second
+                reasons.append(f"{endpoint.row.name} is at its limit of {limit} calls per second")
+                continue
+            time.sleep(wait)
+            if not is_half_open(endpoint.row, timezone.now()) or claim_trial(endpoint.row):
+                yield endpoint, left
+
+    def _closed(self) -> list[Endpoint]:
+        now = timezone.now()
+        return [one for one in self._readers() if is_closed(one.row, now)]
+
+    def _first_to_close(self, deadline: Deadline, reasons: list[str]) -> list[Endpoint]:
+        """All are left alone: the one whose pause ends first is tried none the less."""
+        now = timezone.now()
+        by_end = sorted(self._readers(), key=lambda one: one.row.open_until or now)
+        reasons += [f"{one.row.name} is left alone: {one.row.last_error}" for one in by_end]
+        failing = [one for one in by_end if not is_resting(one.row, now)]
+        if failing or not by_end:
+            return failing[:1]
+        # All of them asked for a pause: that is kept, and waited for if it ends in time.
+        pause = (by_end[0].row.open_until or now) - now
+        if pause >= timedelta(seconds=deadline.left):
+            return []
+        time.sleep(pause.total_seconds())
+        return by_end[:1]
+
+    def _readers(self) -> list[Endpoint]:
+        now = timezone.now()
+        by_pk = {one.row.pk: one for one in self._endpoints if one.row.can_read}
+        rows = [one.row for one in by_pk.values()]
+        return [by_pk[row.pk] for row in in_order(rows, now, self.network.block_seconds)]
+
+    def _healthy(self) -> int:
+        now = timezone.now()
+        rows = [endpoint.row for endpoint in self._closed()]
+        return len(rows) - len(lagging(rows, now, self.network.block_seconds))
 
 
-def require_allowed(network: Network) -> None:
-    """ChainError for a kind of chain that this installation may not talk to."""
-    if _KIND_RANK[network.kind] > _KIND_RANK[settings.CHAIN_ACCESS]:
-        raise ChainError(
-            f"{network.name} is a {network.kind}; AIRDROPS_CHAIN_ACCESS="
-            f"{settings.CHAIN_ACCESS} does not allow it"
-        )
+def _share(endpoint: Endpoint, deadline: Deadline, left: int) -> float:
+    """The time an endpoint gets: its share of what is left, more if that is too little."""
+    if endpoint.row.consecutive_errors and endpoint.row.open_until:
+        return min(TRIAL_SECONDS, deadline.left)
+    return min(max(LEAST_SHARE, deadline.left / left), deadline.left)
 
 
-def require_chain(rpc: JsonRpc, network: Network) -> None:
-    """WrongChain unless the endpoint leads to the network it is registered for."""
-    found = hex_int(rpc.call("eth_chainId", []))
-    if found != network.chain_id:
-        raise WrongChain(
-            f"{rpc.name} is chain {found}, not {network.chain_id} "
-            f"({network.name}); correct or disable the endpoint"
-        )
+def _only(results: list[Any]) -> Any:
+    if isinstance(results[0], ChainError):
+        raise results[0]
+    return results[0]
 
 
 def _enabled(network: Network) -> list[RpcEndpoint]:
@@ -162,37 +182,11 @@ def _tag(tag: str | int) -> str:
     return hex(tag) if isinstance(tag, int) else tag
 
 
-def parse_block(found: dict[str, Any]) -> Block:
-    """A block as JSON-RPC gives it."""
-    base_fee = found.get("baseFeePerGas")
-    return Block(
-        number=hex_int(found["number"]),
-        hash=str(found["hash"]),
-        at=datetime.fromtimestamp(hex_int(found["timestamp"]), tz=UTC),
-        base_fee=None if base_fee is None else hex_int(base_fee),
-    )
-
-
-def hex_int(text: object) -> int:
-    """A JSON-RPC quantity; RpcUnavailable for anything else."""
-    try:
-        return int(str(text), 16)
-    except ValueError:
-        raise RpcUnavailable(f"the node answered {text!r} where a quantity was asked") from None
-
-
-def hex_bytes(text: object) -> bytes:
-    """JSON-RPC data; RpcUnavailable for anything else."""
-    try:
-        return bytes.fromhex(str(text).removeprefix("0x"))
-    except ValueError:
-        raise RpcUnavailable(f"the node answered {text!r} where data was asked") from None
-
-
 __all__ = [
     "Block",
     "ChainError",
     "NetworkClient",
+    "Reply",
     "RpcError",
     "RpcUnavailable",
     "Sent",

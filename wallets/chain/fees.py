@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from wallets.chain.client import hex_int
 from wallets.chain.errors import RpcUnavailable
 from wallets.chain.rpc import Request
+from wallets.chain.values import hex_int
 from wallets.models import Network, Transaction
 
 HISTORY_BLOCKS = 10
@@ -15,8 +15,10 @@ _PERCENTILE_OF = {
     Transaction.Urgency.NORMAL: 1,
     Transaction.Urgency.FAST: 2,
 }
-# 1 gwei: for a young chain whose history shows no tips at all.
-FALLBACK_TIP = 10**9
+# Where the history shows no tips at all: a tenth of the base fee, between what a default geth
+# miner asks (0.001 gwei) and 1 gwei.
+LEAST_TIP = 10**6
+MOST_TIP = 10**9
 
 
 class FeeCeilingExceeded(Exception):
@@ -43,29 +45,39 @@ def read_fees(network: Network, answer: Any, *, urgency: str, ceiling: int | Non
     """A quote within the ceiling, or FeeCeilingExceeded."""
     if network.fee_model == Network.FeeModel.LEGACY:
         price = hex_int(answer)
-        quote = FeeQuote(-(-price * 9 // 8), -(-price * 9 // 8), price)
-        return _within(quote, ceiling, least=price)
+        offer = _eighth_more(price)
+        return _within(FeeQuote(offer, offer, price), ceiling, least=price)
     try:
         base = hex_int(answer["baseFeePerGas"][-1])
         rewards = [row[_PERCENTILE_OF[Transaction.Urgency(urgency)]] for row in answer["reward"]]
     except (KeyError, IndexError, TypeError):
         raise RpcUnavailable(f"{network.name} gave no usable fee history") from None
-    tip = _typical(sorted(hex_int(reward) for reward in rewards))
+    tip = _typical(sorted(hex_int(reward) for reward in rewards), base)
     # Twice the base fee survives six full blocks in a row.
     quote = FeeQuote(2 * base + tip, tip, base + tip)
-    return _within(quote, ceiling, least=-(-base * 9 // 8) + tip)
+    return _within(quote, ceiling, least=_eighth_more(base) + tip)
 
 
 def replacement(old_max: int, old_tip: int, market_max: int, market_tip: int) -> tuple[int, int]:
-    """What nodes take in place of (old_max, old_tip): an eighth more in both, or the market."""
-    tip = max(-(-old_tip * 9 // 8), old_tip + 1, market_tip)
-    return max(-(-old_max * 9 // 8), old_max + 1, market_max, tip), tip
+    """The max fee and tip with which nodes let a transaction replace one of the same nonce.
+
+    Both fields rise by an eighth, rounded up, and at least to the market: nodes ask for a tenth
+    more in each. On a legacy network both fields are the gas price, and stay equal.
+    """
+    tip = max(_eighth_more(old_tip), old_tip + 1, market_tip)
+    # A max below the tip is no valid transaction, and a smaller tip would not replace.
+    return max(_eighth_more(old_max), old_max + 1, market_max, tip), tip
 
 
-def _typical(rewards: list[int]) -> int:
+def _eighth_more(wei: int) -> int:
+    """1.125 times as much, rounded up: one wei less is refused as underpriced, again and again."""
+    return -(-wei * 9 // 8)
+
+
+def _typical(rewards: list[int], base: int) -> int:
     """The median of the blocks that paid a tip at all (empty blocks report 0)."""
     paid = [reward for reward in rewards if reward]
-    return paid[len(paid) // 2] if paid else FALLBACK_TIP
+    return paid[len(paid) // 2] if paid else min(max(base // 10, LEAST_TIP), MOST_TIP)
 
 
 def _within(quote: FeeQuote, ceiling: int | None, *, least: int) -> FeeQuote:

@@ -3,7 +3,8 @@
 from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
 
-from wallets.chain.client import NetworkClient, hex_int
+from wallets.chain.client import NetworkClient
+from wallets.chain.errors import RpcUnavailable
 from wallets.models import Network
 
 # https://docs.optimism.io and https://docs.scroll.io: getL1Fee(bytes) of each gas price oracle
@@ -23,4 +24,9 @@ def estimate_l1_fee(client: NetworkClient, data: bytes) -> int:
         return 0
     calldata = _GET_L1_FEE + encode(["bytes"], [_ENVELOPE + data])
     answer = client.call(oracle, calldata, sender=oracle)
-    return hex_int("0x" + answer.hex()) * 3 // 2
+    if len(answer) != 32:
+        # No contract there: the network is not of the kind it is registered as.
+        raise RpcUnavailable(
+            f"{client.network.name} has no L1 fee oracle at {oracle}; correct its L1 fee model"
+        )
+    return int.from_bytes(answer) * 3 // 2

@@ -1,20 +1,19 @@
 """Ask endpoints whether they answer at all: quickly, side by side, for health's sake."""
 
-import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from queue import Empty, SimpleQueue
-from threading import Thread
+from functools import partial
 
-import httpx
 from django.utils import timezone
 
-from wallets.chain.client import hex_int, require_allowed, require_chain
+from wallets.chain.access import require_allowed
+from wallets.chain.deadlines import Deadline, answers_within
+from wallets.chain.endpoint import require_chain_id
 from wallets.chain.errors import ChainError
 from wallets.chain.health import record_failure
 from wallets.chain.rpc import JsonRpc
+from wallets.chain.values import hex_int
 from wallets.models import Network, RpcEndpoint
 
 PROBE_SECONDS = 1.0
@@ -31,15 +30,9 @@ class Probe:
 
 
 def probe_endpoints(asked: Sequence[tuple[Network, RpcEndpoint]]) -> list[Probe]:
-    """Ask them all at once; whoever is silent after PROBE_SECONDS has not answered.
-
-    Threads of their own that never touch the database: one that hangs (in a name server, in a
-    slow drip of bytes) is left behind and holds nothing that anybody needs.
-    """
-    answers: SimpleQueue[Probe] = SimpleQueue()
-    for network, endpoint in asked:
-        Thread(target=_put, args=(answers, network, endpoint), daemon=True).start()
-    given = {probe.endpoint.pk: probe for probe in _collect(answers, len(asked))}
+    """Ask them all at once; whoever is silent after PROBE_SECONDS has not answered."""
+    calls = {endpoint.pk: partial(_probe, network, endpoint) for network, endpoint in asked}
+    given = dict(answers_within(calls, Deadline(PROBE_SECONDS)))
     return [given.get(endpoint.pk, _silence(endpoint)) for _, endpoint in asked]
 
 
@@ -49,7 +42,10 @@ def record_probe(probe: Probe) -> None:
         record_failure(probe.endpoint, probe.error)
         return
     now = timezone.now()
-    RpcEndpoint.objects.filter(pk=probe.endpoint.pk).update(
+    row = RpcEndpoint.objects.filter(pk=probe.endpoint.pk)
+    # A pause that the endpoint asked for stands; one that errors brought about is over.
+    row.exclude(consecutive_errors=0).update(open_until=None)
+    row.update(
         checked_at=now,
         answered_at=now,
         latency_ms=probe.latency_ms,
@@ -60,36 +56,20 @@ def record_probe(probe: Probe) -> None:
     )
 
 
-def _put(answers: SimpleQueue[Probe], network: Network, endpoint: RpcEndpoint) -> None:
-    answers.put(_probe(network, endpoint))
-
-
 def _probe(network: Network, endpoint: RpcEndpoint) -> Probe:
     try:
         require_allowed(network)
-        rpc = JsonRpc(endpoint.name, endpoint.url, lambda: _http(os.getpid()))
-        require_chain(rpc, network)
+        rpc = JsonRpc(endpoint.name, endpoint.url)
         started = time.monotonic()
-        head = hex_int(rpc.call("eth_blockNumber", []))
+        chain_id, head = rpc.batch([("eth_chainId", []), ("eth_blockNumber", [])], PROBE_SECONDS)
+        require_chain_id(endpoint.name, chain_id, network)
+        if isinstance(head, ChainError):
+            raise head
+        number = hex_int(head)
     except ChainError as error:
         return Probe(endpoint, error=str(error))
-    return Probe(endpoint, head, int((time.monotonic() - started) * 1000))
-
-
-def _collect(answers: SimpleQueue[Probe], count: int) -> Iterator[Probe]:
-    deadline = time.monotonic() + PROBE_SECONDS
-    for _ in range(count):
-        try:
-            yield answers.get(timeout=max(0.0, deadline - time.monotonic()))
-        except Empty:
-            return
+    return Probe(endpoint, number, int((time.monotonic() - started) * 1000))
 
 
 def _silence(endpoint: RpcEndpoint) -> Probe:
     return Probe(endpoint, error=f"{endpoint.name} did not answer within {PROBE_SECONDS:g} s")
-
-
-@cache
-def _http(_pid: int) -> httpx.Client:
-    """One client for all probes of a process: making one costs more than most answers."""
-    return httpx.Client(timeout=PROBE_SECONDS, trust_env=False)

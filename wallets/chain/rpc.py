@@ -1,134 +1,204 @@
 """A thin JSON-RPC client: one URL, single calls and batches, nothing retried, nothing guessed."""
 
-import ipaddress
 import itertools
+import json
+import logging
 import os
 import re
-import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
-from django.conf import settings
 
-from wallets.chain.errors import ChainError, RpcError, RpcUnavailable
+from wallets.chain.access import mask_url, reachable_url, secrets_of
+from wallets.chain.answers import read_error, refused_batch, retry_after
+from wallets.chain.errors import ChainError, NotReached, RateLimited, RpcUnavailable
 
 MAX_BATCH = 100
-TIMEOUT = httpx.Timeout(10.0, connect=3.0)
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
-_local = threading.local()
+# For one exchange. A host that is there takes a connection at once.
+EXCHANGE_SECONDS = 10.0
+CONNECT_SECONDS = 2.0
+# For each further exchange of a large batch, once the one before was answered.
+FURTHER_SECONDS = 1.0
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+# A size learned from a refusal is kept for so long: it may have been the answers that were large.
+SIZE_COUNTS_FOR = 600.0
+_sizes: dict[str, tuple[int, float]] = {}
 
 Request = tuple[str, list[Any]]
+
+
+class BatchTooLarge(RpcUnavailable):
+    """The endpoint wants fewer calls at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back over HTTP."""
+
+    status: int
+    retry_after: str
+    content: bytes
 
 
 class JsonRpc:
     """One endpoint. Safe to share between threads; holds no key and sends nothing twice."""
 
-    def __init__(self, name: str, url: str, http: Callable[[], httpx.Client] | None = None) -> None:
+    def __init__(self, name: str, url: str) -> None:
         self.name = name
-        self._http = http or _http
         self._url = reachable_url(url)
+        self._secrets = secrets_of(self._url)
         self._ids = itertools.count(1)
 
     def __repr__(self) -> str:
         return f"<JsonRpc {self.name}>"
 
-    def call(self, method: str, params: list[Any]) -> Any:
+    def call(self, method: str, params: list[Any], seconds: float = EXCHANGE_SECONDS) -> Any:
         """The result of one call; RpcError if the node refuses, RpcUnavailable otherwise."""
-        result = self.batch([(method, params)])[0]
+        result = self.batch([(method, params)], seconds)[0]
         if isinstance(result, ChainError):
             raise result
         return result
 
-    def batch(self, requests: Sequence[Request]) -> list[Any]:
+    def batch(self, requests: Sequence[Request], seconds: float = EXCHANGE_SECONDS) -> list[Any]:
         """Results in the order of `requests`; a refused one is an RpcError in its place."""
         results: list[Any] = []
-        for start in range(0, len(requests), MAX_BATCH):
-            results.extend(self._post(requests[start : start + MAX_BATCH]))
+        ends_at = time.monotonic() + seconds
+        while left := requests[len(results) :]:
+            size = self._size()
+            try:
+                answered = self._post(left[:size], min(seconds, ends_at - time.monotonic()))
+            except BatchTooLarge:
+                if len(left[:size]) == 1:
+                    raise
+                _sizes[self._url] = (len(left[:size]) // 2, time.monotonic() + SIZE_COUNTS_FOR)
+                continue
+            results.extend(answered)
+            ends_at += FURTHER_SECONDS
         return results
 
-    def _post(self, requests: Sequence[Request]) -> list[Any]:
-        body = [
+    def _size(self) -> int:
+        size, until = _sizes.get(self._url, (MAX_BATCH, 0.0))
+        return size if time.monotonic() < until else MAX_BATCH
+
+    def _post(self, requests: Sequence[Request], seconds: float) -> list[Any]:
+        body: list[dict[str, Any]] = [
             {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
             for method, params in requests
         ]
-        # Some providers bill or refuse a batch of one.
-        answer = self._send(body if len(body) > 1 else body[0])
-        answers = answer if isinstance(answer, list) else [answer]
+        if len(body) == 1:
+            # Some providers bill or refuse a batch of one.
+            return [self._single(body[0]["id"], self._answer(body[0], seconds))]
+        answers = self._answer(body, seconds)
+        if not isinstance(answers, list):
+            raise self._refused_batch(answers)
         by_id = {item.get("id"): item for item in answers if isinstance(item, dict)}
-        return [self._result(by_id.get(item["id"], answers[0])) for item in body]
+        return [self._result(by_id.get(item["id"])) for item in body]
 
-    def _send(self, body: Any) -> Any:
+    def _answer(self, body: Any, seconds: float) -> Any:
+        response = self._exchange(body, seconds)
+        if response.status == 429:
+            pause = retry_after(response.retry_after)
+            raise RateLimited(f"{self.name} answered HTTP 429, too many requests", pause)
+        if response.status == 413:
+            raise BatchTooLarge(f"{self.name} answered HTTP 413, too large")
+        answer = _parsed(response.content)
+        # Some put the node's own refusal into an HTTP error; a broken server's words are no such.
+        in_band = response.status == 200 or (
+            response.status in (400, 422) and isinstance(answer, dict) and answer.get("error")
+        )
+        if not in_band:
+            raise RpcUnavailable(f"{self.name} answered HTTP {response.status}")
+        if not isinstance(answer, dict | list):
+            raise RpcUnavailable(f"{self.name} answered something that is not JSON-RPC")
+        return answer
+
+    def _exchange(self, body: Any, seconds: float) -> Response:
+        if seconds <= 0:
+            raise NotReached(f"there was no time left to ask {self.name}")
         try:
-            response = self._http().post(self._url, json=body)
-            response.raise_for_status()
-            return response.json()
-        except httpx.HTTPStatusError as error:
-            status = error.response.status_code
-            raise RpcUnavailable(f"{self.name} answered HTTP {status}") from None
+            return _exchange(self._url, body, seconds)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            kind = type(error).__name__
+            raise NotReached(f"{self.name} did not answer: {kind}") from None
+        except httpx.TimeoutException:
+            raise RpcUnavailable(f"{self.name} did not answer within {seconds:.1f} s") from None
         except httpx.HTTPError as error:
             raise RpcUnavailable(f"{self.name} did not answer: {type(error).__name__}") from None
-        except ValueError:
-            raise RpcUnavailable(f"{self.name} answered something that is not JSON") from None
+
+    def _single(self, number: int, answer: Any) -> Any:
+        item = answer[0] if isinstance(answer, list) and len(answer) == 1 else answer
+        if isinstance(item, dict) and item.get("id") != number and not item.get("error"):
+            return RpcUnavailable(f"{self.name} answered another question")
+        return self._result(item)
 
     def _result(self, item: Any) -> Any:
         if not isinstance(item, dict):
             return RpcUnavailable(f"{self.name} left a call of a batch unanswered")
         if error := item.get("error"):
-            return _rpc_error(error)
+            return read_error(self.name, error, self._clean)
         if "result" not in item:
             return RpcUnavailable(f"{self.name} answered without a result")
         return item["result"]
 
+    def _refused_batch(self, answer: Any) -> ChainError:
+        refusal = refused_batch(self.name, answer.get("error"), self._clean)
+        too_large = re.search(r"batch|too large|too many calls", str(refusal).lower())
+        if too_large and not isinstance(refusal, RateLimited):
+            return BatchTooLarge(str(refusal))
+        return refusal
 
-def _rpc_error(error: Any) -> RpcError:
-    if not isinstance(error, dict):
-        return RpcError(0, str(error))
-    return RpcError(int(error.get("code") or 0), str(error.get("message")), error.get("data"))
-
-
-def _http() -> httpx.Client:
-    """One connection pool per thread and process: a forked worker must not share sockets."""
-    if getattr(_local, "pid", None) != os.getpid():
-        # The proxy of the environment is not asked: RPC traffic goes where the operator wrote.
-        _local.client = httpx.Client(timeout=TIMEOUT, trust_env=False)
-        _local.pid = os.getpid()
-    client: httpx.Client = _local.client
-    return client
+    def _clean(self, text: str) -> str:
+        """An endpoint's words without what is secret in its address: some echo the key."""
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return text
 
 
-def reachable_url(url: str) -> str:
-    """The URL with `${NAME}` filled in; ChainError where this installation may not go."""
-    filled = _VARIABLE.sub(_variable, url)
-    parts = urlsplit(filled)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ChainError("the RPC URL is not an http(s) address; correct it on the endpoint")
-    if settings.CHAIN_ACCESS == "devnet" and not _is_loopback(parts.hostname):
-        raise ChainError(
-            f"{parts.hostname} is not on this machine, and AIRDROPS_CHAIN_ACCESS=devnet allows "
-            "nothing else; set it to testnet or mainnet to go further"
-        )
-    return filled
+def _exchange(url: str, body: Any, seconds: float) -> Response:
+    """Post and read the whole answer, in `seconds` even if it comes byte by byte."""
+    ends_at = time.monotonic() + seconds
+    timeout = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
+    content = bytearray()
+    with _http(os.getpid()).stream("POST", url, json=body, timeout=timeout) as response:
+        for chunk in response.iter_bytes():
+            content += chunk
+            if time.monotonic() > ends_at or len(content) > MAX_ANSWER_BYTES:
+                raise httpx.ReadTimeout("the answer does not end")
+        retry = response.headers.get("retry-after", "")
+        return Response(response.status_code, retry, bytes(content))
 
 
-def _variable(match: re.Match[str]) -> str:
-    value = os.environ.get(match[1], "")
-    if not value:
-        raise ChainError(f"the RPC URL needs {match[1]}, which is not in the environment")
-    return value
-
-
-def _is_loopback(host: str) -> bool:
+def _parsed(content: bytes) -> Any:
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
 
 
-def mask_url(url: str) -> str:
-    """The URL without user, password, path and query: fit for pages and logs."""
-    parts = urlsplit(url)
-    host = parts.hostname or "?"
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{host}{port}" + ("/…" if parts.path.strip("/") else "")
+@cache
+def _http(_pid: int) -> httpx.Client:
+    """One client for all threads of a process: a forked worker must not share sockets."""
+    limits = httpx.Limits(max_connections=200, max_keepalive_connections=40)
+    # The proxy of the environment is not asked: RPC traffic goes where the operator wrote.
+    return httpx.Client(limits=limits, trust_env=False)
+
+
+class _MaskedUrls(logging.Filter):
+    """httpx logs each address it asks, key and all."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                mask_url(str(value)) if isinstance(value, httpx.URL) else value
+                for value in record.args
+            )
+        return True
+
+
+logging.getLogger("httpx").addFilter(_MaskedUrls())
+
+__all__ = ["JsonRpc", "Request", "mask_url", "reachable_url"]

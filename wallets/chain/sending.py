@@ -1,0 +1,123 @@
+"""Signed bytes to several endpoints at once, and what their answers come to."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from wallets.chain import rates
+from wallets.chain.breaker import is_closed, is_resting
+from wallets.chain.deadlines import Deadline, answers_within
+from wallets.chain.endpoint import Endpoint
+from wallets.chain.errors import ChainError, RpcError, RpcUnavailable, SendAnswer, classify_send
+from wallets.chain.health import record_answer
+
+SEND_SECONDS = 8.0
+# Once an endpoint has taken the bytes, the others get so long to say their word.
+AFTER_SUCCESS_SECONDS = 1.0
+# What several answers come to: the first of these that any of them is. Silence is stronger than a
+# refusal, for the silent one may have taken the bytes; "invalid" stands only if nobody says better.
+_STRENGTH = (
+    SendAnswer.ACCEPTED,
+    SendAnswer.KNOWN,
+    SendAnswer.AMBIGUOUS,
+    SendAnswer.NONCE_TOO_LOW,
+    SendAnswer.UNDERPRICED,
+    SendAnswer.FEE_CAP,
+    SendAnswer.FUNDS,
+    SendAnswer.NONCE_TOO_HIGH,
+    SendAnswer.MEMPOOL_FULL,
+    SendAnswer.INVALID,
+    SendAnswer.RATE_LIMITED,
+    SendAnswer.NOT_SENT,
+)
+
+
+class Reply(NamedTuple):
+    """One endpoint's words."""
+
+    endpoint: str
+    answer: SendAnswer
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the endpoints said about raw bytes, in their strongest words."""
+
+    answer: SendAnswer
+    text: str
+    answers: tuple[Reply, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether any endpoint took the bytes or had them already."""
+        return self.answer in (SendAnswer.ACCEPTED, SendAnswer.KNOWN)
+
+
+def send_to_all(endpoints: Sequence[Endpoint], raw: bytes) -> Sent:
+    """Give the bytes to every endpoint side by side; a hanging one delays no other."""
+    asked = _worth_asking(endpoints)
+    outcomes = _deliver(asked, raw)
+    for endpoint in asked:
+        _note(endpoint, outcomes[endpoint])
+    replies = [
+        _reply(endpoint, outcomes[endpoint]) if endpoint in outcomes else _left_alone(endpoint)
+        for endpoint in endpoints
+    ]
+    strongest = strongest_of(replies)
+    return Sent(strongest.answer, strongest.text, tuple(replies))
+
+
+def strongest_of(replies: Iterable[Reply]) -> Reply:
+    """The reply that decides."""
+    return min(replies, key=lambda reply: _STRENGTH.index(reply.answer))
+
+
+def _worth_asking(endpoints: Sequence[Endpoint]) -> list[Endpoint]:
+    """Those that answer; if none is known to, all but those that asked for a pause."""
+    now = timezone.now()
+    closed = [endpoint for endpoint in endpoints if is_closed(endpoint.row, now)]
+    return closed or [one for one in endpoints if not is_resting(one.row, now)]
+
+
+def _deliver(endpoints: Sequence[Endpoint], raw: bytes) -> dict[Endpoint, ChainError | None]:
+    deadline = Deadline(SEND_SECONDS)
+    calls = {endpoint: partial(endpoint.deliver, raw, SEND_SECONDS) for endpoint in endpoints}
+    outcomes: dict[Endpoint, ChainError | None] = {
+        endpoint: RpcUnavailable(f"{endpoint.row.name} has not answered in time")
+        for endpoint in endpoints
+    }
+    for endpoint in endpoints:
+        rates.count(endpoint.row, 1)
+    for endpoint, error in answers_within(calls, deadline):
+        outcomes[endpoint] = error
+        if error is None or classify_send(error) is SendAnswer.KNOWN:
+            deadline.at_most(AFTER_SUCCESS_SECONDS)
+    return outcomes
+
+
+def _note(endpoint: Endpoint, error: ChainError | None) -> None:
+    if error is None or isinstance(error, RpcError):
+        # A refusal is an answer. Its latency is the node's work, not the way there.
+        record_answer(endpoint.row, endpoint.row.latency_ms)
+    else:
+        endpoint.note(error)
+
+
+def _reply(endpoint: Endpoint, error: ChainError | None) -> Reply:
+    name = endpoint.row.name
+    if error is None:
+        return Reply(name, SendAnswer.ACCEPTED, f"{name}: accepted")
+    words = str(error) if str(error).startswith(name) else f"{name}: {error}"
+    return Reply(name, classify_send(error), words[:300])
+
+
+def _left_alone(endpoint: Endpoint) -> Reply:
+    row = endpoint.row
+    resting = is_resting(row, timezone.now())
+    answer = SendAnswer.RATE_LIMITED if resting else SendAnswer.NOT_SENT
+    until = f"{row.open_until:%H:%M:%S}" if row.open_until else "later"
+    return Reply(row.name, answer, f"{row.name}: left alone until {until} UTC: {row.last_error}")
