@@ -14,7 +14,12 @@ _UNFIT = re.compile(
     r"header not found|missing trie node|state (is )?not available|historical state unavailable"
     r"|no backends? |node is syncing|initial sync is still|upstream|server shutting down"
 )
+_TOO_LARGE = re.compile(r"batch|too large|too many calls")
 Clean = Callable[[str], str]
+
+
+class BatchTooLarge(RpcUnavailable):
+    """The endpoint wants fewer calls at once."""
 
 
 def read_error(name: str, error: Any, clean: Clean) -> ChainError:
@@ -30,9 +35,10 @@ def read_error(name: str, error: Any, clean: Clean) -> ChainError:
 def refused_batch(name: str, error: Any, clean: Clean) -> ChainError:
     """One error for a whole batch is about the batch or the endpoint, never about a call."""
     found = read_error(name, error or "no result", clean)
-    if isinstance(found, RpcError):
-        return RpcUnavailable(f"{name} refused the batch: {found}")
-    return found
+    if not isinstance(found, RpcError):
+        return found
+    kind = BatchTooLarge if _TOO_LARGE.search(found.message.lower()) else RpcUnavailable
+    return kind(f"{name} refused the batch: {found}")
 
 
 def retry_after(text: str) -> float | None:

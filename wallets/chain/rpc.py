@@ -4,7 +4,6 @@ import itertools
 import json
 import logging
 import os
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Any
 import httpx
 
 from wallets.chain.access import mask_url, reachable_url, secrets_of
-from wallets.chain.answers import read_error, refused_batch, retry_after
+from wallets.chain.answers import BatchTooLarge, read_error, refused_batch, retry_after
 from wallets.chain.errors import ChainError, NotReached, RateLimited, RpcUnavailable
 
 MAX_BATCH = 100
@@ -29,10 +28,6 @@ SIZE_COUNTS_FOR = 600.0
 _sizes: dict[str, tuple[int, float]] = {}
 
 Request = tuple[str, list[Any]]
-
-
-class BatchTooLarge(RpcUnavailable):
-    """The endpoint wants fewer calls at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +89,7 @@ class JsonRpc:
             return [self._single(body[0]["id"], self._answer(body[0], seconds))]
         answers = self._answer(body, seconds)
         if not isinstance(answers, list):
-            raise self._refused_batch(answers)
+            raise refused_batch(self.name, answers.get("error"), self._clean)
         by_id = {item.get("id"): item for item in answers if isinstance(item, dict)}
         return [self._result(by_id.get(item["id"])) for item in body]
 
@@ -143,13 +138,6 @@ class JsonRpc:
         if "result" not in item:
             return RpcUnavailable(f"{self.name} answered without a result")
         return item["result"]
-
-    def _refused_batch(self, answer: Any) -> ChainError:
-        refusal = refused_batch(self.name, answer.get("error"), self._clean)
-        too_large = re.search(r"batch|too large|too many calls", str(refusal).lower())
-        if too_large and not isinstance(refusal, RateLimited):
-            return BatchTooLarge(str(refusal))
-        return refusal
 
     def _clean(self, text: str) -> str:
         """An endpoint's words without what is secret in its address: some echo the key."""
