@@ -109,9 +109,7 @@ def test_only_one_process_tries_a_half_open_endpoint(network: Network, server: R
 
 
 @pytest.mark.django_db
-def test_when_all_are_open_the_first_to_close_is_tried(
-    network: Network, server: RpcServer
-) -> None:
+def test_when_all_are_open_the_first_to_close_is_tried(network: Network, server: RpcServer) -> None:
     soon, late = (timezone.now() + timedelta(seconds=seconds) for seconds in (50, 90))
     RpcEndpoint.objects.update(consecutive_errors=9, open_until=late, url="http://127.0.0.1:9")
     prefer(network, server, consecutive_errors=9, open_until=soon)

@@ -66,11 +66,12 @@ def secrets_of(url: str) -> tuple[str, ...]:
 
 
 def _scheme_and_host(url: str) -> tuple[str, str]:
+    """Both as httpx and the standard library read them; empty if either cannot."""
     try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
+        parsed, parts = httpx.URL(url), urlsplit(url)
+    except (httpx.InvalidURL, ValueError):
         return "", ""
-    return parsed.scheme, parsed.host
+    return parsed.scheme, parsed.host if parts.hostname else ""
 
 
 def _variable(match: re.Match[str]) -> str:

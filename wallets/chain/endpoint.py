@@ -8,7 +8,14 @@ from eth_utils.crypto import keccak
 
 from wallets.chain import rates
 from wallets.chain.deadlines import answer_within
-from wallets.chain.errors import ChainError, NotReached, RpcError, RpcUnavailable, WrongChain
+from wallets.chain.errors import (
+    ChainError,
+    NotReached,
+    RateLimited,
+    RpcError,
+    RpcUnavailable,
+    WrongChain,
+)
 from wallets.chain.health import record_answer, record_error, record_head
 from wallets.chain.rpc import FURTHER_SECONDS, MAX_BATCH, JsonRpc, Request
 from wallets.chain.values import hex_int
@@ -53,10 +60,8 @@ class Endpoint:
         try:
             rpc = JsonRpc(self.row.name, self.row.url)
             self._verify(rpc, seconds)
-        except (RpcError, RpcUnavailable) as error:
-            return NotReached(str(error))
         except ChainError as error:
-            return error
+            return error if isinstance(error, RateLimited | WrongChain) else NotReached(str(error))
         try:
             method, params = "eth_sendRawTransaction", ["0x" + raw.hex()]
             tx_hash = rpc.call(method, params, ends_at - time.monotonic())
