@@ -144,7 +144,7 @@ _TEXTS: tuple[tuple[SendAnswer, re.Pattern[str]], ...] = tuple(
             (
                 r"intrinsic ?gas",
                 r"(exceeds|greater than) (the )?(block|max transaction) gas limit",
-                r"gas ?limit (reached|exceeded)",
+                r"gas ?limit ?(reached|exceeded)",
                 r"exceeds the configured cap",
                 r"transaction fee cap exceeded",
                 r"max priority fee per gas (higher|exceeds)",
