@@ -12,7 +12,8 @@ _LONGEST_TEXT = 500
 # The node is behind, pruned or has nobody to ask: another one may know.
 _UNFIT = re.compile(
     r"header not found|missing trie node|state (is )?not available|historical state unavailable"
-    r"|no backends? |node is syncing|initial sync is still|upstream|server shutting down"
+    r"|no backends? |not healthy|node is syncing|initial sync is still|upstream"
+    r"|server shutting down"
 )
 _TOO_LARGE = re.compile(r"batch|too large|too many calls")
 Clean = Callable[[str], str]

@@ -46,11 +46,7 @@ class NetworkClient:
         """A batch from the first endpoint that answers; refusals stay in their places."""
         return self._ask(requests, wanted=1)[0] if requests else []
 
-    def agree(self, method: str, params: list[Any]) -> Any:
-        """As `read`, from two endpoints where there are two; Disagreement when they differ."""
-        return _only(self.agree_many([(method, params)]))
-
-    def agree_many(self, requests: Sequence[Request]) -> list[Any]:
+    def agree(self, requests: Sequence[Request]) -> list[Any]:
         """As `read_many`, from two endpoints; where they differ a Disagreement is in its place.
 
         Two, where at least two read endpoints are neither left alone by their breaker nor clearly

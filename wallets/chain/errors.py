@@ -165,7 +165,7 @@ _TEXTS: tuple[tuple[SendAnswer, re.Pattern[str]], ...] = tuple(
 )
 _RATE = re.compile(
     r"rate.?limit|too many requests|requests? limit reached|request count exceeded"
-    r"|rate exceeded|compute units|calls per second|quota"
+    r"|rate exceeded|rps limit|compute units|calls per second|quota"
 )
 
 

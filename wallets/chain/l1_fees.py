@@ -2,6 +2,7 @@
 
 from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
 
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import RpcUnavailable
@@ -13,8 +14,9 @@ ORACLES = {
     Network.L1FeeModel.SCROLL: to_checksum_address("0x5300000000000000000000000000000000000002"),
 }
 _GET_L1_FEE = bytes.fromhex("49948e0e")
-# Nonce, fees, addresses and signature beside the calldata, none of it compressible.
-_ENVELOPE = b"\xff" * 180
+# Nonce, fees, addresses and signature beside the calldata. Oracles compress what they price since
+# OP's Fjord upgrade: a run of equal bytes would count for next to nothing.
+_ENVELOPE = b"".join(keccak(bytes([n])) for n in range(6))[:180].replace(b"\0", b"\xff")
 
 
 def estimate_l1_fee(client: NetworkClient, data: bytes) -> int:
