@@ -16,6 +16,7 @@ from wallets.transactions.broadcast import send_attempt
 from wallets.transactions.lanes import pause_lane
 from wallets.transactions.look import Look, with_headroom
 from wallets.transactions.machine import move_transaction
+from wallets.transactions.market import usable
 from wallets.transactions.replacing import Replacement, fill_gap, newest_attempt, note, replace
 from wallets.transactions.signing import next_nonce
 from wallets.transactions.states import AttemptState, Wish
@@ -181,7 +182,7 @@ def _settle_passed(turn: Turn, row: Transaction) -> None:
         return
     hashes = [attempt.hash for attempt in row.attempts.all()]
     requests = [("eth_getTransactionReceipt", [tx_hash]) for tx_hash in hashes]
-    answers = turn.client.agree_many(requests)
+    answers = turn.client.agree(requests)
     if any(answer is not None for answer in answers):
         return
     sentence = (
@@ -198,8 +199,8 @@ def _final_count(turn: Turn, network: Network) -> int:
     if network.final_rule == Network.FinalRule.DEPTH:
         tag = hex(max(0, turn.look.block - network.final_depth + 1))
     try:
-        counted = turn.client.agree("eth_getTransactionCount", [turn.lane.wallet.address, tag])
-        return hex_int(counted)
+        request = ("eth_getTransactionCount", [turn.lane.wallet.address, tag])
+        return hex_int(usable(turn.client.agree([request])[0]))
     except ChainError as error:
         log.info("final_count_unknown", lane=turn.lane.pk, reason=str(error))
         return 0
