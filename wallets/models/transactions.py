@@ -107,6 +107,13 @@ class Transaction(models.Model):
                 condition=Q(state__in=("queued", "held")),
                 name="transaction_waiting",
             ),
+            # Of a lane: its open nonces, and the highest it ever gave.
+            models.Index(
+                fields=("lane", "state"),
+                condition=Q(state__in=("reserved", "signed", "broadcast", "needs_operator")),
+                name="transaction_open",
+            ),
+            models.Index(fields=("lane", "nonce"), name="transaction_by_nonce"),
             models.Index(
                 fields=("network", "state", "id"),
                 condition=Q(state__in=("reserved", "signed", "broadcast", "included", "confirmed")),
