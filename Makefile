@@ -1,10 +1,11 @@
 # Every target first gets the folder ready; that takes no time when nothing has changed.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint format lock manage clean ready ready-test
+.PHONY: help run test bench faults lint format lock manage clean ready ready-test
 
 PYTHON := .venv/bin/python
 WORKERS ?= auto
+RUNS ?= 300
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -15,6 +16,12 @@ run: ready ## the whole thing on a local chain; ARGS="--once", ARGS="--port 8081
 test: lint ## lint, then every test on PostgreSQL, then those marked db on SQLite
 	$(PYTHON) -m pytest -n $(WORKERS)
 	AIRDROPS_TEST_DATABASE=sqlite $(PYTHON) -m pytest -n $(WORKERS) -m "db and not postgresql"
+
+faults: ready-test ## random runs among kills, faults and reorganisations; RUNS=300, resumable
+	RUNS=$(RUNS) $(PYTHON) -m tests.faults
+
+bench: ready-test ## ours beside the plainest script: throughput and requests as ratios
+	$(PYTHON) -m tests.bench
 
 lint: ready-test ## style, types, import contracts, missing migrations
 	$(PYTHON) -m ruff check .

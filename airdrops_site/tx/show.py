@@ -24,8 +24,13 @@ def as_table(rows: list[dict[str, Any]], title: str) -> Table:
     for name in _COLUMNS:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*("" if row[name] is None else str(row[name]) for name in _COLUMNS))
+        table.add_row(*(_short(row[name]) for name in _COLUMNS))
     return table
+
+
+def _short(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return f"{text[:8]}…{text[-6:]}" if text.startswith("0x") else text
 
 
 def in_full(row: Transaction) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Random runs of the pipeline against a chain, a network and processes that fail. `make faults`."""

@@ -1,0 +1,142 @@
+"""A real HTTP proxy in front of a node that lies, loses, refuses and hangs up, by a seeded plan."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
+from typing import Any
+
+import httpx
+
+from airdrops_site.devnet.ports import free_port
+
+SEND = "eth_sendRawTransaction"
+COUNT = "eth_getTransactionCount"
+RECEIPT = "eth_getTransactionReceipt"
+Answer = list[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Plan:
+    """How often which fault comes; every request draws once."""
+
+    random: Random
+    chance: float = 0.0
+    injected: Counter[str] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def draw(self, methods: set[str]) -> str:
+        """The fault of a request that calls these methods; empty for none."""
+        with self.lock:
+            if self.random.random() >= self.chance:
+                return ""
+            fitting = [name for name, needs in _FAULTS.items() if not needs or needs in methods]
+            fault = self.random.choice(fitting)
+            self.injected[fault] += 1
+            return fault
+
+
+# fault -> the method it needs in the request ("" for any)
+_FAULTS = {
+    "silent": "",  # never reaches the node
+    "answer_lost": "",  # reaches the node; the connection ends before the answer
+    "rate_limited": "",
+    "html": "",
+    "wrong_chain": "eth_chainId",
+    "stale_count": COUNT,
+    "empty_receipt": RECEIPT,
+    "accepted_then_dropped": SEND,
+    "already_known": SEND,  # taken, and answered with an error
+    "underpriced": SEND,  # not taken
+}
+
+
+@contextmanager
+def faulty_proxy(target: str, plan: Plan) -> Iterator[str]:
+    """The URL of a proxy in front of `target`."""
+    server = ThreadingHTTPServer(("127.0.0.1", free_port()), _handler(target, plan))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _handler(target: str, plan: Plan) -> type[BaseHTTPRequestHandler]:
+    upstream = httpx.Client(timeout=30, trust_env=False)
+
+    def ask(calls: list[dict[str, Any]]) -> Answer:
+        found = upstream.post(target, json=calls).json()
+        return found if isinstance(found, list) else [found]
+
+    class Faulty(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            calls = asked if isinstance(asked, list) else [asked]
+            fault = plan.draw({call["method"] for call in calls})
+            if fault == "silent":
+                return self._hang_up()
+            if fault == "rate_limited":
+                return self._say(429, b"slow down")
+            if fault == "html":
+                return self._say(200, b"<html>Bad gateway</html>")
+            answers = _distort(fault, calls, ask)
+            if fault == "answer_lost":
+                return self._hang_up()
+            value = answers if isinstance(asked, list) else answers[0]
+            return self._say(200, json.dumps(value).encode())
+
+        def _hang_up(self) -> None:
+            self.close_connection = True
+            self.connection.close()
+
+        def _say(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_arguments: object) -> None:
+            """Nothing."""
+
+    return Faulty
+
+
+def _distort(
+    fault: str, calls: list[dict[str, Any]], ask: Callable[[list[dict[str, Any]]], Answer]
+) -> Answer:
+    if fault == "underpriced":
+        return [_refused(call, "replacement transaction underpriced") for call in calls]
+    answers = ask(calls)
+    if fault == "accepted_then_dropped":
+        for answer in answers:
+            if isinstance(answer.get("result"), str):
+                drop = {"jsonrpc": "2.0", "id": 0, "method": "anvil_dropTransaction"}
+                ask([{**drop, "params": [answer["result"]]}])
+    if fault == "already_known":
+        return [_refused(call, "already known") for call in calls]
+    by_id = {call["id"]: call["method"] for call in calls}
+    return [_lie(fault, by_id.get(answer.get("id"), ""), answer) for answer in answers]
+
+
+def _lie(fault: str, method: str, answer: dict[str, Any]) -> dict[str, Any]:
+    if fault == "wrong_chain" and method == "eth_chainId":
+        return {**answer, "result": "0x1"}
+    if fault == "empty_receipt" and method == RECEIPT:
+        return {**answer, "result": None}
+    if fault == "stale_count" and method == COUNT:
+        return {**answer, "result": hex(max(0, int(answer["result"], 16) - 1))}
+    return answer
+
+
+def _refused(call: dict[str, Any], text: str) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": call["id"], "error": {"code": -32000, "message": text}}
