@@ -52,6 +52,9 @@ def chain(anvil: Anvil) -> Iterator[Chain]:
     with DevnetRpc(anvil.url) as rpc:
         snapshot: Any = rpc.call("evm_snapshot")
         market.forget()
+        # Reverting to a snapshot does not undo how the test before had it mine.
+        rpc.call("evm_setIntervalMining", 0)
+        rpc.call("evm_setAutomine", False)
         yield Chain(anvil.url, rpc)
         rpc.call("evm_revert", snapshot)
 

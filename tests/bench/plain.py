@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
+from web3.types import TxParams
 
 TRANSFER_GAS = 21_000
 GWEI = 10**9
@@ -30,7 +31,9 @@ def send_and_wait(url: str, account: LocalAccount, to: str, count: int) -> None:
     web3 = Web3(Web3.HTTPProvider(url))
     for _ in range(count):
         nonce = web3.eth.get_transaction_count(account.address)
-        gas = web3.eth.estimate_gas({"from": account.address, "to": to, "value": 1})
+        gas = web3.eth.estimate_gas(
+            cast("TxParams", {"from": account.address, "to": to, "value": 1})
+        )
         price = web3.eth.gas_price
         fields: Any = {
             "chainId": web3.eth.chain_id,

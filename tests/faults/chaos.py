@@ -113,7 +113,10 @@ def _contradictions(row: Transaction, paid: int) -> list[str]:
 def _nonces(run: Run, wallet: Wallet, on_chain: int) -> list[str]:
     if wallet.label in run.foreign:
         lane = NonceLane.objects.get(wallet=wallet)
-        return [] if lane.paused else [f"{lane} is not paused although its key was used elsewhere"]
+        # A lane at rest is not looked at; it finds out before it signs again.
+        if lane.paused or not lane.transactions.exclude(state__in=AT_REST).exists():
+            return []
+        return [f"{lane} is not paused although its key was used elsewhere"]
     ours = Transaction.objects.filter(lane__wallet=wallet, nonce__isnull=False).count()
     return [] if ours == on_chain else [f"{wallet} has {ours} nonces and {on_chain} on chain"]
 

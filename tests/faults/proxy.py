@@ -75,40 +75,59 @@ def _handler(target: str, plan: Plan) -> type[BaseHTTPRequestHandler]:
         found = upstream.post(target, json=calls).json()
         return found if isinstance(found, list) else [found]
 
-    class Faulty(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+    class Asked(Faulty):
+        def answer(self, asked: Any) -> None:
             calls = asked if isinstance(asked, list) else [asked]
             fault = plan.draw({call["method"] for call in calls})
-            if fault == "silent":
-                return self._hang_up()
-            if fault == "rate_limited":
-                return self._say(429, b"slow down")
-            if fault == "html":
-                return self._say(200, b"<html>Bad gateway</html>")
+            if fault in _WITHOUT_NODE:
+                return self.refuse(fault)
             answers = _distort(fault, calls, ask)
             if fault == "answer_lost":
-                return self._hang_up()
+                return self.hang_up()
             value = answers if isinstance(asked, list) else answers[0]
-            return self._say(200, json.dumps(value).encode())
+            return self.say(200, json.dumps(value).encode())
 
-        def _hang_up(self) -> None:
-            self.close_connection = True
-            self.connection.close()
+    return Asked
 
-        def _say(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
 
-        def log_message(self, *_arguments: object) -> None:
-            """Nothing."""
+_WITHOUT_NODE = {"silent", "rate_limited", "html"}
 
-    return Faulty
+
+class Faulty(BaseHTTPRequestHandler):
+    """An HTTP server that may answer anything, or nothing."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        """One request."""
+        self.answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+    def answer(self, asked: Any) -> None:
+        """Say something."""
+        raise NotImplementedError
+
+    def refuse(self, fault: str) -> None:
+        """Without the node ever hearing of it."""
+        if fault == "silent":
+            return self.hang_up()
+        refusals = {"rate_limited": (429, b"slow down"), "html": (200, b"<html>Bad gateway</html>")}
+        return self.say(*refusals[fault])
+
+    def hang_up(self) -> None:
+        """The connection ends without an answer."""
+        self.close_connection = True
+        self.connection.close()
+
+    def say(self, status: int, body: bytes) -> None:
+        """A whole answer."""
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Nothing."""
 
 
 def _distort(

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import traceback
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -44,6 +45,9 @@ def dies_at(point: Point, kind: str, work: Callable[[], None]) -> bool:
         try:
             points.listen(lambda at, of: _die() if at == point and of in ("", kind) else None)
             work()
+        except Exception:
+            # What a process dies of by itself is not what was asked for: say it.
+            traceback.print_exc()
         finally:
             os._exit(0)
     _, status = os.waitpid(child, 0)
