@@ -13,6 +13,10 @@ from typing import Any, ClassVar, Literal, Protocol
 from eth_typing import ChecksumAddress
 from pydantic import BaseModel
 
+from wallets.models import PolicyRule
+from wallets.transactions.arguments import Check
+from wallets.transactions.expectations import NOTHING_PROMISED, Expectations
+
 
 class PlanError(Exception):
     """The action cannot be done as asked; one sentence for the operator, nothing was signed."""
@@ -27,6 +31,8 @@ class Call:
     data: bytes = b""
     value: int = 0
     valid_until: datetime | None = None
+    # What the policy holds the calldata to at signing.
+    expectations: Expectations = NOTHING_PROMISED
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +158,20 @@ ERC20 = "erc20"
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A contract function an action may call, as the policy will know it.
+    """A contract function an action may call, and what its arguments must be at signing.
 
     It covers the deployments in that role and in the roles of its family.
     """
 
     role: str
     signature: str
+    arguments: tuple[Check, ...] = ()
+    payable: bool = False
+
+    @classmethod
+    def allowance(cls, role: str) -> "Permission":
+        """The contract may be given allowances of tokens."""
+        return cls(role, PolicyRule.ALLOWANCE)
 
 
 def role_family(role: str) -> str:

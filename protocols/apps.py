@@ -10,5 +10,8 @@ class ProtocolsConfig(AppConfig):
     verbose_name = "Protocols"
 
     def ready(self) -> None:
-        """Register the start-up checks."""
-        from protocols import checks  # noqa: F401
+        """Register the start-up checks and the guard of every signature."""
+        from protocols import checks as checks
+        from protocols import guards
+
+        guards.register()

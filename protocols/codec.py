@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from eth_abi.codec import ABICodec
-from eth_abi.decoding import AddressDecoder
-from eth_abi.exceptions import DecodingError, EncodingError
-from eth_abi.registry import registry
+from eth_abi.exceptions import DecodingError
 from eth_typing import ABIComponent, ABIEvent, ABIFunction
 from eth_utils.abi import (
     abi_to_signature,
@@ -15,27 +12,13 @@ from eth_utils.abi import (
     event_abi_to_log_topic,
     function_abi_to_4byte_selector,
 )
-from eth_utils.address import to_checksum_address
 
 from protocols.actions import Log
+from wallets.chain.codec import CODEC, decode_exactly
 
 
 class AbiError(ValueError):
     """An ABI file, or a name looked up in one, that does not fit; a mistake in an adapter."""
-
-
-class _ChecksumDecoder(AddressDecoder):
-    decoder_fn = staticmethod(to_checksum_address)
-
-
-def _checksumming_codec() -> ABICodec:
-    own = registry.copy()  # type: ignore[no-untyped-call]
-    own.unregister_decoder("address")
-    own.register_decoder("address", _ChecksumDecoder)
-    return ABICodec(own)
-
-
-_CODEC = _checksumming_codec()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +58,21 @@ class Function:
 
     def encode(self, *arguments: Any) -> bytes:
         """Calldata with these arguments."""
-        return self.selector + _CODEC.encode(self.types, arguments)
+        return self.selector + CODEC.encode(self.types, arguments)
 
     def decode_result(self, answer: bytes) -> tuple[Any, ...]:
         """What a call returned; AbiError when it cannot be that."""
         try:
-            return _CODEC.decode(self.returns, answer)
+            return CODEC.decode(self.returns, answer)
         except (DecodingError, OverflowError, UnicodeDecodeError):
             raise AbiError(f"0x{answer.hex()} is no answer of {self.signature}") from None
 
     def decode_call(self, data: bytes) -> DecodedCall | None:
         """The arguments in calldata; None unless they encode to the very same bytes."""
-        try:
-            arguments = _CODEC.decode(self.types, data[4:])
-            same = self.encode(*arguments) == data
-        except (DecodingError, EncodingError, OverflowError, UnicodeDecodeError):
+        arguments = decode_exactly(self.types, data[4:])
+        if arguments is None or data[:4] != self.selector:
             return None
-        pairs = dict(zip(self.names, arguments, strict=True))
-        return DecodedCall(self.signature, pairs) if same else None
+        return DecodedCall(self.signature, dict(zip(self.names, arguments, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +127,7 @@ def _topic_type(kind: str) -> str:
 
 
 def _decode_named(places: list[tuple[str, str]], data: bytes) -> dict[str, Any]:
-    values = _CODEC.decode([kind for _, kind in places], data)
+    values = CODEC.decode([kind for _, kind in places], data)
     return dict(zip((name for name, _ in places), values, strict=True))
 
 

@@ -12,6 +12,7 @@ from wallets.chain.client import NetworkClient
 from wallets.chain.errors import RpcError
 from wallets.chain.reverts import is_revert, revert_reason
 from wallets.models import Network, Wallet
+from wallets.recipients import own_recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,6 @@ def build_context(
 ) -> Context:
     """The context of one protocol, wallet and network."""
     enabled = Deployment.objects.filter(protocol__slug=protocol, network=network, enabled=True)
-    own = Wallet.objects.exclude(status=Wallet.Status.RETIRED)
     return Context(
         chain_id=network.chain_id,
         wallet=parse_address(wallet.address),
@@ -49,6 +49,6 @@ def build_context(
             role: parse_address(address) for role, address in enabled.values_list("role", "address")
         },
         recipients=frozenset(
-            parse_address(address) for address in own.values_list("address", flat=True)
+            parse_address(address) for address in own_recipients().values_list("address", flat=True)
         ),
     )

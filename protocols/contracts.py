@@ -9,6 +9,7 @@ from eth_typing import ChecksumAddress
 from protocols.abi import Abi
 from protocols.actions import Call, Context, PlanError
 from protocols.codec import AbiError
+from wallets.transactions.expectations import NOTHING_PROMISED, Expectations
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Contract:
         *arguments: Any,
         value: int = 0,
         valid_until: datetime | None = None,
+        expectations: Expectations = NOTHING_PROMISED,
     ) -> Call:
         """A transaction to plan."""
         data = self.abi.function(name).encode(*arguments)
-        return Call(label, self.address, data, value, valid_until)
+        return Call(label, self.address, data, value, valid_until, expectations)

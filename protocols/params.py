@@ -104,7 +104,8 @@ TokenRef = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^native$|{_ADDRESS_PATTERN}"}),
 ]
 # Hundredths of a percent; half of everything is more than any honest slippage.
-Bps = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=5000)]
+MOST_SLIPPAGE_BPS = 5000
+Bps = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=MOST_SLIPPAGE_BPS)]
 Seconds = Annotated[int, BeforeValidator(_whole_number), Field(ge=60, le=86_400)]
 Hash32 = Annotated[
     bytes,

@@ -9,6 +9,8 @@ from protocols.actions import Action, Adapter, Permission
 from protocols.claims.adapter import ADAPTER as CLAIMS
 from protocols.evm.adapter import ADAPTER as EVM
 from protocols.params import ActionParams
+from protocols.rules import missing_checks
+from wallets.models import PolicyRule
 
 GROUP = "airdrops.protocols"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -85,6 +87,8 @@ def complaints(found: object) -> Iterator[str]:
         yield "it has no actions; give it a list of Action instances"
     for slug, action in found.actions.items():
         yield from (f"its action {slug} {text}" for text in _action_complaints(action))
+    if all(isinstance(action, Action) for action in found.actions.values()):
+        yield from _conflicts(found)
 
 
 def _action_complaints(action: object) -> Iterator[str]:
@@ -104,8 +108,24 @@ def _action_complaints(action: object) -> Iterator[str]:
 
 def _permission_complaints(action: Action) -> Iterator[str]:
     for one in action.permissions:
-        if not isinstance(one, Permission) or not _SIGNATURE.fullmatch(one.signature):
-            yield f"has the permission {one!r}; write Permission(role, 'name(type,…)')"
+        if not isinstance(one, Permission) or not _is_signature(one.signature):
+            yield f"has the permission {one!r}; write Permission(role, 'name(type,…)', (checks,))"
+            continue
+        for phrase in missing_checks(one):
+            yield f"leaves {one.signature} open: {phrase}; give it a check"
+
+
+def _is_signature(text: str) -> bool:
+    return text == PolicyRule.ALLOWANCE or bool(_SIGNATURE.fullmatch(text))
+
+
+def _conflicts(found: Adapter) -> Iterator[str]:
+    """Calls that two of its actions describe differently: only one rule can hold."""
+    known: dict[tuple[str, str], Permission] = {}
+    for action in found.actions.values():
+        for one in action.permissions:
+            if known.setdefault((one.role, one.signature), one) != one:
+                yield f"its actions demand different arguments of {one.signature} in {one.role}"
 
 
 def _where(point: EntryPoint) -> str:

@@ -2,18 +2,27 @@
 
 from collections.abc import Iterable
 
-from eth_utils.abi import function_signature_to_4byte_selector
-
 from protocols.actions import Permission
 from protocols.models import Deployment
 from wallets.models import Network, PolicyRule
+from wallets.transactions.arguments import gaps
+from wallets.transactions.calldata import selector_of
 
 _REASON_LENGTH = 300
 
 
 def selector(permission: Permission) -> str:
     """The first four bytes of such a call, as the policy compares them."""
-    return f"0x{function_signature_to_4byte_selector(permission.signature).hex()}"
+    if permission.signature == PolicyRule.ALLOWANCE:
+        return PolicyRule.ALLOWANCE
+    return selector_of(permission.signature)
+
+
+def missing_checks(permission: Permission) -> list[str]:
+    """What the permission leaves open, a phrase for each; the policy refuses such a call."""
+    if permission.signature == PolicyRule.ALLOWANCE:
+        return []
+    return gaps(permission.signature, permission.arguments)
 
 
 def allow(
@@ -34,6 +43,8 @@ def allow(
             protocol=protocol,
             defaults={
                 "signature": permission.signature,
+                "arguments": [one.model_dump(mode="json") for one in permission.arguments],
+                "payable": permission.payable,
                 "code_hash": code_hash,
                 "source": source,
                 "enabled": True,

@@ -206,6 +206,7 @@ def _submit(step: Step, run: Run) -> None:
             priority=run.priority,
             max_fee_ceiling=run.task.max_fee_ceiling,
             valid_until=_valid_until(run, call),
+            expectations=call.expectations,
         ),
         actor=this_worker(),
     )

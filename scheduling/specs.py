@@ -5,6 +5,7 @@ from typing import Any
 
 from protocols.actions import Call
 from wallets.addresses import parse_address
+from wallets.transactions.expectations import Expectations
 
 
 def call_to_json(call: Call) -> dict[str, Any]:
@@ -15,6 +16,7 @@ def call_to_json(call: Call) -> dict[str, Any]:
         "data": "0x" + call.data.hex(),
         "value": str(call.value),
         "valid_until": call.valid_until.isoformat() if call.valid_until else None,
+        "expectations": call.expectations.as_json(),
     }
 
 
@@ -27,4 +29,5 @@ def call_from_json(spec: dict[str, Any]) -> Call:
         data=bytes.fromhex(spec["data"].removeprefix("0x")),
         value=int(spec["value"]),
         valid_until=datetime.fromisoformat(until) if until else None,
+        expectations=Expectations.model_validate(spec["expectations"]),
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from airdrops_site.devnet.rpc import DevnetRpc
+from protocols.models import Protocol
 from wallets.models import Network, RpcEndpoint, Token, Wallet
 from wallets.services import create_keystore_wallet, verify_wallet
 from wallets.transactions import market
@@ -38,7 +39,7 @@ class Chain:
 
 
 def make_network(chain: Chain, **fields: object) -> Network:
-    """The chain as a network with one endpoint and its native coin."""
+    """The chain as a network with one endpoint and its native coin, where `evm` may act."""
     network = Network.objects.create(
         **{
             "chain_id": 31337,
@@ -54,6 +55,8 @@ def make_network(chain: Chain, **fields: object) -> Network:
     )
     RpcEndpoint.objects.create(network=network, name="anvil", url=chain.url)
     Token.objects.create(network=network, symbol="ETH", name="Ether", decimals=18)
+    protocol, _ = Protocol.objects.get_or_create(slug="evm", defaults={"name": "EVM"})
+    protocol.networks.add(network)
     return network
 
 

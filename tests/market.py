@@ -109,7 +109,13 @@ def registered(devnet: Network, market: Market) -> Network:
 
 
 def _operator(account: LocalAccount, label: str, network: Network, market: Market) -> Operator:
-    Wallet.objects.create(label=label, address=account.address, signer_kind="watch_only")
+    Wallet.objects.create(
+        label=label,
+        address=account.address,
+        signer_kind=Wallet.SignerKind.KEYSTORE,
+        signer_reference=f"{label}.json",
+        status=Wallet.Status.VERIFIED,
+    )
     return Operator(market.rpc, account, network, market.manifest.l2)
 
 

@@ -13,6 +13,7 @@ from wallets.models import EmergencyStop, Network, NonceLane, ScopeKind, Transac
 from wallets.signers.interface import SignerError
 from wallets.signers.keystore import SCRYPT_N, create_keystore
 from wallets.signers.loading import load_signer
+from wallets.transactions.expectations import NOTHING_PROMISED, Expectations
 from wallets.transactions.machine import TRANSACTION
 from wallets.transitions import born
 from wallets.wakeups import wake
@@ -40,6 +41,7 @@ class Intent:
     max_fee_ceiling: int | None = None
     not_before: datetime | None = None
     valid_until: datetime | None = None
+    expectations: Expectations = NOTHING_PROMISED
 
 
 def submit_transaction(*, intent: Intent, actor: str) -> Transaction:
@@ -74,6 +76,7 @@ def _fields(intent: Intent, lane: NonceLane) -> dict[str, object]:
         "max_fee_ceiling": intent.max_fee_ceiling,
         "not_before": intent.not_before,
         "valid_until": intent.valid_until,
+        "expectations": intent.expectations.as_json(),
     }
 
 

@@ -18,6 +18,7 @@ from protocols.claims.merkle import Entitlement, verify_proof
 from protocols.contracts import Contract
 from protocols.movements import read_movements
 from protocols.params import ActionParams, Address, Amount, AmountOrZero, Hash32
+from wallets.transactions.arguments import Sender, Unchecked
 
 # A network may have many: their roles are `merkle_distributor-uni` and so on.
 DISTRIBUTOR = "merkle_distributor"
@@ -42,7 +43,18 @@ class MerkleClaim(Action):
     slug = "merkle-claim"
     title = "Claim an airdrop (Merkle distributor)"
     Params = ClaimParams
-    permissions = (Permission(DISTRIBUTOR, ABI.function("claim").signature),)
+    permissions = (
+        Permission(
+            DISTRIBUTOR,
+            ABI.function("claim").signature,
+            (
+                Unchecked(path=(0,), reason="the distributor proves the place in its tree"),
+                Sender(path=(1,)),
+                Unchecked(path=(2,), reason="it comes in; the distributor proves the amount"),
+                Unchecked(path=(3,), reason="hashes, which the distributor checks"),
+            ),
+        ),
+    )
 
     def plan(self, ctx: Context, params: ClaimParams) -> Plan:
         """One claim, after the proof has led to the root on chain and nobody has claimed it."""

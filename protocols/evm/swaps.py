@@ -1,8 +1,10 @@
 """Swaps through a Uniswap V2-style router: exact in, quoted, with slippage and deadline."""
 
 from datetime import timedelta
+from typing import Annotated
 
 from eth_typing import ChecksumAddress
+from pydantic import Field
 
 from protocols.actions import (
     Action,
@@ -23,11 +25,50 @@ from protocols.evm.tokens import (
     require_native,
 )
 from protocols.movements import read_movements
-from protocols.params import NATIVE, ActionParams, Amount, Bps, Seconds, TokenRef
+from protocols.params import (
+    MOST_SLIPPAGE_BPS,
+    NATIVE,
+    ActionParams,
+    Bps,
+    Seconds,
+    TokenRef,
+)
+from protocols.params import Amount as ParamAmount
+from wallets.transactions.arguments import (
+    Amount,
+    Check,
+    Deadline,
+    MinimumOut,
+    RegisteredToken,
+    Sender,
+)
+from wallets.transactions.expectations import Expectations, minimum_out
 
 FROM_NATIVE = "swapExactETHForTokens"
 TO_NATIVE = "swapExactTokensForETH"
 BETWEEN_TOKENS = "swapExactTokensForTokens"
+
+
+# What is longer under way than that was quoted in another market.
+LONGEST_DEADLINE = 3600
+
+
+def _terms(first: int) -> tuple[Check, ...]:
+    """The checks of (amountOutMin, path, to, deadline), from this place on."""
+    return (
+        MinimumOut(path=(first,), most_slippage_bps=MOST_SLIPPAGE_BPS),
+        RegisteredToken(path=(first + 1, "*")),
+        Sender(path=(first + 2,)),
+        Deadline(path=(first + 3,), within=LONGEST_DEADLINE),
+    )
+
+
+_SPENT = Amount(path=(0,), token=(2, 0))
+PERMISSIONS = (
+    Permission(ROUTER, ROUTER_ABI.function(FROM_NATIVE).signature, _terms(0), payable=True),
+    Permission(ROUTER, ROUTER_ABI.function(TO_NATIVE).signature, (_SPENT, *_terms(1))),
+    Permission(ROUTER, ROUTER_ABI.function(BETWEEN_TOKENS).signature, (_SPENT, *_terms(1))),
+)
 
 
 class SwapParams(ActionParams):
@@ -35,9 +76,9 @@ class SwapParams(ActionParams):
 
     token_in: TokenRef
     token_out: TokenRef
-    amount: Amount
+    amount: ParamAmount
     slippage_bps: Bps = 50
-    deadline_seconds: Seconds = 1200
+    deadline_seconds: Annotated[Seconds, Field(le=LONGEST_DEADLINE)] = 1200
 
 
 class Swap(Action):
@@ -46,23 +87,17 @@ class Swap(Action):
     slug = "swap"
     title = "Swap"
     Params = SwapParams
-    permissions = (
-        APPROVE,
-        *(
-            Permission(ROUTER, ROUTER_ABI.function(name).signature)
-            for name in (FROM_NATIVE, TO_NATIVE, BETWEEN_TOKENS)
-        ),
-    )
+    permissions = (APPROVE, Permission.allowance(ROUTER), *PERMISSIONS)
 
     def plan(self, ctx: Context, params: SwapParams) -> Plan:
         """The swap, after an exact allowance where a token goes in."""
         quote = quote_swap(ctx, params.token_in, params.token_out, params.amount)
-        minimum = minimum_out(quote.expected, params.slippage_bps)
+        promised = Expectations(quoted_out=quote.expected, slippage_bps=params.slippage_bps)
         approvals = _plan_payment(ctx, params)
-        swap = _swap_call(ctx, params, quote, minimum)
+        swap = _swap_call(ctx, params, quote, promised)
         return Plan(
             (*approvals, swap),
-            f"swap {params.amount} of {params.token_in} for at least {minimum} "
+            f"swap {params.amount} of {params.token_in} for at least {promised.least_out} "
             f"of {params.token_out}",
             relies_on=_relies_on(ctx, params),
         )
@@ -73,11 +108,6 @@ class Swap(Action):
         wrapped = _unwrapped_coin(receipt.call)
         movements = read_movements(receipt, ctx.wallet, wrapped=wrapped, unwrapped_by=router)
         return Settlement(movements)
-
-
-def minimum_out(expected: int, slippage_bps: int) -> int:
-    """The least to accept, rounded up: rounding never gives slippage away."""
-    return -(-expected * (10_000 - slippage_bps) // 10_000)
 
 
 def _relies_on(ctx: Context, params: SwapParams) -> tuple[str, ...]:
@@ -98,14 +128,23 @@ def _plan_payment(ctx: Context, params: SwapParams) -> tuple[Call, ...]:
     return plan_allowance(ctx, params.token_in, router, params.amount)
 
 
-def _swap_call(ctx: Context, params: SwapParams, quote: Quote, minimum: int) -> Call:
+def _swap_call(ctx: Context, params: SwapParams, quote: Quote, promised: Expectations) -> Call:
     router = Contract(ctx, ctx.deployment(ROUTER), ROUTER_ABI)
     until = ctx.now.replace(microsecond=0) + timedelta(seconds=params.deadline_seconds)
+    minimum = minimum_out(quote.expected, params.slippage_bps)
     terms = (minimum, quote.path, ctx.wallet, int(until.timestamp()))
+    name, before, value = _way_in(params)
+    return router.call(
+        "swap", name, *before, *terms, value=value, valid_until=until, expectations=promised
+    )
+
+
+def _way_in(params: SwapParams) -> tuple[str, tuple[int, ...], int]:
+    """The function to call, what it takes before its terms, and the native coin with it."""
     if params.token_in == NATIVE:
-        return router.call("swap", FROM_NATIVE, *terms, value=params.amount, valid_until=until)
+        return FROM_NATIVE, (), params.amount
     name = TO_NATIVE if params.token_out == NATIVE else BETWEEN_TOKENS
-    return router.call("swap", name, params.amount, *terms, valid_until=until)
+    return name, (params.amount,), 0
 
 
 def _unwrapped_coin(call: Call) -> ChecksumAddress | None:

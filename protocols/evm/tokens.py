@@ -5,10 +5,20 @@ from eth_typing import ChecksumAddress
 from protocols.abi import load_abi
 from protocols.actions import ERC20, Call, Context, Permission, PlanError
 from protocols.contracts import Contract
+from wallets.transactions.arguments import AllowanceAmount, Amount, OwnWallet, Spender
+from wallets.transactions.expectations import Expectations
 
 ABI = load_abi("protocols.evm", "erc20")
-APPROVE = Permission(ERC20, ABI.function("approve").signature)
-TRANSFER = Permission(ERC20, ABI.function("transfer").signature)
+APPROVE = Permission(
+    ERC20,
+    ABI.function("approve").signature,
+    (Spender(path=(0,), amount=(1,)), AllowanceAmount(path=(1,))),
+)
+TRANSFER = Permission(
+    ERC20,
+    ABI.function("transfer").signature,
+    (OwnWallet(path=(0,)), Amount(path=(1,))),
+)
 
 
 def token_at(ctx: Context, address: ChecksumAddress) -> Contract:
@@ -52,7 +62,16 @@ def plan_allowance(
         return ()
     # USDT and its like refuse to change an allowance that is not zero.
     amounts = (0, amount) if current and amount else (amount,)
-    return tuple(contract.call(_label(value), "approve", spender, value) for value in amounts)
+    return tuple(
+        contract.call(
+            _label(value),
+            "approve",
+            spender,
+            value,
+            expectations=Expectations(allowance=value),
+        )
+        for value in amounts
+    )
 
 
 def _label(amount: int) -> str:

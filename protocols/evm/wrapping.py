@@ -13,9 +13,11 @@ from protocols.contracts import Contract
 from protocols.evm.tokens import require_balance, require_native
 from protocols.movements import read_movements
 from protocols.params import ActionParams, Amount
+from wallets.transactions.arguments import Unchecked
 
 WETH = "weth"
 ABI = load_abi("protocols.evm", "weth")
+OWN_COIN = Unchecked(path=(0,), reason="it pays out to the sending wallet what that wallet has")
 
 
 class WrapParams(ActionParams):
@@ -30,7 +32,7 @@ class Wrap(Action):
     slug = "wrap"
     title = "Wrap native coin"
     Params = WrapParams
-    permissions = (Permission(WETH, ABI.function("deposit").signature),)
+    permissions = (Permission(WETH, ABI.function("deposit").signature, payable=True),)
 
     def plan(self, ctx: Context, params: WrapParams) -> Plan:
         """One deposit()."""
@@ -50,7 +52,7 @@ class Unwrap(Action):
     slug = "unwrap"
     title = "Unwrap to native coin"
     Params = WrapParams
-    permissions = (Permission(WETH, ABI.function("withdraw").signature),)
+    permissions = (Permission(WETH, ABI.function("withdraw").signature, (OWN_COIN,)),)
 
     def plan(self, ctx: Context, params: WrapParams) -> Plan:
         """One withdraw(amount)."""

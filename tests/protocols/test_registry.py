@@ -17,6 +17,7 @@ from protocols.registry import (
     get_action,
     get_adapter,
 )
+from wallets.models import PolicyRule
 
 Install = Callable[[str], None]
 ADAPTER = """
@@ -34,6 +35,18 @@ class Wave(Action):
 
 ADAPTER = Adapter.of("{slug}", "Greetings", [Wave()], package=__name__)
 """
+
+ANYTHING = 'Unchecked(path=(0,), reason="of the tests")'
+OTHER = ANYTHING.replace("tests", "others")
+
+
+def permitting(*permissions: str) -> str:
+    """The package, with permissions from these arguments."""
+    listed = "".join(f"Permission{one}, " for one in permissions)
+    imports = "from protocols.actions import Permission\n"
+    imports += "from wallets.transactions.arguments import Sender, Unchecked\n"
+    title = '    title = "Wave"\n'
+    return imports + ADAPTER.replace(title, f"{title}    permissions = ({listed})\n")
 
 
 @pytest.fixture
@@ -74,7 +87,8 @@ def test_every_action_keeps_the_interface(adapter: Adapter, action: Action) -> N
         for name in abi_names(package)
         for function in load_abi(package, name).functions.values()
     }
-    assert {permission.signature for permission in action.permissions} <= known
+    signatures = {permission.signature for permission in action.permissions}
+    assert signatures <= {*known, PolicyRule.ALLOWANCE}
 
 
 def test_a_role_of_a_family_has_its_permissions() -> None:
@@ -116,7 +130,23 @@ def test_an_installed_package_brings_its_protocol(install: Install) -> None:
         (ADAPTER.replace("    def settle", "    def settled"), "abstract method '?settle"),
         (
             ADAPTER.replace('    title = "Wave"', '    title = "Wave"\n    permissions = ["a()"]'),
-            r"write Permission\(role, 'name\(type,…\)'\)",
+            r"write Permission\(role, 'name\(type,…\)', \(checks,\)\)",
+        ),
+        (
+            permitting('("erc20", "give(address,bytes)", (Sender(path=(0,)),))'),
+            r"leaves give\(address,bytes\) open: argument 1 has no check; give it a check",
+        ),
+        (
+            permitting(f'("erc20", "run(bytes)", ({ANYTHING},))'),
+            r"argument 0 may be another call and is unchecked",
+        ),
+        (
+            permitting('("erc20", "give(uint256)", (Sender(path=(0,)),))'),
+            r"leaves give\(uint256\) open: sender does not fit 0",
+        ),
+        (
+            permitting(*(f'("erc20", "a(int8)", ({one},))' for one in (ANYTHING, OTHER))),
+            r"its actions demand different arguments of a\(int8\) in erc20",
         ),
     ],
 )

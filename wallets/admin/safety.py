@@ -59,6 +59,18 @@ class LimitAdmin(ConsoleAdmin):
         return not held_back and bool(super().has_delete_permission(request, obj))
 
 
+def _checks(row: PolicyRule) -> Any:
+    parts = (show.text(_one_check(kept)) for kept in row.arguments)
+    return show.joined(*parts) if row.arguments else "none"
+
+
+def _one_check(kept: dict[str, Any]) -> str:
+    """`1: amount (token: callee)`."""
+    place = ".".join(str(part) for part in kept["path"])
+    rest = ", ".join(f"{key}: {it}" for key, it in kept.items() if key not in ("check", "path"))
+    return f"{place}: {kept['check'].replace('_', ' ')}{f' ({rest})' if rest else ''}"
+
+
 @admin.register(PolicyRule)
 class PolicyRuleAdmin(ReadOnlyAdmin):
     """What may be called; written by the contract registry."""
@@ -70,6 +82,7 @@ class PolicyRuleAdmin(ReadOnlyAdmin):
     list_select_related = ("network",)
     fieldsets = (
         section(None, "network", "protocol", full("address"), "signature", "selector"),
+        section("What the call may say", column("Arguments", _checks), "payable"),
         section("Where it is from", "source", full("code_hash")),
         section("In force", "enabled", "disabled_reason"),
         section(

@@ -18,14 +18,26 @@ class ScopeKind(models.TextChoices):
     TOKEN = "token", "Token"
 
 
+# What may have a token as its scope; the rest is about fees and the native coin.
+TOKEN_KINDS = ("max_value", "max_day_value", "max_wallet_day_value", "max_action_day_value")
+
+
 class Limit(models.Model):
-    """One configured number, for one scope. The narrowest scope does not win: all hold."""
+    """One configured number, for one scope. The narrowest scope does not win: all hold.
+
+    An amount is in base units: of the token where the scope is one (`network:address`), of the
+    native coin everywhere else.
+    """
 
     class Kind(models.TextChoices):
         MAX_FEE_PER_GAS = "max_fee_per_gas", "Fee ceiling, wei per gas"
         MAX_TRANSACTION_FEE = "max_transaction_fee", "Whole fee of a transaction, wei"
         MAX_FILLER_FEE = "max_filler_fee", "Whole fee of a filler, wei"
-        MAX_VALUE = "max_value", "Native value of a transaction, wei"
+        MAX_VALUE = "max_value", "Amount of a transaction"
+        MAX_DAY_VALUE = "max_day_value", "Amount a day (UTC), all together"
+        MAX_WALLET_DAY_VALUE = "max_wallet_day_value", "Amount a day (UTC), each wallet"
+        MAX_ACTION_DAY_VALUE = "max_action_day_value", "Amount a day (UTC), each action"
+        MAX_DAY_FEES = "max_day_fees", "Fees a day (UTC), all together, wei"
         MIN_NATIVE_BALANCE = "min_native_balance", "Native balance that must remain, wei"
 
     kind = models.CharField(max_length=30, choices=Kind.choices)
@@ -45,6 +57,10 @@ class Limit(models.Model):
                 condition=Q(scope_kind="everything", scope_value="")
                 | (~Q(scope_kind="everything") & ~Q(scope_value="")),
                 name="limit_scope_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(scope_kind="token") | Q(kind__in=TOKEN_KINDS),
+                name="limit_of_token_is_an_amount",
             ),
         )
 
@@ -89,8 +105,11 @@ class EmergencyStop(models.Model):
 class PolicyRule(models.Model):
     """A contract function that may be called on a network; what has no rule is refused.
 
-    Written by the contract registry of floor 2; read at every signature.
+    Written by the contract registry of floor 2; read at every signature. A rule with the selector
+    ALLOWANCE says that the contract may be given allowances.
     """
+
+    ALLOWANCE = "allowance"
 
     network = models.ForeignKey(
         "wallets.Network", on_delete=models.CASCADE, related_name="policy_rules"
@@ -99,6 +118,10 @@ class PolicyRule(models.Model):
     selector = models.CharField(max_length=10)
     protocol = models.SlugField()
     signature = models.CharField(max_length=200, help_text="`transfer(address,uint256)`")
+    arguments = models.JSONField(
+        default=list, blank=True, help_text="What each argument must be; see the policy's checks."
+    )
+    payable = models.BooleanField(default=False, help_text="Native coin may go with the call.")
     code_hash = HashField(blank=True, help_text="keccak of the code the address must carry.")
     source = models.CharField(max_length=300)
     enabled = models.BooleanField(default=True)
@@ -117,21 +140,28 @@ class PolicyRule(models.Model):
 
 
 class SpendReservation(models.Model):
-    """An amount held back from a limit while its transaction is under way."""
+    """What a transaction takes of a day's limit: the most it may be, then what it was."""
 
     transaction = models.ForeignKey(
         "wallets.Transaction", on_delete=models.PROTECT, related_name="reservations"
     )
     limit = models.ForeignKey(Limit, on_delete=models.PROTECT, related_name="reservations")
-    day = models.DateField()
+    day = models.DateField(help_text="The UTC day it was signed.")
+    # Whose day it is where a limit holds for each: a wallet's address, an action; else empty.
+    share = models.CharField(max_length=110, blank=True)
     amount = AmountField()
-    released_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since then the amount is what was really spent."
+    )
+    released_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since then it takes nothing of the limit."
+    )
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("transaction", "limit"), name="reservation_once"),
         )
-        indexes = (models.Index(fields=("limit", "day"), name="reservation_by_day"),)
+        indexes = (models.Index(fields=("limit", "day", "share"), name="reservation_by_day"),)
 
     def __str__(self) -> str:
         return f"{self.amount} of {self.limit}"

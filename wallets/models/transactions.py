@@ -43,6 +43,9 @@ class Transaction(models.Model):
     value = AmountField(default=0)
     data = models.BinaryField(default=b"")
     selector = models.CharField(max_length=10, blank=True)
+    expectations = models.JSONField(
+        default=dict, blank=True, help_text="What was promised: quote and slippage, allowance."
+    )
     urgency = models.CharField(max_length=6, choices=Urgency.choices, default=Urgency.NORMAL)
     priority = models.SmallIntegerField(default=0)
     gas_limit = models.PositiveBigIntegerField(null=True, blank=True)

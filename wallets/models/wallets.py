@@ -26,6 +26,10 @@ class Wallet(models.Model):
         max_length=200, blank=True, help_text="For a keystore: its file name."
     )
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.UNVERIFIED)
+    safe_address = models.BooleanField(
+        default=False,
+        help_text="A listed safe address: value may go to it though its key is not here.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,11 +1,35 @@
 """What may be signed: deny by default, on what the calldata really says."""
 
 import hashlib
-from dataclasses import dataclass
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from django.db.models import Q
+from django.utils import timezone
+from pydantic import ValidationError
 
-from wallets.models import Limit, PolicyRule, ScopeKind, Transaction, Wallet
+from wallets.addresses import parse_address
+from wallets.models import Limit, PolicyRule, Transaction
+from wallets.recipients import own_recipients
+from wallets.transactions.arguments import (
+    CHECKS,
+    Check,
+    Facts,
+    Spend,
+    complaints,
+    gaps,
+    spends_of,
+)
+from wallets.transactions.calldata import CalldataError, decode_arguments
+from wallets.transactions.expectations import Expectations
+from wallets.transactions.limits import amount_text, limits_for, token_limits
+
+__all__ = ["Permit", "PolicyRefusal", "check_policy", "limits_for"]
+
+# Calls inside calls inside calls: nobody needs more, and a person could not read it.
+DEEPEST = 3
 
 
 class PolicyRefusal(Exception):
@@ -14,66 +38,157 @@ class PolicyRefusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """The rule that allows a transaction; the digest binds it to what was allowed."""
+    """The rules that allow a transaction; the digest binds it to every fact they looked at."""
 
     digest: str
     code_hash: str
+    spends: tuple[Spend, ...] = ()
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What judging a call found: the rules used, and what it gives away."""
+
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    spends: list[Spend] = field(default_factory=list)
 
 
 def check_policy(transaction: Transaction) -> Permit:
-    """The permit of an allowed transaction, or PolicyRefusal."""
-    rule = _rule(transaction) if transaction.data else None
-    if rule is None:
-        _check_own_recipient(transaction)
-    _check_value(transaction)
-    facts = (transaction.network.chain_id, transaction.to, transaction.selector, transaction.value)
-    text = repr((facts, rule.signature if rule else "transfer"))
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return Permit(digest, rule.code_hash if rule else "")
+    """The permit of an allowed transaction, or PolicyRefusal. Reads the database only."""
+    findings, code_hash = _Findings(), ""
+    if transaction.value:
+        findings.spends.append(Spend("", transaction.value, leaves=True))
+    if transaction.data:
+        rule = _judge(transaction, bytes(transaction.data), findings, depth=1)
+        _require_payable(rule, transaction)
+        code_hash = rule.code_hash
+    else:
+        _require_own_recipient(transaction)
+    _require_within_caps(transaction, findings.spends)
+    return Permit(_digest(transaction, findings), code_hash, tuple(findings.spends))
 
 
-def limits_for(transaction: Transaction, kind: str) -> list[int]:
-    """The amounts of every enabled limit of this kind that covers the transaction."""
-    scopes = (
-        Q(scope_kind=ScopeKind.EVERYTHING)
-        | Q(scope_kind=ScopeKind.NETWORK, scope_value=transaction.network.slug)
-        | Q(scope_kind=ScopeKind.PROTOCOL, scope_value=transaction.protocol)
-        | Q(scope_kind=ScopeKind.ACTION, scope_value=transaction.action)
-        | Q(scope_kind=ScopeKind.WALLET, scope_value=transaction.lane.wallet.label)
-    )
-    return list(
-        Limit.objects.filter(scopes, kind=kind, enabled=True).values_list("amount", flat=True)
-    )
-
-
-def _rule(transaction: Transaction) -> PolicyRule:
-    rules = PolicyRule.objects.filter(
-        network=transaction.network,
-        address=transaction.to,
-        selector=transaction.selector,
-        protocol=transaction.protocol,
-    )
-    rule = rules.first()
-    if rule is None:
-        raise PolicyRefusal(
-            f"no rule allows {transaction.protocol} to call {transaction.selector or 'nothing'} at "
-            f"{transaction.to} on {transaction.network.name}; register the deployment first"
+def _judge(row: Transaction, data: bytes, findings: _Findings, *, depth: int) -> PolicyRule:
+    """The rule that allows these bytes at the transaction's contract, or PolicyRefusal."""
+    if depth > DEEPEST:
+        raise PolicyRefusal(f"calls are nested deeper than {DEEPEST}; send them one by one")
+    rule = _find_rule(row, data)
+    checks = _read_checks(rule)
+    try:
+        facts = Facts(
+            row=row,
+            callee=parse_address(row.to),
+            values=decode_arguments(rule.signature, data),
+            expectations=Expectations.model_validate(row.expectations),
+            now=timezone.now(),
+            judge_inner=lambda inner: _judge_inner(row, inner, findings, depth + 1),
         )
-    if not rule.enabled:
-        raise PolicyRefusal(f"{rule.signature} at {rule.address} is off: {rule.disabled_reason}")
+        wrong = list(complaints(checks, facts))
+        spends = list(spends_of(checks, facts))
+    except (CalldataError, ValidationError) as error:
+        raise PolicyRefusal(f"{rule.signature}: {_first_line(error)}") from error
+    if wrong:
+        raise PolicyRefusal(f"{rule.signature}: {'; '.join(wrong)}")
+    findings.spends.extend(spends)
+    findings.rules.append(_as_fact(rule))
     return rule
 
 
-def _check_own_recipient(transaction: Transaction) -> None:
-    own = Wallet.objects.filter(address=transaction.to).exclude(status=Wallet.Status.RETIRED)
-    if not own.exists():
+def _judge_inner(row: Transaction, data: bytes, findings: _Findings, depth: int) -> None:
+    if not data:
+        raise PolicyRefusal("an empty call is nested in the calldata")
+    _judge(row, data, findings, depth=depth)
+
+
+def _find_rule(row: Transaction, data: bytes) -> PolicyRule:
+    # The selector in the bytes that are signed, not the one noted beside them.
+    selector = f"0x{data[:4].hex()}"
+    rule = PolicyRule.objects.filter(
+        network=row.network_id, address=row.to, selector=selector, protocol=row.protocol
+    ).first()
+    if rule is None:
         raise PolicyRefusal(
-            f"{transaction.to} is not a wallet of this installation; native coin goes to own "
-            "wallets only"
+            f"no rule allows {row.protocol} to call {selector} at "
+            f"{row.to} on {row.network.name}; register the deployment first"
+        )
+    if not rule.enabled:
+        raise PolicyRefusal(f"{rule.signature} at {rule.address} is off: {rule.disabled_reason}")
+    if not rule.code_hash:
+        raise PolicyRefusal(
+            f"{rule.signature} at {rule.address} has no code on record; register it again"
+        )
+    return rule
+
+
+def _read_checks(rule: PolicyRule) -> tuple[Check, ...]:
+    try:
+        checks = CHECKS.validate_python(rule.arguments)
+        missing = gaps(rule.signature, checks)
+    except ValueError as error:
+        raise PolicyRefusal(
+            f"the rule of {rule.signature} cannot be read: {_first_line(error)}"
+        ) from error
+    if missing:
+        raise PolicyRefusal(f"the rule of {rule.signature} is not whole: {'; '.join(missing)}")
+    return checks
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        detail = error.errors()[0]
+        return f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}"
+    return str(error)
+
+
+def _require_payable(rule: PolicyRule, row: Transaction) -> None:
+    if row.value and not rule.payable:
+        raise PolicyRefusal(
+            f"{rule.signature} takes no native coin, {row.value} wei would go with it"
         )
 
 
-def _check_value(transaction: Transaction) -> None:
-    for cap in limits_for(transaction, Limit.Kind.MAX_VALUE):
-        if transaction.value > cap:
-            raise PolicyRefusal(f"the value {transaction.value} wei is above the limit {cap} wei")
+def _require_own_recipient(row: Transaction) -> None:
+    if not own_recipients().filter(address=row.to).exists():
+        raise PolicyRefusal(
+            f"{row.to} is no verified wallet of this installation and no listed safe address; "
+            "native coin goes to those only"
+        )
+
+
+def _require_within_caps(row: Transaction, spends: Sequence[Spend]) -> None:
+    """What the call does with each token, together, is within the caps of a transaction."""
+    totals: Counter[str] = Counter()
+    for spend in spends:
+        totals[spend.token] += spend.amount
+    for token, amount in totals.items():
+        for cap in token_limits(row, token, Limit.Kind.MAX_VALUE):
+            if amount > cap:
+                shown = (amount_text(row, token, number) for number in (amount, cap))
+                raise PolicyRefusal("{} is above the limit of {} a transaction".format(*shown))
+
+
+def _as_fact(rule: PolicyRule) -> dict[str, Any]:
+    return {
+        "address": rule.address,
+        "signature": rule.signature,
+        "code_hash": rule.code_hash,
+        "payable": rule.payable,
+        "arguments": rule.arguments,
+    }
+
+
+def _digest(row: Transaction, findings: _Findings) -> str:
+    facts = {
+        "chain_id": row.network.chain_id,
+        "from": row.lane.wallet.address,
+        "to": row.to,
+        "value": str(row.value),
+        "data": f"0x{bytes(row.data).hex()}",
+        "protocol": row.protocol,
+        "action": row.action,
+        "expectations": row.expectations,
+        "rules": findings.rules,
+        "spends": [[one.token, str(one.amount), one.leaves] for one in findings.spends],
+    }
+    text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -54,6 +54,7 @@ class HoldReason(TextChoices):
     WINDOW = "window", "Outside its window"
     DEPENDENCY = "dependency", "Waits for another"
     RPC = "rpc", "Network does not answer"
+    LIMIT = "limit", "A spend limit of the day is used up"
     UNKNOWN = "unknown", "A needed fact is unknown"
 
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from protocols.actions import Call, PlanError
 from protocols.evm.quotes import ROUTER_ABI
-from protocols.evm.swaps import minimum_out
 from protocols.params import read_params
 from protocols.registry import get_action
 from tests.protocols.operators import ETHER, USDC, Operator, booked, change
 from wallets.addresses import parse_address
+from wallets.transactions.expectations import minimum_out
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
