@@ -1,6 +1,5 @@
 """`make faults RUNS=300`: seeded runs, one line each in docs/reliability/runs.jsonl, resumable."""
 
-import json
 import os
 import subprocess
 import sys
@@ -25,34 +24,49 @@ from airdrops_site.devnet.anvil import Anvil, AnvilConfig  # noqa: E402
 from airdrops_site.devnet.ports import free_port  # noqa: E402
 from airdrops_site.devnet.rpc import DevnetRpc  # noqa: E402
 from tests.chains import Chain, make_network  # noqa: E402
-from tests.faults.chaos import make_run, play, verdict  # noqa: E402
+from tests.faults import naive, report  # noqa: E402
+from tests.faults.chaos import CHANCE, make_run, play, verdict  # noqa: E402
 from tests.faults.proxy import Plan, faulty_proxy  # noqa: E402
+from tests.wallets.test_crashes import IMPOSSIBLE  # noqa: E402
 from wallets.models import Network, RpcEndpoint  # noqa: E402
 from wallets.signers.loading import become_signing_process  # noqa: E402
+from wallets.transactions.points import Point  # noqa: E402
 
-RESULTS = settings.BASE_DIR / "docs" / "reliability" / "runs.jsonl"
+NAIVE_RUNS = 40
 
 
 def main() -> int:
     """Run the seeds that have no line yet; 1 if any went wrong."""
-    wanted = int(os.environ.get("RUNS", "300"))
-    done = {json.loads(line)["seed"] for line in _lines()}
-    open_seeds = [seed for seed in range(1, wanted + 1) if seed not in done]
-    wrong = 0
-    with ground() as (chain, network, plan):
-        for number, seed in enumerate(open_seeds, 1):
-            result = one_run(seed, chain, network, plan)
-            wrong += _is_wrong(result)
-            _append(result)
-            sys.stderr.write(f"\r{number} of {len(open_seeds)} runs, {wrong} wrong ")
-            sys.stderr.flush()
-    sys.stderr.write("\n")
-    print(summary())  # noqa: T201
+    with ground() as (chain, network, plan, url, folder):
+        missing = _missing(report.RUNS, int(os.environ.get("RUNS", "300")))
+        for seed in _progress("runs", missing):
+            report.append(report.RUNS, one_run(seed, chain, network, plan))
+        for seed in _progress("plain scripts", _missing(report.NAIVE, NAIVE_RUNS)):
+            report.append(report.NAIVE, one_naive(seed, chain, plan, url, folder))
+    pairs = sum(len(set(Point) - passed_by) for passed_by in IMPOSSIBLE.values())
+    report.write_page(
+        points=len(Point), pairs=pairs, chance=CHANCE, intents_each=len(naive.MARKERS)
+    )
+    wrong = [line["seed"] for line in report.lines_of(report.RUNS) if report.is_wrong(line)]
+    sys.stderr.write(f"{report.PAGE} is written; wrong seeds: {wrong or 'none'}\n")
     return 1 if wrong else 0
 
 
+def _missing(file: Path, wanted: int) -> list[int]:
+    done = {line["seed"] for line in report.lines_of(file)}
+    return [seed for seed in range(1, wanted + 1) if seed not in done]
+
+
+def _progress(name: str, seeds: list[int]) -> Iterator[int]:
+    for number, seed in enumerate(seeds, 1):
+        yield seed
+        sys.stderr.write(f"\r{name}: {number} of {len(seeds)} ")
+        sys.stderr.flush()
+    sys.stderr.write("\n")
+
+
 @contextmanager
-def ground() -> Iterator[tuple[Chain, Network, Plan]]:
+def ground() -> Iterator[tuple[Chain, Network, Plan, str, Path]]:
     """A database, a chain that mines when told, and a proxy in front of it."""
     folder = Path(tempfile.mkdtemp(prefix="faults-"))
     settings.KEYSTORE_DIR = folder / "keystores"
@@ -71,7 +85,7 @@ def ground() -> Iterator[tuple[Chain, Network, Plan]]:
         # No reorganisation of a run is deeper than finality.
         network = make_network(chain, confirm_depth=2, final_depth=12)
         RpcEndpoint.objects.filter(network=network).update(url=url)
-        yield chain, network, plan
+        yield chain, network, plan, url, folder
 
 
 def one_run(seed: int, chain: Chain, network: Network, plan: Plan) -> dict[str, Any]:
@@ -96,30 +110,12 @@ def one_run(seed: int, chain: Chain, network: Network, plan: Plan) -> dict[str, 
     }
 
 
-def summary() -> str:
-    """What all lines come to; nothing seen in n runs is below 3/n with 95 % confidence."""
-    lines = [json.loads(line) for line in _lines()]
-    runs = len(lines)
-    counted = {
-        name: sum(line[name] for line in lines) for name in ("intents", "duplicates", "lost")
-    }
-    wrong = sum(_is_wrong(line) for line in lines)
-    bound = f"below {3 / runs:.2%} with 95 % confidence" if runs and not wrong else "see the lines"
-    return f"{runs} runs, {counted}, {wrong} wrong: {bound}"
-
-
-def _is_wrong(line: dict[str, Any]) -> bool:
-    return bool(line["duplicates"] or line["lost"] or line["violations"])
-
-
-def _lines() -> list[str]:
-    return RESULTS.read_text().splitlines() if RESULTS.exists() else []
-
-
-def _append(result: dict[str, Any]) -> None:
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    with RESULTS.open("a") as file:
-        file.write(json.dumps(result) + "\n")
+def one_naive(seed: int, chain: Chain, plan: Plan, url: str, folder: Path) -> dict[str, Any]:
+    """One seed's line of the plain scripts."""
+    snapshot = chain.rpc.call("evm_snapshot")
+    found = naive.naive_run(seed, chain, url, plan, folder)
+    chain.rpc.call("evm_revert", snapshot)
+    return found
 
 
 def _commit() -> str:
