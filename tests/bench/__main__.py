@@ -19,7 +19,7 @@ from eth_account import Account  # noqa: E402
 from airdrops_site.devnet.anvil import Anvil, AnvilConfig  # noqa: E402
 from airdrops_site.devnet.ports import free_port  # noqa: E402
 from airdrops_site.devnet.rpc import DevnetRpc  # noqa: E402
-from tests.bench import ours, plain  # noqa: E402
+from tests.bench import caught_up, growth, ours, plain  # noqa: E402
 from tests.bench.counting import counting_proxy  # noqa: E402
 from tests.chains import ETHER, Chain  # noqa: E402
 from wallets.models import Network, Wallet  # noqa: E402
@@ -56,15 +56,24 @@ def measure(chain: Chain, folder: Path) -> dict[str, object]:
     _say(f"ours: the same through two clusters ({plain_seconds:.1f} s for the plain script)")
     ours.submit(network, senders, receiver, EACH, "throughput")
     with ours.clusters(2, folder):
-        our_seconds = ours.seconds_until_done(wanted)
+        our_seconds = ours.seconds_until_done("throughput", wanted)
+    plain_requests = _plain_requests(chain, receiver.address)
+    _say("after a crash: 500 pending")
+    crash = caught_up.seconds_after_crash(chain, network, senders, receiver, folder)
     _say("requests: through a counting proxy")
+    requests = _our_requests(chain, network, senders, receiver, folder)
+    _say("growth: a thousand and a million rows")
+    ours.point_at(network, chain.url)
+    chain.rpc.call("evm_setIntervalMining", 0)
     return {
         "transactions": wanted,
         "plain_seconds": round(plain_seconds, 2),
         "our_seconds": round(our_seconds, 2),
         "throughput_ratio": round(plain_seconds / our_seconds, 3),
-        "plain_requests": _plain_requests(chain, receiver.address),
-        "our_requests": _our_requests(chain, network, senders, receiver, folder, wanted),
+        "plain_requests": plain_requests,
+        "our_requests": requests,
+        "after_crash": crash,
+        "growth": growth.growth(chain, network, receiver),
     }
 
 
@@ -82,13 +91,12 @@ def _our_requests(
     senders: list[Wallet],
     to: Wallet,
     folder: Path,
-    before: int,
 ) -> dict[str, object]:
     with counting_proxy(chain.url) as (url, counts):
         ours.point_at(network, url)
         ours.submit(network, senders, to, 2, "requests")
         with ours.clusters(2, folder):
-            ours.seconds_until_done(before + 2 * len(senders))
+            ours.seconds_until_done("requests", 2 * len(senders))
         done = 2 * len(senders)
         return {
             "http_per_transaction": round(counts.requests / done, 2),

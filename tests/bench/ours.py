@@ -47,12 +47,12 @@ def clusters(count: int, folder: Path) -> Iterator[None]:
         yield
 
 
-def seconds_until_done(wanted: int, within: float = 300) -> float:
-    """From the first signature until so many are confirmed."""
+def seconds_until_done(round_: str, wanted: int, within: float = 300) -> float:
+    """From the round's first signature until so many of it are confirmed."""
     started: float | None = None
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
-        rows = Transaction.objects.filter(idempotency_key__startswith="bench:")
+        rows = Transaction.objects.filter(idempotency_key__startswith=f"bench:{round_}:")
         if started is None and rows.exclude(state__in=("queued", "held")).exists():
             started = time.monotonic()
         if started is not None and rows.filter(state__in=DONE).count() >= wanted:
