@@ -15,8 +15,7 @@ def transfer(
         idempotency_key=key,
         origin="test",
         protocol="evm",
-        action="transfer",
         to=to,  # type: ignore[arg-type]
-        **{"value": ETHER, **fields},  # type: ignore[arg-type]
+        **{"action": "transfer", "value": ETHER, **fields},  # type: ignore[arg-type]
     )
     return submit_transaction(intent=intent, actor="test")

@@ -9,7 +9,7 @@ from wallets.console import show
 from wallets.console.columns import column, full, link, short
 from wallets.console.pages import ConsoleAdmin, ReadOnlyAdmin, section
 from wallets.console.search import Exact
-from wallets.models import EmergencyStop, Limit, PolicyRule, SpendReservation
+from wallets.models import EmergencyStop, Limit, PolicyRule, ScopeKind, SpendReservation
 
 engaged = column(
     "Switch",
@@ -30,8 +30,15 @@ class EmergencyStopAdmin(ReadOnlyAdmin):
 
 
 def _limit_amount(row: Limit) -> Any:
-    per_gas = row.kind == Limit.Kind.MAX_FEE_PER_GAS
-    return show.gas_price(row.amount) if per_gas else show.native(row.amount, "of the coin")
+    if row.kind == Limit.Kind.MAX_FEE_PER_GAS:
+        return show.gas_price(row.amount)
+    return _in_units_of(row, row.amount)
+
+
+def _in_units_of(limit: Limit, amount: int) -> Any:
+    if limit.scope_kind == ScopeKind.TOKEN:
+        return show.text(f"{amount} base units of the token")
+    return show.native(amount, "of the coin")
 
 
 @admin.register(Limit)
@@ -52,6 +59,12 @@ class LimitAdmin(ConsoleAdmin):
         section(None, "kind", "scope_kind", "scope_value"),
         section("Number", "amount", column("As read", _limit_amount), "enabled", "note"),
     )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What is counted stays what it is once something was."""
+        counted = obj is not None and obj.reservations.exists()
+        fixed = ("kind", "scope_kind", "scope_value") if counted else ()
+        return (*fixed, *super().get_readonly_fields(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Not once amounts are held back from it; it can be disabled."""
@@ -101,7 +114,8 @@ class SpendReservationAdmin(ReadOnlyAdmin):
         link("transaction"),
         link("limit"),
         "day",
-        column("Amount", lambda row: show.native(row.amount, "of the coin")),
+        column("Amount", lambda row: _in_units_of(row.limit, row.amount)),
+        "settled_at",
         "released_at",
     )
     list_filter = ("limit__kind",)
@@ -116,7 +130,9 @@ class SpendReservationAdmin(ReadOnlyAdmin):
             "transaction",
             "limit",
             "day",
-            column("Amount", lambda row: show.native(row.amount, "of the coin")),
+            "share",
+            column("Amount", lambda row: _in_units_of(row.limit, row.amount)),
+            "settled_at",
             "released_at",
         ),
     )

@@ -1,9 +1,10 @@
 """Numbers that hold, the stop switch, and the rules of what may be called."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from wallets.addresses import AddressField, HashField
+from wallets.addresses import AddressError, AddressField, HashField, parse_address
 from wallets.amounts import AmountField
 
 
@@ -66,6 +67,18 @@ class Limit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} for {self.scope_value or 'everything'}"
+
+    def clean(self) -> None:
+        """A token is named with its network: elsewhere its address is another's."""
+        network, colon, address = self.scope_value.rpartition(":")
+        if self.scope_kind != ScopeKind.TOKEN:
+            return
+        try:
+            self.scope_value = f"{network}{colon}{parse_address(address)}"
+        except AddressError as error:
+            raise ValidationError({"scope_value": str(error)}) from error
+        if not network:
+            raise ValidationError({"scope_value": "Write network:address, like base:0x…."})
 
 
 class EmergencyStop(models.Model):

@@ -2,6 +2,7 @@
 
 from django.db.models import Q, QuerySet
 
+from wallets.addresses import parse_address
 from wallets.amounts import show_amount
 from wallets.models import Limit, ScopeKind, Token, Transaction
 
@@ -18,7 +19,9 @@ def covering(row: Transaction, *, tokens: tuple[str, ...] = ()) -> QuerySet[Limi
         | Q(scope_kind=ScopeKind.ACTION, scope_value=row.action)
         | Q(scope_kind=ScopeKind.WALLET, scope_value=wallet)
     )
-    names = [token_scope(row.network.slug, token) for token in tokens if token]
+    # A limit that was not typed in the console may lack the checksum; it holds all the same.
+    spellings = [form for token in tokens if token for form in (token, token.lower())]
+    names = [token_scope(row.network.slug, form) for form in spellings]
     scopes |= Q(scope_kind=ScopeKind.TOKEN, scope_value__in=names)
     return Limit.objects.filter(scopes, enabled=True)
 
@@ -39,6 +42,13 @@ def token_limits(transaction: Transaction, token: str, kind: str) -> list[int]:
 def token_scope(network: str, address: str) -> str:
     """How a limit names a token: the same address is another token on another network."""
     return f"{network}:{address}"
+
+
+def token_of(limit: Limit) -> str:
+    """The address of the token the limit counts; empty for the native coin."""
+    if limit.scope_kind != ScopeKind.TOKEN:
+        return ""
+    return parse_address(limit.scope_value.rpartition(":")[2])
 
 
 def amount_text(row: Transaction, token: str, amount: int) -> str:

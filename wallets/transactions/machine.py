@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from django.db import transaction as database
+
 from wallets.models import SignedRequest, Transaction
+from wallets.transactions.spending import settle_reservations
 from wallets.transactions.states import REQUEST_ARROWS, TRANSACTION_ARROWS, HoldReason
 from wallets.transactions.states import TransactionState as S
 from wallets.transitions import Machine, move
@@ -14,12 +17,18 @@ SIGNED_REQUEST = Machine("signed_request", REQUEST_ARROWS)
 def move_transaction(
     row: Transaction, to: str, *, actor: str, reason: str = "", **fields: Any
 ) -> Transaction:
-    """Move a transaction along an arrow; leaving `held` clears why it was held."""
+    """Move a transaction along an arrow; leaving `held` clears why it was held.
+
+    Where it ends, what it held back from limits is settled with it.
+    """
     if to != S.HELD:
         fields.setdefault("hold_reason", "")
-    return move(
-        row, to, machine=TRANSACTION, actor=actor, reason=reason, detail=reason[:500], **fields
-    )
+    with database.atomic():
+        moved = move(
+            row, to, machine=TRANSACTION, actor=actor, reason=reason, detail=reason[:500], **fields
+        )
+        settle_reservations(moved)
+    return moved
 
 
 def hold_transaction(row: Transaction, why: HoldReason, sentence: str, *, actor: str) -> None:

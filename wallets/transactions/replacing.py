@@ -11,11 +11,13 @@ from wallets.leases import hold_lane
 from wallets.models import Attempt, Limit, NonceLane, Transaction
 from wallets.signers.interface import Signer
 from wallets.transactions.attempts import Offer, write_attempt
+from wallets.transactions.holds import Held
 from wallets.transactions.look import Look, fee_ceiling
 from wallets.transactions.machine import TRANSACTION, move_transaction
 from wallets.transactions.points import Point, reached
 from wallets.transactions.policy import PolicyRefusal, limits_for
-from wallets.transactions.signing import Held, check_fee, check_funds, check_permission
+from wallets.transactions.signing import check_fee, check_funds, check_permission
+from wallets.transactions.spending import reserve_fee
 from wallets.transactions.states import HoldReason, Wish
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.stop import stop_reason
@@ -71,6 +73,7 @@ def _replace(
     newest = newest_attempt(locked)
     offer = _offer(lane, row, wanted, newest)
     _check(lane, row, offer, wanted)
+    reserve_fee(row, offer.highest_cost - offer.value, enforce=wanted.kind == Attempt.Kind.BUMP)
     reached(Point.CHECKED, wanted.kind)
     Transaction.objects.filter(pk=row.pk).update(
         wish=Wish.NONE, detail="", reserved_amount=max(row.reserved_amount, offer.highest_cost)
@@ -168,6 +171,7 @@ def _fill(lane: NonceLane, nonce: int, wanted: Replacement, signer: Signer) -> A
     if reason := stop_reason(row, wanted.kind):
         raise Held(HoldReason.STOP, reason)
     _check_filler_cap(row, offer)
+    reserve_fee(row, offer.highest_cost, enforce=False)
     check_funds(lane, row, offer.highest_cost, balance=wanted.look.balance)
     reached(Point.CHECKED, wanted.kind)
     move_transaction(

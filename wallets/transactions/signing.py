@@ -10,22 +10,15 @@ from wallets.models import Attempt, Limit, NonceLane, Transaction
 from wallets.signers.interface import Signer
 from wallets.transactions import guards
 from wallets.transactions.attempts import Offer, write_attempt
+from wallets.transactions.holds import Held
 from wallets.transactions.look import Quote
 from wallets.transactions.machine import hold_transaction, move_transaction
 from wallets.transactions.points import Point, reached
 from wallets.transactions.policy import Permit, PolicyRefusal, check_policy, limits_for
+from wallets.transactions.spending import reserve
 from wallets.transactions.states import PENDING, HoldReason
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.stop import stop_reason
-
-
-class Held(Exception):
-    """Not now; the reason and the sentence go on the transaction."""
-
-    def __init__(self, why: HoldReason, sentence: str) -> None:
-        super().__init__(sentence)
-        self.why = why
-        self.sentence = sentence
 
 
 def sign_and_store(
@@ -62,6 +55,7 @@ def _sign(
     permit = _check(row, quote)
     check_fee(row, quote.highest_fee)
     check_funds(lane, row, quote.highest_fee + row.value, balance=quote.balance)
+    reserve(row, permit, quote.highest_fee)
     reached(Point.CHECKED, kind)
     nonce = next_nonce(lane)
     reached(Point.NONCE_TAKEN, kind)

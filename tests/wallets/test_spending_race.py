@@ -1,0 +1,87 @@
+"""Two workers that sign at once cannot both take the last of a limit."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from threading import Event
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from tests.chains import ETHER, Chain, make_wallet
+from tests.wallets.intents import transfer
+from wallets.models import Limit, Network, Transaction
+from wallets.transactions.arguments import Spend
+from wallets.transactions.holds import Held
+from wallets.transactions.policy import Permit
+from wallets.transactions.spending import reserve
+from wallets.transactions.tick import tick
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+WALLETS = 6
+ONE_ETHER = Permit("", "", (Spend("", ETHER, leaves=True),))
+
+
+@contextmanager
+def workers(count: int) -> Iterator[Callable[..., Future[Any]]]:
+    """Threads, each with a connection of its own that it closes."""
+
+    def run(work: Callable[..., Any], *arguments: Any) -> Any:
+        with closing(connection):
+            return work(*arguments)
+
+    with ThreadPoolExecutor(count) as pool:
+        yield lambda work, *arguments: pool.submit(run, work, *arguments)
+
+
+@pytest.fixture
+def rows(network: Network, chain: Chain, keystores: object) -> list[Transaction]:
+    """A transfer of 1 ETH in the lane of each of six wallets, to the next."""
+    wallets = [make_wallet(f"wallet-{n}", chain) for n in range(WALLETS)]
+    targets = [*wallets[1:], wallets[0]]
+    pairs = zip(wallets, targets, strict=True)
+    return [transfer(one, network, two.address, key=one.label) for one, two in pairs]
+
+
+def test_the_second_signature_waits_for_the_first_and_sees_what_it_took(
+    rows: list[Transaction],
+) -> None:
+    Limit.objects.create(kind="max_day_value", scope_kind="everything", amount=ETHER)
+    taken, go_on = Event(), Event()
+
+    def first() -> None:
+        with transaction.atomic():
+            reserve(rows[0], ONE_ETHER, 1)
+            taken.set()
+            assert go_on.wait(10)
+
+    def second() -> None:
+        with transaction.atomic():
+            reserve(rows[1], ONE_ETHER, 1)
+
+    with workers(2) as submit:
+        one = submit(first)
+        assert taken.wait(10)
+        two = submit(second)
+        with pytest.raises(TimeoutError):
+            two.result(timeout=0.5)
+        go_on.set()
+        one.result(timeout=10)
+        with pytest.raises(Held, match="1 ETH of 1 ETH is spent or held back"):
+            two.result(timeout=10)
+
+
+def test_lanes_that_sign_at_once_stay_within_a_limit_of_all(rows: list[Transaction]) -> None:
+    # Made in another order than they are taken in, so that a wrong order of locks would show.
+    for scope in ("network:devnet-l1", "protocol:evm", "everything:"):
+        kind, _, value = scope.partition(":")
+        Limit.objects.create(
+            kind="max_day_value", scope_kind=kind, scope_value=value, amount=3 * ETHER
+        )
+    with workers(WALLETS) as submit:
+        for done in [submit(tick, row.lane_id) for row in rows]:
+            done.result(timeout=60)
+    states = list(Transaction.objects.values_list("state", flat=True))
+    assert sorted(states) == ["broadcast"] * 3 + ["held"] * 3
