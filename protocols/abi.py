@@ -7,16 +7,18 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from protocols.codec import AbiError, DecodedCall, Event, Function
+from protocols.codec import AbiError, DecodedCall, Event, Function, error_of
+from wallets.chain.reverts import KnownError
 
 
 @dataclass(frozen=True, slots=True)
 class Abi:
-    """The functions and events of one ABI file."""
+    """The functions, events and errors of one ABI file."""
 
     name: str
     functions: Mapping[str, Function]
     events: Mapping[str, Event]
+    errors: tuple[KnownError, ...]
 
     def function(self, name: str) -> Function:
         """The function of that name, or AbiError."""
@@ -46,6 +48,7 @@ def load_abi(package: str, name: str) -> Abi:
         name=name,
         functions=_by_name(name, [Function.of(item) for item in _of_type(fragments, "function")]),
         events=_by_name(name, [Event.of(item) for item in _of_type(fragments, "event")]),
+        errors=tuple(error_of(item) for item in _of_type(fragments, "error")),
     )
 
 

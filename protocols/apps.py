@@ -10,8 +10,11 @@ class ProtocolsConfig(AppConfig):
     verbose_name = "Protocols"
 
     def ready(self) -> None:
-        """Register the start-up checks and the guard of every signature."""
+        """Register the start-up checks, the guard of every signature, and errors of the ABIs."""
         from protocols import checks as checks
         from protocols import guards
+        from protocols.selectors import known_errors
+        from wallets.chain.reverts import register_errors
 
         guards.register()
+        register_errors("protocols", known_errors)

@@ -15,6 +15,7 @@ from eth_utils.abi import (
 
 from protocols.actions import Log
 from wallets.chain.codec import CODEC, decode_exactly
+from wallets.chain.reverts import KnownError
 
 
 class AbiError(ValueError):
@@ -137,3 +138,10 @@ def _readable(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"[{', '.join(_readable(item) for item in value)}]"
     return str(value)
+
+
+def error_of(fragment: Mapping[str, Any]) -> KnownError:
+    """A custom error from its ABI fragment."""
+    inputs = fragment.get("inputs", ())
+    kinds = ",".join(collapse_if_tuple(part) for part in inputs)
+    return KnownError(f"{fragment['name']}({kinds})", _names(inputs))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from protocols.abi import Abi, abi_names, load_abi
 from protocols.codec import DecodedCall
 from protocols.registry import adapters
+from wallets.chain.reverts import KnownError
 
 
 def describe_call(*, protocol: str, data: bytes) -> DecodedCall | None:
@@ -13,6 +14,12 @@ def describe_call(*, protocol: str, data: bytes) -> DecodedCall | None:
         if decoded := abi.decode_call(data):
             return decoded
     return None
+
+
+def known_errors() -> Iterator[KnownError]:
+    """The custom errors of every ABI of every adapter."""
+    for abi in _abis(""):
+        yield from abi.errors
 
 
 def _abis(protocol: str) -> Iterator[Abi]:
