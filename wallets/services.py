@@ -9,6 +9,7 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_typing import ChecksumAddress
 
+from wallets.addresses import parse_address
 from wallets.models import EmergencyStop, Network, NonceLane, ScopeKind, Transaction, Wallet
 from wallets.signers.interface import SignerError
 from wallets.signers.keystore import SCRYPT_N, create_keystore
@@ -67,7 +68,8 @@ def _fields(intent: Intent, lane: NonceLane) -> dict[str, object]:
         "origin": intent.origin,
         "protocol": intent.protocol,
         "action": intent.action,
-        "to": intent.to,
+        # Deploying is nothing this program does: an empty address is somebody's mistake.
+        "to": parse_address(intent.to),
         "value": intent.value,
         "data": intent.data,
         "selector": "0x" + intent.data[:4].hex() if intent.data else "",
