@@ -122,8 +122,9 @@ def _nonces(run: Run, wallet: Wallet, on_chain: int) -> list[str]:
 
 
 def _only_paused(run: Run) -> bool:
+    waiting = run.rows.filter(lane__paused=True, state__in=(S.QUEUED, S.HELD))
     rows = run.rows.exclude(state__in=AT_REST)
-    return bool(run.foreign) and not rows.exclude(lane__paused=True).exists()
+    return bool(run.foreign) and not rows.exclude(pk__in=waiting).exists()
 
 
 def _disturb(run: Run) -> None:
