@@ -15,7 +15,7 @@ from wallets.transactions.watch import watch
 
 LANES_PER_JOB = 50
 # A pass is safe beside another; the lease only saves requests.
-WATCH_LEASE = timedelta(seconds=10)
+WATCH_LEASE = timedelta(seconds=5)
 
 
 def register_wakeups() -> None:

@@ -21,7 +21,7 @@ from wallets.models import WakeUp
 log = structlog.get_logger(__name__)
 
 # A job that was enqueued this long ago and never began was lost with its worker or its broker.
-LOST_AFTER = timedelta(seconds=30)
+LOST_AFTER = timedelta(seconds=8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from wallets.models import Network, RpcEndpoint  # noqa: E402
 from wallets.signers.loading import become_signing_process  # noqa: E402
 from wallets.transactions.points import Point  # noqa: E402
 
-NAIVE_RUNS = 40
+NAIVE_RUNS = 29
 
 
 def main() -> int:
