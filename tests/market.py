@@ -53,10 +53,6 @@ def deployed_market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market
         manifest = deploy_devnet(*urls, wallets=(ALICE.address, BOB.address))
         # Mining at once happens beside the answer: the receipt may not be there yet.
         rpc.call("evm_setAutomine", False)
-        # A pool's first trade in a later second costs two new storage slots, which an estimate
-        # made in the second of its making does not see.
-        rpc.call("evm_increaseTime", 2)
-        rpc.call("evm_mine")
         yield Market(rpc, manifest)
 
 

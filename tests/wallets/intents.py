@@ -1,8 +1,11 @@
 """Intents for tests of the pipeline."""
 
-from tests.chains import ETHER
+from tests.chains import ETHER, Chain
+from wallets.chain.client import NetworkClient
 from wallets.models import Network, Transaction, Wallet
 from wallets.services import Intent, submit_transaction
+from wallets.transactions.tick import tick
+from wallets.transactions.watch import watch
 
 
 def transfer(
@@ -19,3 +22,19 @@ def transfer(
         **{"action": "transfer", "value": ETHER, **fields},  # type: ignore[arg-type]
     )
     return submit_transaction(intent=intent, actor="test")
+
+
+def ticked(row: Transaction) -> Transaction:
+    """The row after its lane had a turn."""
+    tick(row.lane_id)
+    row.refresh_from_db()
+    return row
+
+
+def settled(row: Transaction, chain: Chain) -> Transaction:
+    """The row after enough blocks to be final."""
+    for _ in range(5):
+        chain.mine()
+        watch(row.network, NetworkClient(row.network))
+    row.refresh_from_db()
+    return row

@@ -3,8 +3,7 @@
 import pytest
 
 from tests.chains import ETHER, Chain
-from tests.wallets.intents import transfer
-from wallets.chain.client import NetworkClient
+from tests.wallets.intents import settled, ticked, transfer
 from wallets.models import Attempt, EmergencyStop, Limit, Network, Transaction, Wallet
 from wallets.services import engage_stop
 from wallets.transactions.operator import (
@@ -16,7 +15,6 @@ from wallets.transactions.operator import (
     void_transaction,
 )
 from wallets.transactions.tick import tick
-from wallets.transactions.watch import watch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 GWEI = 10**9
@@ -27,22 +25,6 @@ def sent(network: Network, wallet: Wallet, other_wallet: Wallet) -> Transaction:
     """1 ETH on its way to the other wallet, in no block yet."""
     row = transfer(wallet, network, other_wallet.address)
     return ticked(row)
-
-
-def ticked(row: Transaction) -> Transaction:
-    """The row after its lane had a turn."""
-    tick(row.lane_id)
-    row.refresh_from_db()
-    return row
-
-
-def settled(row: Transaction, chain: Chain) -> Transaction:
-    """The row after enough blocks to be final."""
-    for _ in range(5):
-        chain.mine()
-        watch(row.network, NetworkClient(row.network))
-    row.refresh_from_db()
-    return row
 
 
 def cancel(row: Transaction) -> Transaction:
@@ -171,6 +153,26 @@ def test_a_nonce_that_nothing_holds_is_filled(
     ticked(second)
     assert settled(second, chain).outcome == "succeeded"
     assert chain.nonce(wallet.address) == 2
+
+
+def test_nonces_from_before_the_lane_are_never_filled(
+    network: Network, wallet: Wallet, other_wallet: Wallet, chain: Chain
+) -> None:
+    chain.rpc.call("anvil_setNonce", wallet.address, "0x7")
+    ticked(transfer(wallet, network, other_wallet.address))
+    # As a node that lags behind answers: it does not know the last transaction before ours.
+    chain.rpc.call("anvil_setNonce", wallet.address, "0x6")
+    row = ticked(transfer(wallet, network, other_wallet.address, key="t:2"))
+    assert not Transaction.objects.filter(action="filler").exists()
+    assert row.nonce == 8
+
+
+def test_a_network_without_a_mempool_takes_no_wishes(sent: Transaction) -> None:
+    Network.objects.update(has_mempool=False)
+    with pytest.raises(NotPossible, match="has no mempool"):
+        speed_up_transaction(transaction_id=sent.pk)
+    with pytest.raises(NotPossible, match="has no mempool"):
+        cancel(sent)
 
 
 def test_a_filler_above_its_cap_is_not_signed(

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests.chains import ETHER, Chain, make_wallet
 from tests.factories import an_address
-from tests.wallets.intents import transfer
+from tests.wallets.intents import settled, ticked, transfer
 from wallets.chain.client import NetworkClient
 from wallets.models import Limit, Network, SpendReservation, Transaction, Wallet
 from wallets.transactions.arguments import Spend
@@ -18,7 +18,6 @@ from wallets.transactions.holds import Held
 from wallets.transactions.operator import cancel_transaction, speed_up_transaction
 from wallets.transactions.policy import Permit, PolicyRefusal
 from wallets.transactions.spending import reserve
-from wallets.transactions.tick import tick
 from wallets.transactions.watch import watch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -30,22 +29,6 @@ def make_limit(kind: str, amount: int, scope: str = "", **fields: Any) -> Limit:
     return Limit.objects.create(
         kind=kind, scope_kind=scope_kind or "everything", scope_value=value, amount=amount, **fields
     )
-
-
-def ticked(row: Transaction) -> Transaction:
-    """The row after its lane had a turn."""
-    tick(row.lane_id)
-    row.refresh_from_db()
-    return row
-
-
-def settled(row: Transaction, chain: Chain) -> Transaction:
-    """The row after enough blocks to be final."""
-    for _ in range(5):
-        chain.mine()
-        watch(row.network, NetworkClient(row.network))
-    row.refresh_from_db()
-    return row
 
 
 @pytest.fixture

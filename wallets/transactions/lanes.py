@@ -4,6 +4,7 @@ import structlog
 from django.utils import timezone
 
 from wallets.models import NonceLane
+from wallets.transactions.states import TransactionState
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +23,17 @@ def resume_lane(lane: NonceLane) -> None:
         paused=False, pause_reason="", wake_at=timezone.now()
     )
     log.warning("lane_resumed", lane=lane.pk)
+
+
+def find_gaps(lane: NonceLane, *, mined: int, following: int) -> list[int]:
+    """Nonces the chain waits for, of those ever given in the lane, that no transaction holds.
+
+    Never those from before the lane was made: a node that lags may not know them yet.
+    """
+    first = max(mined, lane.baseline_nonce or 0)
+    holding = lane.transactions.filter(nonce__gte=first).exclude(state=TransactionState.VOIDED)
+    held = set(holding.values_list("nonce", flat=True))
+    return [nonce for nonce in range(first, following) if nonce not in held]
 
 
 def find_foreign(*, mined: int, pending: int, following: int, last_sent: int) -> str:

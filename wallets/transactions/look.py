@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wallets.chain.client import NetworkClient, hex_int
+from eth_utils.crypto import keccak
+
+from wallets.chain.client import NetworkClient, hex_bytes, hex_int
 from wallets.chain.errors import RpcError
 from wallets.chain.fees import FeeQuote, read_fees
 from wallets.chain.l1_fees import estimate_l1_fee
@@ -15,6 +17,9 @@ from wallets.transactions import market
 from wallets.transactions.market import Market, usable
 from wallets.transactions.points import Point, reached
 from wallets.transactions.policy import limits_for
+
+# Two storage slots from zero (EIP-2929: 22,100 each), and some.
+NEW_SLOTS_GAS = 60_000
 
 
 class SimulationRefused(Exception):
@@ -74,20 +79,19 @@ def take_look(lane: NonceLane, rows: Sequence[Transaction], client: NetworkClien
     """
     network, address = lane.network, lane.wallet.address
     known = market.known_market(network)
-    codes = {row.to: market.known_code(network, row.to) for row in rows if row.data}
-    unknown = [to for to, code_hash in codes.items() if code_hash is None]
+    called = list(dict.fromkeys(row.to for row in rows if row.data))
     requests: list[Request] = [
         ("eth_getTransactionCount", [address, "latest"]),
         ("eth_getTransactionCount", [address, "pending"]),
         ("eth_getBalance", [address, "latest"]),
         *(("eth_estimateGas", [message(address, row)]) for row in rows),
-        *(("eth_getCode", [to, "latest"]) for to in unknown),
+        *(("eth_getCode", [to, "latest"]) for to in called),
         *([] if known else market.market_requests(network)),
     ]
     answers = iter(client.read_many(requests))
     mined, pending, balance = (hex_int(usable(next(answers))) for _ in range(3))
     gas_answers = {row.pk: next(answers) for row in rows}
-    read = {to: market.read_code(network, to, next(answers)) for to in unknown}
+    code_hashes = {to: _code_hash(next(answers)) for to in called}
     asked = known or market.read_market(network, list(answers))
     reached(Point.CHAIN_ASKED)
     return Look(
@@ -96,7 +100,7 @@ def take_look(lane: NonceLane, rows: Sequence[Transaction], client: NetworkClien
         balance=balance,
         asked=asked,
         gas_answers=gas_answers,
-        code_hashes={**{to: found for to, found in codes.items() if found is not None}, **read},
+        code_hashes=code_hashes,
     )
 
 
@@ -108,7 +112,7 @@ def read_quote(row: Transaction, look: Look, client: NetworkClient) -> Quote:
     gas = _passed(row, look.gas_answers[row.pk], client)
     return Quote(
         block=look.block,
-        gas_limit=with_headroom(hex_int(gas)),
+        gas_limit=with_headroom(hex_int(gas), is_call=bool(row.data)),
         fees=look.fees(row),
         balance=look.balance,
         code_hash=look.code_hashes.get(row.to, ""),
@@ -124,9 +128,13 @@ def fee_ceiling(row: Transaction) -> int | None:
     return min(ceilings, default=None)
 
 
-def with_headroom(gas: int) -> int:
-    """A fifth more than estimated: state may move before the block; unused gas costs nothing."""
-    return gas * 6 // 5
+def with_headroom(gas: int, *, is_call: bool = False) -> int:
+    """A fifth more than estimated, for state may move before the block; unused gas costs nothing.
+
+    A call may also write slots that its simulation did not: a new pool's first trade in a later
+    second makes two, and a fifth of a swap does not pay for them.
+    """
+    return max(gas * 6 // 5, gas + NEW_SLOTS_GAS if is_call else 0)
 
 
 def message(address: str, row: Transaction) -> dict[str, str]:
@@ -137,6 +145,11 @@ def message(address: str, row: Transaction) -> dict[str, str]:
         "value": hex(row.value),
         "data": "0x" + bytes(row.data).hex(),
     }
+
+
+def _code_hash(answer: Any) -> str:
+    code = hex_bytes(usable(answer))
+    return "0x" + keccak(code).hex() if code else ""
 
 
 def _passed(row: Transaction, answer: Any, client: NetworkClient) -> Any:

@@ -1,19 +1,16 @@
-"""What many lanes ask alike, kept for moments in this process: the market and contracts' code."""
+"""The market, which many lanes ask alike, kept for moments in this process."""
 
 import time
 from dataclasses import dataclass
 from typing import Any
 
-from eth_utils.crypto import keccak
-
-from wallets.chain.client import hex_bytes, hex_int
+from wallets.chain.client import hex_int
 from wallets.chain.errors import ChainError, RpcError, RpcUnavailable
 from wallets.chain.fees import fee_request
 from wallets.chain.rpc import Request
 from wallets.models import Network
 
 MARKET_SECONDS = 3.0
-CODE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,6 @@ class Market:
 
 
 _markets: dict[int, tuple[float, Market]] = {}
-_codes: dict[tuple[int, str], tuple[float, str]] = {}
 
 
 def known_market(network: Network) -> Market | None:
@@ -48,24 +44,9 @@ def read_market(network: Network, answers: list[Any]) -> Market:
     return market
 
 
-def known_code(network: Network, address: str) -> str | None:
-    """The hash of the address's code, if it was asked within CODE_SECONDS."""
-    asked_at, code_hash = _codes.get((network.pk, address), (float("-inf"), None))
-    return code_hash if time.monotonic() - asked_at < CODE_SECONDS else None
-
-
-def read_code(network: Network, address: str, answer: Any) -> str:
-    """The hash of the code in the answer, kept for others; empty for no code."""
-    code = hex_bytes(usable(answer))
-    code_hash = "0x" + keccak(code).hex() if code else ""
-    _codes[network.pk, address] = (time.monotonic(), code_hash)
-    return code_hash
-
-
 def forget() -> None:
     """Ask everything anew: for a chain that was changed under this process."""
     _markets.clear()
-    _codes.clear()
 
 
 def usable(answer: Any) -> Any:

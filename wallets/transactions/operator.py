@@ -72,6 +72,11 @@ def _locked(transaction_id: int) -> Transaction:
 
 def _ask(row: Transaction, wish: Wish) -> Transaction:
     _require_pending(row)
+    if not row.network.has_mempool:
+        raise NotPossible(
+            f"{row.network.name} has no mempool in which an attempt could be replaced; "
+            "the same bytes are sent again"
+        )
     row.wish = wish
     Transaction.objects.filter(pk=row.pk).update(wish=wish)
     _wake_lane(row.lane_id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from wallets.chain.client import NetworkClient
 from wallets.models import NonceLane
-from wallets.transactions.lanes import find_foreign
+from wallets.transactions.lanes import find_foreign, find_gaps
 from wallets.transactions.look import take_look
 from wallets.transactions.signing import next_nonce
 from wallets.transactions.states import PENDING
@@ -29,9 +29,7 @@ def reconcile_lane(*, lane: NonceLane, client: NetworkClient) -> LaneReport:
     look = take_look(lane, [], client)
     following = next_nonce(lane)
     open_rows = lane.transactions.filter(state__in=PENDING).order_by("nonce")
-    held = lane.transactions.filter(nonce__gte=look.mined).exclude(state=S.VOIDED)
-    known = set(held.values_list("nonce", flat=True))
-    gaps = tuple(nonce for nonce in range(look.mined, following) if nonce not in known)
+    gaps = tuple(find_gaps(lane, mined=look.mined, following=following))
     foreign = find_foreign(
         mined=look.mined, pending=look.pending, following=following, last_sent=following - 1
     )

@@ -13,7 +13,7 @@ from wallets.models import Attempt, Network, NonceLane, Transaction
 from wallets.signers.interface import SignerError
 from wallets.signers.loading import load_signer
 from wallets.transactions.broadcast import send_attempt
-from wallets.transactions.lanes import pause_lane
+from wallets.transactions.lanes import find_gaps, pause_lane
 from wallets.transactions.look import Look, with_headroom
 from wallets.transactions.machine import move_transaction
 from wallets.transactions.market import usable
@@ -154,14 +154,7 @@ def _fill_gaps(turn: Turn) -> None:
     lane = turn.lane
     if lane.paused:
         return
-    upper = next_nonce(lane)
-    wanted = range(turn.look.mined, upper)
-    held = set(
-        lane.transactions.filter(nonce__gte=turn.look.mined)
-        .exclude(state=S.VOIDED)
-        .values_list("nonce", flat=True)
-    )
-    gaps = [nonce for nonce in wanted if nonce not in held]
+    gaps = find_gaps(lane, mined=turn.look.mined, following=next_nonce(lane))
     if not gaps:
         return
     priced = Replacement(Attempt.Kind.FILLER, turn.look, _self_transfer_gas(turn))
