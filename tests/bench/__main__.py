@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,8 +11,6 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from eth_account import Account  # noqa: E402
 
 from airdrops_site.devnet.anvil import Anvil, AnvilConfig  # noqa: E402
@@ -22,8 +19,8 @@ from airdrops_site.devnet.rpc import DevnetRpc  # noqa: E402
 from tests.bench import caught_up, growth, ours, plain  # noqa: E402
 from tests.bench.counting import counting_proxy  # noqa: E402
 from tests.chains import ETHER, Chain  # noqa: E402
+from tests.scratch import prepare  # noqa: E402
 from wallets.models import Network, Wallet  # noqa: E402
-from wallets.signers.loading import become_signing_process  # noqa: E402
 
 WALLETS = int(os.environ.get("BENCH_WALLETS", "50"))
 EACH = int(os.environ.get("BENCH_EACH", "10"))
@@ -31,12 +28,7 @@ EACH = int(os.environ.get("BENCH_EACH", "10"))
 
 def main() -> None:
     """Throughput, then requests per transaction."""
-    folder = Path(tempfile.mkdtemp(prefix="bench-"))
-    settings.KEYSTORE_DIR = folder / "keystores"
-    settings.KEYSTORE_PASSPHRASE_FILE = folder / "passphrase"
-    settings.KEYSTORE_PASSPHRASE_FILE.write_text("a passphrase of the benchmark")
-    become_signing_process()
-    call_command("migrate", verbosity=0)
+    folder = prepare("bench")
     with ExitStack() as stack:
         config = AnvilConfig(31337, free_port(), folder / "anvil.log", block_time=1)
         anvil = stack.enter_context(Anvil.start(config))

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,8 +16,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 os.environ.setdefault("AIRDROPS_LOG_LEVEL", "ERROR")
 django.setup()
 
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 
 from airdrops_site.devnet.anvil import Anvil, AnvilConfig  # noqa: E402
 from airdrops_site.devnet.ports import free_port  # noqa: E402
@@ -27,9 +24,9 @@ from tests.chains import Chain, make_network  # noqa: E402
 from tests.faults import naive, report  # noqa: E402
 from tests.faults.chaos import CHANCE, make_run, play, verdict  # noqa: E402
 from tests.faults.proxy import Plan, faulty_proxy  # noqa: E402
+from tests.scratch import prepare  # noqa: E402
 from tests.wallets.test_crashes import IMPOSSIBLE  # noqa: E402
 from wallets.models import Network, RpcEndpoint  # noqa: E402
-from wallets.signers.loading import become_signing_process  # noqa: E402
 from wallets.transactions.points import Point  # noqa: E402
 
 NAIVE_RUNS = 29
@@ -68,12 +65,7 @@ def _progress(name: str, seeds: list[int]) -> Iterator[int]:
 @contextmanager
 def ground() -> Iterator[tuple[Chain, Network, Plan, str, Path]]:
     """A database, a chain that mines when told, and a proxy in front of it."""
-    folder = Path(tempfile.mkdtemp(prefix="faults-"))
-    settings.KEYSTORE_DIR = folder / "keystores"
-    settings.KEYSTORE_PASSPHRASE_FILE = folder / "passphrase"
-    settings.KEYSTORE_PASSPHRASE_FILE.write_text("a passphrase of the fault programme")
-    become_signing_process()
-    call_command("migrate", verbosity=0)
+    folder = prepare("faults")
     with ExitStack() as stack:
         config = AnvilConfig(31337, free_port(), folder / "anvil.log", kept_states=4000)
         anvil = stack.enter_context(Anvil.start(config))
