@@ -106,11 +106,11 @@ def _listens(bind: str) -> bool:
     return True
 
 
-def eventually(true: Callable[[], bool], *, within: float = 30) -> bool:
-    """Whether it becomes true in time."""
+def eventually(true: Callable[[], bool], *, within: float = 30, every: float = 0.1) -> bool:
+    """Whether it becomes true in time, looking `every` so many seconds."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         if true():
             return True
-        time.sleep(0.1)
+        time.sleep(every)
     return False
