@@ -176,6 +176,7 @@ def test_an_imported_wallet_starts_at_the_chains_count(
     chain: Chain, network: Network, wallet: Wallet, other_wallet: Wallet
 ) -> None:
     chain.rpc.call("anvil_setNonce", wallet.address, "0x7")
+    chain.mine(5)
     row = transfer(wallet, network, other_wallet.address)
     tick(row.lane_id)
     row.refresh_from_db()

@@ -159,6 +159,7 @@ def test_nonces_from_before_the_lane_are_never_filled(
     network: Network, wallet: Wallet, other_wallet: Wallet, chain: Chain
 ) -> None:
     chain.rpc.call("anvil_setNonce", wallet.address, "0x7")
+    chain.mine(5)
     ticked(transfer(wallet, network, other_wallet.address))
     # As a node that lags behind answers: it does not know the last transaction before ours.
     chain.rpc.call("anvil_setNonce", wallet.address, "0x6")
@@ -184,6 +185,19 @@ def test_a_filler_above_its_cap_is_not_signed(
     Transaction.objects.filter(pk=sent.pk).update(state="voided")
     tick(sent.lane_id)
     assert not Transaction.objects.filter(action="filler").exists()
+
+
+def test_a_lane_begins_when_what_came_before_it_is_final(
+    network: Network, wallet: Wallet, other_wallet: Wallet, chain: Chain
+) -> None:
+    chain.rpc.call("anvil_impersonateAccount", wallet.address)
+    chain.rpc.call("eth_sendTransaction", {"from": wallet.address, "to": wallet.address})
+    chain.mine()
+    row = ticked(transfer(wallet, network, other_wallet.address))
+    assert (row.state, row.nonce, row.lane.baseline_nonce) == ("held", None, None)
+    assert "not final yet" in row.detail
+    chain.mine(4)
+    assert (ticked(row).state, row.nonce) == ("broadcast", 1)
 
 
 @pytest.fixture

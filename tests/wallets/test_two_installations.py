@@ -50,7 +50,7 @@ def test_the_first_to_see_a_foreign_nonce_pauses_its_lane(
 ) -> None:
     first = transfer(wallet, network, wallet.address)
     tick(first.lane_id)
-    chain.mine()
+    chain.mine(4)
     assert "other: broadcast 1" in other_installation(tmp_path / "other", chain, wallet, keystores)
     chain.mine()
     second = transfer(wallet, network, wallet.address, key="t:2")

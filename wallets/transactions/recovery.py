@@ -8,15 +8,15 @@ from django.utils import timezone
 
 from wallets.actors import this_worker
 from wallets.chain.client import NetworkClient, hex_int
-from wallets.chain.errors import ChainError, SendAnswer
-from wallets.models import Attempt, Network, NonceLane, Transaction
+from wallets.chain.errors import SendAnswer
+from wallets.models import Attempt, NonceLane, Transaction
 from wallets.signers.interface import SignerError
 from wallets.signers.loading import load_signer
 from wallets.transactions.broadcast import send_attempt
+from wallets.transactions.finality import final_count
 from wallets.transactions.lanes import find_gaps, pause_lane
 from wallets.transactions.look import Look, with_headroom
 from wallets.transactions.machine import move_transaction
-from wallets.transactions.market import usable
 from wallets.transactions.replacing import Replacement, fill_gap, newest_attempt, note, replace
 from wallets.transactions.signing import next_nonce
 from wallets.transactions.states import AttemptState, Wish
@@ -171,7 +171,8 @@ def _settle_passed(turn: Turn, row: Transaction) -> None:
     The watch moves it on when it finds a receipt. Only when the count is final and none of our
     hashes has one is a person asked: until then nothing is known.
     """
-    if _final_count(turn, row.network) <= (row.nonce or 0):
+    count = final_count(turn.lane, head=turn.look.block, client=turn.client)
+    if count <= (row.nonce or 0):
         return
     hashes = [attempt.hash for attempt in row.attempts.all()]
     requests = [("eth_getTransactionReceipt", [tx_hash]) for tx_hash in hashes]
@@ -184,19 +185,6 @@ def _settle_passed(turn: Turn, row: Transaction) -> None:
     )
     move_transaction(row, S.NEEDS_OPERATOR, actor=this_worker(), reason=sentence)
     pause_lane(turn.lane, sentence)
-
-
-def _final_count(turn: Turn, network: Network) -> int:
-    """How many transactions of the account are beyond any reorganisation, as two nodes agree."""
-    tag = "finalized"
-    if network.final_rule == Network.FinalRule.DEPTH:
-        tag = hex(max(0, turn.look.block - network.final_depth + 1))
-    try:
-        request = ("eth_getTransactionCount", [turn.lane.wallet.address, tag])
-        return hex_int(usable(turn.client.agree([request])[0]))
-    except ChainError as error:
-        log.info("final_count_unknown", lane=turn.lane.pk, reason=str(error))
-        return 0
 
 
 def next_look(row: Transaction, now: datetime) -> datetime:

@@ -15,9 +15,11 @@ from wallets.models import Attempt, Installation, NonceLane, Transaction, Wallet
 from wallets.signers.interface import Signer, SignerError
 from wallets.signers.loading import load_signer
 from wallets.transactions.broadcast import send_attempt
+from wallets.transactions.finality import final_count
 from wallets.transactions.lanes import find_foreign, pause_lane
 from wallets.transactions.look import SimulationRefused, read_quote, take_look
 from wallets.transactions.machine import hold_transaction, move_transaction
+from wallets.transactions.market import usable
 from wallets.transactions.points import Point, reached
 from wallets.transactions.recovery import Turn, next_look, recover, unfinished
 from wallets.transactions.signing import next_nonce, sign_and_store
@@ -27,6 +29,10 @@ from wallets.transitions import LostRace
 
 log = structlog.get_logger(__name__)
 
+_NOT_FINAL = (
+    "{wallet} was used elsewhere and its last transaction there is not final yet; it waits until "
+    "that cannot be undone"
+)
 LOOK_AGAIN = timedelta(seconds=5)
 # A tick ends after so many, so that no lane keeps a worker to itself.
 BATCH = 16
@@ -56,8 +62,10 @@ def _work(lane: NonceLane, client: NetworkClient) -> None:
     open_rows, waiting = unfinished(lane), [] if lane.paused else _waiting(lane)
     if not open_rows and not waiting:
         return
-    if lane.baseline_nonce is None:
-        _claim_lane(lane, client)
+    if lane.baseline_nonce is None and not _claim_lane(lane, client):
+        for row in waiting:
+            _hold(row, HoldReason.UNKNOWN, _NOT_FINAL.format(wallet=lane.wallet.label))
+        return
     try:
         look = take_look(lane, waiting, client)
     except ChainError as error:
@@ -72,19 +80,26 @@ def _work(lane: NonceLane, client: NetworkClient) -> None:
         _sign_waiting(turn, waiting)
 
 
-def _claim_lane(lane: NonceLane, client: NetworkClient) -> None:
-    """On the lane's first turn: where its nonces begin, and whose it is."""
+def _claim_lane(lane: NonceLane, client: NetworkClient) -> bool:
+    """On the lane's first turn: where its nonces begin, and whose it is.
+
+    False while transactions made before it may still be undone: their nonces would be open again
+    below its beginning, and nobody would fill them.
+    """
     address = lane.wallet.address
-    mined, pending = client.read_many(
-        [("eth_getTransactionCount", [address, tag]) for tag in ("latest", "pending")]
-    )
-    lane.baseline_nonce = hex_int(mined)
+    counts = [("eth_getTransactionCount", [address, tag]) for tag in ("latest", "pending")]
+    answers = client.read_many([*counts, ("eth_blockNumber", [])])
+    mined, pending, head = (hex_int(usable(answer)) for answer in answers)
+    if final_count(lane, head=head, client=client) < mined:
+        return False
+    lane.baseline_nonce = mined
     lane.installation_id = Installation.objects.get().pk
     NonceLane.objects.filter(pk=lane.pk).update(
         baseline_nonce=lane.baseline_nonce, installation_id=lane.installation_id
     )
-    if hex_int(pending) > lane.baseline_nonce:
+    if pending > mined:
         pause_lane(lane, "the address has pending transactions that were not made here")
+    return True
 
 
 def _foreign(turn: Turn) -> str:
