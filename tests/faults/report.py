@@ -26,7 +26,7 @@ plain JSON-RPC, by a value that only one intent has.
 |---|---|---|---|---|
 | {runs} | {intents} | {duplicates} | {lost} | {violations} |
 
-{bound}
+{bound} They were played at these commits: {commits}.
 
 What happened in them: {happened}.
 
@@ -67,6 +67,7 @@ def write_page(*, points: int, pairs: int, chance: float, intents_each: int) -> 
             lost=_sum(lines, "lost"),
             violations=sum(len(line["violations"]) for line in lines),
             bound=bound,
+            commits=_commits(lines),
             happened=_counts(lines, "happened"),
             faults=_counts(lines, "faults"),
             naive="\n".join(_naive_rows(intents_each)),
@@ -92,6 +93,12 @@ def append(file: Path, line: dict[str, Any]) -> None:
 def is_wrong(line: dict[str, Any]) -> bool:
     """Whether a run broke a promise."""
     return bool(line["duplicates"] or line["lost"] or line["violations"])
+
+
+def _commits(lines: list[dict[str, Any]]) -> str:
+    """How many runs were played at which commit, the most first."""
+    counted = Counter(line["commit"] for line in lines)
+    return ", ".join(f"{commit} ({count})" for commit, count in counted.most_common())
 
 
 def _sum(lines: list[dict[str, Any]], name: str) -> int:
