@@ -1,6 +1,7 @@
 """The one function that changes a state: checks the arrow, compares and sets, writes history."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -46,38 +47,96 @@ def move[Row: models.Model](
     The row's own `state` and `version` are what is compared: a caller that read the row before
     another process changed it gets LostRace.
     """
-    old, version = row.state, row.version  # type: ignore[attr-defined]
+    old, version = _state(row), _version(row)
     if not machine.allows(old, to):
         raise ForbiddenTransition(f"{machine.subject} {row.pk}: no arrow from {old} to {to}")
     now = timezone.now()
     changes = {**fields, "state": to, "version": version + 1, "state_changed_at": now}
-    with transaction.atomic():
-        updated = type(row)._default_manager.filter(pk=row.pk, state=old, version=version)
-        if updated.update(**changes) != 1:
-            raise LostRace(f"{machine.subject} {row.pk} is no longer {old} (version {version})")
-        _record(machine.subject, row.pk, old, to, reason=reason, actor=actor, at=now)
-    for name, value in changes.items():
-        setattr(row, name, value)
+    same = type(row)._default_manager.filter(pk=row.pk, state=old, version=version)
+    # No savepoint: both are written or the caller's transaction fails, and a lost race is told
+    # outside, where it undoes nothing of the caller's.
+    with transaction.atomic(savepoint=False):
+        moved = same.update(**changes)
+        if moved:
+            _record(machine.subject, row.pk, old, to, reason=reason, actor=actor, at=now)
+    if not moved:
+        raise LostRace(f"{machine.subject} {row.pk} is no longer {old} (version {version})")
+    _set(row, changes)
     return row
+
+
+def unchanged[Row: models.Model](rows: Sequence[Row]) -> list[Row]:
+    """Those of the rows that nobody has changed since they were read, locked until the commit."""
+    if not rows:
+        return []
+    model = type(rows[0])._default_manager
+    locked = model.select_for_update().filter(pk__in=[row.pk for row in rows]).order_by("pk")
+    versions = dict(locked.values_list("pk", "version"))
+    return [row for row in rows if versions.get(row.pk) == _version(row)]
+
+
+def move_all[Row: models.Model](
+    rows: Sequence[Row], to: str, *, machine: Machine, actor: str, reason: str = "", **fields: Any
+) -> None:
+    """As `move`, for many rows with few questions: all of them or, with LostRace, none.
+
+    Inside the caller's database transaction, for rows that `unchanged` has locked.
+    """
+    now, alike = timezone.now(), defaultdict(list)
+    for row in rows:
+        alike[(_state(row), _version(row))].append(row)
+    for (old, version), group in alike.items():
+        if not machine.allows(old, to):
+            raise ForbiddenTransition(f"{machine.subject}: no arrow from {old} to {to}")
+        changes = {**fields, "state": to, "version": version + 1, "state_changed_at": now}
+        keys = [row.pk for row in group]
+        same = type(group[0])._default_manager.filter(pk__in=keys, state=old, version=version)
+        if same.update(**changes) != len(group):
+            raise LostRace(f"some of {len(group)} {machine.subject}s are no longer {old}")
+        _record_all(machine.subject, keys, old, to, reason=reason, actor=actor, at=now)
+        for row in group:
+            _set(row, changes)
 
 
 def born(row: models.Model, *, machine: Machine, actor: str, reason: str = "") -> None:
     """Write the first history line of a row that was just created (same database transaction)."""
-    state: str = row.state  # type: ignore[attr-defined]
+    state = _state(row)
     if not machine.allows("", state):
         raise ForbiddenTransition(f"a {machine.subject} is not born {state}")
     _record(machine.subject, row.pk, "", state, reason=reason, actor=actor, at=timezone.now())
 
 
+def _state(row: models.Model) -> str:
+    return row.state  # type: ignore[attr-defined, no-any-return]
+
+
+def _version(row: models.Model) -> int:
+    return row.version  # type: ignore[attr-defined, no-any-return]
+
+
+def _set(row: models.Model, changes: Mapping[str, Any]) -> None:
+    for name, value in changes.items():
+        setattr(row, name, value)
+
+
 def _record(subject: str, pk: int, old: str, new: str, *, reason: str, actor: str, at: Any) -> None:
+    _record_all(subject, [pk], old, new, reason=reason, actor=actor, at=at)
+
+
+def _record_all(
+    subject: str, keys: list[int], old: str, new: str, *, reason: str, actor: str, at: Any
+) -> None:
     from wallets.models import Transition
 
-    Transition.objects.create(
-        subject=subject,
-        subject_id=pk,
-        from_state=old,
-        to_state=new,
-        reason=reason[:500],
-        actor=actor[:100],
-        at=at,
+    Transition.objects.bulk_create(
+        Transition(
+            subject=subject,
+            subject_id=pk,
+            from_state=old,
+            to_state=new,
+            reason=reason[:500],
+            actor=actor[:100],
+            at=at,
+        )
+        for pk in keys
     )

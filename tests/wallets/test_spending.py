@@ -15,6 +15,7 @@ from wallets.chain.client import NetworkClient
 from wallets.models import Limit, Network, SpendReservation, Transaction, Wallet
 from wallets.transactions.arguments import Spend
 from wallets.transactions.holds import Held
+from wallets.transactions.limits import read_limits
 from wallets.transactions.operator import cancel_transaction, speed_up_transaction
 from wallets.transactions.policy import Permit, PolicyRefusal
 from wallets.transactions.spending import reserve
@@ -220,9 +221,9 @@ def test_a_tokens_amount_is_counted_for_its_own_limit(
     rows = [transfer(wallet, network, other_wallet.address, key=f"{n}", value=0) for n in range(2)]
     permit = Permit("", "", (Spend(token, 7, leaves=True), Spend(token, 9, leaves=False)))
     with transaction.atomic():
-        reserve(rows[0], permit, 1)
+        reserve(rows[0], permit, 1, read_limits(rows[0].lane))
         with pytest.raises(Held, match=f"7 base units of {token} of 10 base units"):
-            reserve(rows[1], permit, 1)
+            reserve(rows[1], permit, 1, read_limits(rows[1].lane))
     assert [(one.limit, one.amount) for one in SpendReservation.objects.all()] == [(limit, 7)]
 
 
@@ -233,7 +234,7 @@ def test_a_token_cap_above_which_nothing_fits_is_refused(
     make_limit("max_day_value", 10, f"token:devnet-l1:{token}")
     row = transfer(wallet, network, other_wallet.address)
     with transaction.atomic(), pytest.raises(PolicyRefusal, match="alone is above the limit"):
-        reserve(row, Permit("", "", (Spend(token, 11, leaves=True),)), 1)
+        reserve(row, Permit("", "", (Spend(token, 11, leaves=True),)), 1, read_limits(row.lane))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from tests.wallets.intents import transfer
 from wallets.models import Limit, Network, Transaction
 from wallets.transactions.arguments import Spend
 from wallets.transactions.holds import Held
+from wallets.transactions.limits import read_limits
 from wallets.transactions.policy import Permit
 from wallets.transactions.spending import reserve
 from wallets.transactions.tick import tick
@@ -53,13 +54,13 @@ def test_the_second_signature_waits_for_the_first_and_sees_what_it_took(
 
     def first() -> None:
         with transaction.atomic():
-            reserve(rows[0], ONE_ETHER, 1)
+            reserve(rows[0], ONE_ETHER, 1, read_limits(rows[0].lane))
             taken.set()
             assert go_on.wait(10)
 
     def second() -> None:
         with transaction.atomic():
-            reserve(rows[1], ONE_ETHER, 1)
+            reserve(rows[1], ONE_ETHER, 1, read_limits(rows[1].lane))
 
     with workers(2) as submit:
         one = submit(first)

@@ -10,7 +10,7 @@ from wallets.chain.client import NetworkClient, hex_bytes, hex_int, parse_block
 from wallets.models import Attempt, NonceLane, Transaction
 from wallets.transactions.machine import TRANSACTION, move_transaction
 from wallets.transactions.operator import NotPossible
-from wallets.transactions.receipts import outcome_of, store_receipt
+from wallets.transactions.receipts import outcome_of, read_receipt, store_receipts
 from wallets.transactions.states import AttemptState, Outcome
 from wallets.transactions.states import TransactionState as S
 from wallets.transitions import born
@@ -47,7 +47,8 @@ def adopt_transaction(
         elif row.state != S.NEEDS_OPERATOR:
             raise NotPossible(f"nonce {found.nonce} is transaction {row.pk}, which is {row.state}")
         attempt = _attempt(lane, row, found)
-        receipt = store_receipt(row, attempt, found.receipt, found.block)
+        receipt = read_receipt(row, attempt, found.receipt, found.block)
+        store_receipts([receipt])
         outcome = outcome_of(attempt, receipt) if _is_ours(row, found) else Outcome.REPLACED
         return move_transaction(row, S.INCLUDED, actor=actor, reason=reason, outcome=outcome)
 

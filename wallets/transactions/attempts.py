@@ -22,9 +22,14 @@ class Offer:
     l1_fee: int = 0
 
     @property
+    def highest_fee(self) -> int:
+        """The most its gas and L1 fee can cost, in wei."""
+        return self.gas_limit * self.max_fee_per_gas + self.l1_fee
+
+    @property
     def highest_cost(self) -> int:
-        """The most it can take from the wallet: value, gas and L1 fee."""
-        return self.value + self.gas_limit * self.max_fee_per_gas + self.l1_fee
+        """The most it can take from the wallet: value and fees."""
+        return self.value + self.highest_fee
 
 
 def write_attempt(

@@ -1,6 +1,7 @@
 """Send stored bytes, any number of times; what nodes answer is a hint, the chain decides."""
 
 import structlog
+from django.db import transaction as database
 from django.db.models import F
 from django.utils import timezone
 
@@ -29,12 +30,7 @@ def send_attempt(attempt: Attempt, client: NetworkClient) -> Sent:
     reached(Point.MARKED, attempt.kind)
     sent = client.send_raw(bytes(attempt.raw))
     reached(Point.SENT, attempt.kind)
-    Attempt.objects.filter(pk=attempt.pk).update(
-        state=_attempt_state(attempt, sent),
-        last_answer=_words(sent)[:1000],
-        last_answer_kind=sent.answer,
-    )
-    reached(Point.ANSWER_NOTED, attempt.kind)
+    _note_answer(attempt, sent)
     log.info(
         "attempt_sent",
         transaction=attempt.transaction_id,
@@ -42,9 +38,20 @@ def send_attempt(attempt: Attempt, client: NetworkClient) -> Sent:
         answer=sent.answer.value,
     )
     if sent.accepted:
-        _mark_broadcast(attempt.transaction)
         reached(Point.BROADCAST, attempt.kind)
     return sent
+
+
+def _note_answer(attempt: Attempt, sent: Sent) -> None:
+    with database.atomic():
+        Attempt.objects.filter(pk=attempt.pk).update(
+            state=_attempt_state(attempt, sent),
+            last_answer=_words(sent)[:1000],
+            last_answer_kind=sent.answer,
+        )
+        reached(Point.ANSWER_NOTED, attempt.kind)
+        if sent.accepted:
+            _mark_broadcast(attempt.transaction)
 
 
 def _words(sent: Sent) -> str:

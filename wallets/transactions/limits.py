@@ -1,42 +1,65 @@
 """Which configured numbers cover a transaction."""
 
-from django.db.models import Q, QuerySet
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q
 
 from wallets.addresses import parse_address
 from wallets.amounts import show_amount
-from wallets.models import Limit, ScopeKind, Token, Transaction
+from wallets.models import Limit, NonceLane, ScopeKind, Token, Transaction
 
 NATIVE_DECIMALS = 18
 
 
-def covering(row: Transaction, *, tokens: tuple[str, ...] = ()) -> QuerySet[Limit]:
-    """Every enabled limit of the transaction's scopes, and of these token addresses."""
-    wallet = row.lane.wallet.label
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Every enabled limit that may cover a lane's transactions, read with one question."""
+
+    rows: tuple[Limit, ...]
+
+    def amounts(self, row: Transaction, kind: str, token: str = "") -> list[int]:
+        """The numbers of this kind that cover it: of the token's address, or native and fees."""
+        return [one.amount for one in self._covering(row, token) if one.kind == kind]
+
+    def among(self, row: Transaction, kinds: Iterable[str], tokens: Iterable[str]) -> list[Limit]:
+        """The limits of these kinds that cover it or any of these tokens' addresses."""
+        wanted = set(kinds)
+        found = {one.pk: one for token in ("", *tokens) for one in self._covering(row, token)}
+        return [one for one in found.values() if one.kind in wanted]
+
+    def _covering(self, row: Transaction, token: str) -> list[Limit]:
+        return [one for one in self.rows if _covers(one, row, token)]
+
+
+def read_limits(lane: NonceLane) -> Limits:
+    """The limits that may cover what the lane signs, as they stand now."""
     scopes = (
-        Q(scope_kind=ScopeKind.EVERYTHING)
-        | Q(scope_kind=ScopeKind.NETWORK, scope_value=row.network.slug)
-        | Q(scope_kind=ScopeKind.PROTOCOL, scope_value=row.protocol)
-        | Q(scope_kind=ScopeKind.ACTION, scope_value=row.action)
-        | Q(scope_kind=ScopeKind.WALLET, scope_value=wallet)
+        Q(scope_kind__in=(ScopeKind.EVERYTHING, ScopeKind.PROTOCOL, ScopeKind.ACTION))
+        | Q(scope_kind=ScopeKind.NETWORK, scope_value=lane.network.slug)
+        | Q(scope_kind=ScopeKind.WALLET, scope_value=lane.wallet.label)
+        | Q(scope_kind=ScopeKind.TOKEN, scope_value__startswith=token_scope(lane.network.slug, ""))
     )
-    # A limit that was not typed in the console may lack the checksum; it holds all the same.
-    spellings = [form for token in tokens if token for form in (token, token.lower())]
-    names = [token_scope(row.network.slug, form) for form in spellings]
-    scopes |= Q(scope_kind=ScopeKind.TOKEN, scope_value__in=names)
-    return Limit.objects.filter(scopes, enabled=True)
+    return Limits(tuple(Limit.objects.filter(scopes, enabled=True)))
 
 
-def limits_for(transaction: Transaction, kind: str) -> list[int]:
-    """The amounts, native or fees, of every enabled limit of this kind that covers it."""
-    return list(covering(transaction).filter(kind=kind).values_list("amount", flat=True))
-
-
-def token_limits(transaction: Transaction, token: str, kind: str) -> list[int]:
-    """The amounts of this kind for a token's address; for the native coin if it is empty."""
-    if not token:
-        return limits_for(transaction, kind)
-    own = covering(transaction, tokens=(token,)).filter(kind=kind, scope_kind=ScopeKind.TOKEN)
-    return list(own.values_list("amount", flat=True))
+def _covers(limit: Limit, row: Transaction, token: str) -> bool:
+    """Whether it counts this token of the transaction; the native coin and fees if it is empty."""
+    if (limit.scope_kind == ScopeKind.TOKEN) != bool(token):
+        return False
+    match limit.scope_kind:
+        case ScopeKind.EVERYTHING:
+            return True
+        case ScopeKind.NETWORK:
+            return limit.scope_value == row.network.slug
+        case ScopeKind.PROTOCOL:
+            return limit.scope_value == row.protocol
+        case ScopeKind.ACTION:
+            return limit.scope_value == row.action
+        case ScopeKind.WALLET:
+            return limit.scope_value == row.lane.wallet.label
+    # One that was not typed in the console may lack the checksum; it holds all the same.
+    return limit.scope_value.lower() == token_scope(row.network.slug, token).lower()
 
 
 def token_scope(network: str, address: str) -> str:

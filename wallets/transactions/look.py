@@ -14,9 +14,9 @@ from wallets.chain.reverts import is_revert, revert_data, revert_reason
 from wallets.chain.rpc import Request
 from wallets.models import Limit, NonceLane, Transaction
 from wallets.transactions import market
+from wallets.transactions.limits import Limits, read_limits
 from wallets.transactions.market import Market, usable
 from wallets.transactions.points import Point, reached
-from wallets.transactions.policy import limits_for
 
 # Two storage slots from zero (EIP-2929: 22,100 each), and some.
 NEW_SLOTS_GAS = 60_000
@@ -36,6 +36,7 @@ class Look:
     asked: Market
     gas_answers: dict[int, Any]  # transaction id -> what its simulation said
     code_hashes: dict[str, str]
+    limits: Limits  # for quoting; what is signed is checked against them as they stand then
 
     @property
     def block(self) -> int:
@@ -44,7 +45,7 @@ class Look:
 
     def fees(self, row: Transaction) -> FeeQuote:
         """What the transaction should offer, within its ceilings; FeeCeilingExceeded above."""
-        return self._fees(row, fee_ceiling(row))
+        return self._fees(row, fee_ceiling(row, self.limits))
 
     def market(self, row: Transaction) -> FeeQuote:
         """What the network asks now, whatever the ceilings say."""
@@ -101,6 +102,7 @@ def take_look(lane: NonceLane, rows: Sequence[Transaction], client: NetworkClien
         asked=asked,
         gas_answers=gas_answers,
         code_hashes=code_hashes,
+        limits=read_limits(lane),
     )
 
 
@@ -120,9 +122,9 @@ def read_quote(row: Transaction, look: Look, client: NetworkClient) -> Quote:
     )
 
 
-def fee_ceiling(row: Transaction) -> int | None:
+def fee_ceiling(row: Transaction, limits: Limits) -> int | None:
     """The lowest ceiling, in wei per gas, that covers the transaction."""
-    ceilings = limits_for(row, Limit.Kind.MAX_FEE_PER_GAS)
+    ceilings = limits.amounts(row, Limit.Kind.MAX_FEE_PER_GAS)
     if row.max_fee_ceiling is not None:
         ceilings.append(row.max_fee_ceiling)
     return min(ceilings, default=None)

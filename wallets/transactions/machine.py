@@ -1,14 +1,15 @@
 """The transaction's machine: the only way its state changes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction as database
 
 from wallets.models import SignedRequest, Transaction
 from wallets.transactions.spending import settle_reservations
-from wallets.transactions.states import REQUEST_ARROWS, TRANSACTION_ARROWS, HoldReason
+from wallets.transactions.states import ENDED, REQUEST_ARROWS, TRANSACTION_ARROWS, HoldReason
 from wallets.transactions.states import TransactionState as S
-from wallets.transitions import Machine, move
+from wallets.transitions import Machine, move, move_all
 
 TRANSACTION = Machine("transaction", TRANSACTION_ARROWS)
 SIGNED_REQUEST = Machine("signed_request", REQUEST_ARROWS)
@@ -23,12 +24,20 @@ def move_transaction(
     """
     if to != S.HELD:
         fields.setdefault("hold_reason", "")
+    fields["detail"] = reason[:500]
+    if to not in ENDED:
+        return move(row, to, machine=TRANSACTION, actor=actor, reason=reason, **fields)
     with database.atomic():
-        moved = move(
-            row, to, machine=TRANSACTION, actor=actor, reason=reason, detail=reason[:500], **fields
-        )
-        settle_reservations(moved)
+        moved = move(row, to, machine=TRANSACTION, actor=actor, reason=reason, **fields)
+        settle_reservations([moved])
     return moved
+
+
+def move_transactions(rows: Sequence[Transaction], to: str, *, actor: str, **fields: Any) -> None:
+    """As `move_transaction`, for rows of one network that the caller's transaction has locked."""
+    move_all(rows, to, machine=TRANSACTION, actor=actor, detail="", hold_reason="", **fields)
+    if to in ENDED:
+        settle_reservations(rows)
 
 
 def hold_transaction(row: Transaction, why: HoldReason, sentence: str, *, actor: str) -> None:
@@ -42,4 +51,11 @@ def hold_transaction(row: Transaction, why: HoldReason, sentence: str, *, actor:
     move_transaction(row, S.HELD, actor=actor, reason=sentence, hold_reason=why)
 
 
-__all__ = ["SIGNED_REQUEST", "TRANSACTION", "SignedRequest", "hold_transaction", "move_transaction"]
+__all__ = [
+    "SIGNED_REQUEST",
+    "TRANSACTION",
+    "SignedRequest",
+    "hold_transaction",
+    "move_transaction",
+    "move_transactions",
+]

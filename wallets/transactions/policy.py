@@ -24,9 +24,7 @@ from wallets.transactions.arguments import (
 )
 from wallets.transactions.calldata import CalldataError, decode_arguments
 from wallets.transactions.expectations import Expectations
-from wallets.transactions.limits import amount_text, limits_for, token_limits
-
-__all__ = ["Permit", "PolicyRefusal", "check_policy", "limits_for"]
+from wallets.transactions.limits import Limits, amount_text, read_limits
 
 # Calls inside calls inside calls: nobody needs more, and a person could not read it.
 DEEPEST = 3
@@ -53,8 +51,11 @@ class _Findings:
     spends: list[Spend] = field(default_factory=list)
 
 
-def check_policy(transaction: Transaction) -> Permit:
-    """The permit of an allowed transaction, or PolicyRefusal. Reads the database only."""
+def check_policy(transaction: Transaction, limits: Limits | None = None) -> Permit:
+    """The permit of an allowed transaction, or PolicyRefusal. Reads the database only.
+
+    `limits` as read in the same database transaction, where the caller needs them as well.
+    """
     findings, code_hash = _Findings(), ""
     if transaction.value:
         findings.spends.append(Spend("", transaction.value, leaves=True))
@@ -64,7 +65,8 @@ def check_policy(transaction: Transaction) -> Permit:
         code_hash = rule.code_hash
     else:
         _require_own_recipient(transaction)
-    _require_within_caps(transaction, findings.spends)
+    limits = limits or read_limits(transaction.lane)
+    _require_within_caps(transaction, findings.spends, limits)
     return Permit(_digest(transaction, findings), code_hash, tuple(findings.spends))
 
 
@@ -155,13 +157,13 @@ def _require_own_recipient(row: Transaction) -> None:
         )
 
 
-def _require_within_caps(row: Transaction, spends: Sequence[Spend]) -> None:
+def _require_within_caps(row: Transaction, spends: Sequence[Spend], limits: Limits) -> None:
     """What the call does with each token, together, is within the caps of a transaction."""
     totals: Counter[str] = Counter()
     for spend in spends:
         totals[spend.token] += spend.amount
     for token, amount in totals.items():
-        for cap in token_limits(row, token, Limit.Kind.MAX_VALUE):
+        for cap in limits.amounts(row, Limit.Kind.MAX_VALUE, token):
             if amount > cap:
                 shown = (amount_text(row, token, number) for number in (amount, cap))
                 raise PolicyRefusal("{} is above the limit of {} a transaction".format(*shown))

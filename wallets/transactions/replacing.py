@@ -12,10 +12,11 @@ from wallets.models import Attempt, Limit, NonceLane, Transaction
 from wallets.signers.interface import Signer
 from wallets.transactions.attempts import Offer, write_attempt
 from wallets.transactions.holds import Held
+from wallets.transactions.limits import Limits, read_limits
 from wallets.transactions.look import Look, fee_ceiling
 from wallets.transactions.machine import TRANSACTION, move_transaction
 from wallets.transactions.points import Point, reached
-from wallets.transactions.policy import PolicyRefusal, limits_for
+from wallets.transactions.policy import PolicyRefusal
 from wallets.transactions.signing import check_fee, check_funds, check_permission
 from wallets.transactions.spending import reserve_fee
 from wallets.transactions.states import HoldReason, Wish
@@ -70,10 +71,11 @@ def _replace(
     locked = Transaction.objects.select_for_update().get(pk=row.pk)
     if locked.state not in (S.SIGNED, S.BROADCAST) or locked.version != row.version:
         return None  # the watch has seen it in a block
-    newest = newest_attempt(locked)
-    offer = _offer(lane, row, wanted, newest)
-    _check(lane, row, offer, wanted)
-    reserve_fee(row, offer.highest_cost - offer.value, enforce=wanted.kind == Attempt.Kind.BUMP)
+    newest, limits = newest_attempt(locked), read_limits(lane)
+    offer = _offer(lane, row, wanted, newest, limits)
+    _check(lane, row, offer, wanted, limits)
+    enforce = wanted.kind == Attempt.Kind.BUMP
+    reserve_fee(row, offer.highest_fee, limits, enforce=enforce)
     reached(Point.CHECKED, wanted.kind)
     Transaction.objects.filter(pk=row.pk).update(
         wish=Wish.NONE, detail="", reserved_amount=max(row.reserved_amount, offer.highest_cost)
@@ -86,8 +88,10 @@ def newest_attempt(row: Transaction) -> Attempt:
     return row.attempts.order_by("-id")[0]
 
 
-def _offer(lane: NonceLane, row: Transaction, wanted: Replacement, newest: Attempt) -> Offer:
-    fees = _fees(row, wanted, newest)
+def _offer(
+    lane: NonceLane, row: Transaction, wanted: Replacement, newest: Attempt, limits: Limits
+) -> Offer:
+    fees = _fees(row, wanted, newest, fee_ceiling(row, limits))
     own_call = wanted.kind == Attempt.Kind.BUMP
     return Offer(
         kind=wanted.kind,
@@ -101,7 +105,7 @@ def _offer(lane: NonceLane, row: Transaction, wanted: Replacement, newest: Attem
     )
 
 
-def _fees(row: Transaction, wanted: Replacement, newest: Attempt) -> FeeQuote:
+def _fees(row: Transaction, wanted: Replacement, newest: Attempt, ceiling: int | None) -> FeeQuote:
     market = wanted.look.market(row)
     max_fee, tip = replacement(
         newest.max_fee_per_gas,
@@ -109,7 +113,6 @@ def _fees(row: Transaction, wanted: Replacement, newest: Attempt) -> FeeQuote:
         market.max_fee_per_gas,
         market.max_priority_fee_per_gas,
     )
-    ceiling = fee_ceiling(row)
     if ceiling is not None and max_fee > ceiling:
         least, tip = replacement(
             newest.max_fee_per_gas, newest.max_priority_fee_per_gas, market.market, tip
@@ -123,12 +126,14 @@ def _fees(row: Transaction, wanted: Replacement, newest: Attempt) -> FeeQuote:
     return FeeQuote(max_fee, min(tip, max_fee), market.market)
 
 
-def _check(lane: NonceLane, row: Transaction, offer: Offer, wanted: Replacement) -> None:
+def _check(
+    lane: NonceLane, row: Transaction, offer: Offer, wanted: Replacement, limits: Limits
+) -> None:
     if wanted.kind == Attempt.Kind.BUMP:
-        check_permission(row, wanted.kind)
+        check_permission(row, wanted.kind, limits)
     elif reason := stop_reason(row, wanted.kind):
         raise Held(HoldReason.STOP, reason)
-    check_fee(row, offer.highest_cost - offer.value)
+    check_fee(row, offer.max_fee_per_gas, offer.highest_fee, limits)
     # What remains is for new spending; an open nonce must be closed all the same.
     check_funds(lane, row, offer.highest_cost, balance=wanted.look.balance)
 
@@ -170,8 +175,9 @@ def _fill(lane: NonceLane, nonce: int, wanted: Replacement, signer: Signer) -> A
     )
     if reason := stop_reason(row, wanted.kind):
         raise Held(HoldReason.STOP, reason)
-    _check_filler_cap(row, offer)
-    reserve_fee(row, offer.highest_cost, enforce=False)
+    limits = read_limits(lane)
+    _check_filler_cap(row, offer, limits)
+    reserve_fee(row, offer.highest_fee, limits, enforce=False)
     check_funds(lane, row, offer.highest_cost, balance=wanted.look.balance)
     reached(Point.CHECKED, wanted.kind)
     move_transaction(
@@ -186,8 +192,8 @@ def _fill(lane: NonceLane, nonce: int, wanted: Replacement, signer: Signer) -> A
     return write_attempt(lane, row, nonce, offer, signer)
 
 
-def _check_filler_cap(row: Transaction, offer: Offer) -> None:
-    for cap in limits_for(row, Limit.Kind.MAX_FILLER_FEE):
+def _check_filler_cap(row: Transaction, offer: Offer, limits: Limits) -> None:
+    for cap in limits.amounts(row, Limit.Kind.MAX_FILLER_FEE):
         if offer.highest_cost > cap:
             raise Held(
                 HoldReason.FEE_CEILING,

@@ -11,10 +11,11 @@ from wallets.signers.interface import Signer
 from wallets.transactions import guards
 from wallets.transactions.attempts import Offer, write_attempt
 from wallets.transactions.holds import Held
-from wallets.transactions.look import Quote
+from wallets.transactions.limits import Limits, read_limits
+from wallets.transactions.look import Quote, fee_ceiling
 from wallets.transactions.machine import hold_transaction, move_transaction
 from wallets.transactions.points import Point, reached
-from wallets.transactions.policy import Permit, PolicyRefusal, check_policy, limits_for
+from wallets.transactions.policy import Permit, PolicyRefusal, check_policy
 from wallets.transactions.spending import reserve
 from wallets.transactions.states import PENDING, HoldReason
 from wallets.transactions.states import TransactionState as S
@@ -52,10 +53,12 @@ def _sign(
     kind = Attempt.Kind.ORIGINAL
     hold_lane(lane)
     reached(Point.LANE_HELD, kind)
-    permit = _check(row, quote)
-    check_fee(row, quote.highest_fee)
-    check_funds(lane, row, quote.highest_fee + row.value, balance=quote.balance)
-    reserve(row, permit, quote.highest_fee)
+    limits = read_limits(lane)
+    permit = _check(row, quote, limits)
+    check_fee(row, quote.fees.max_fee_per_gas, quote.highest_fee, limits)
+    keep = max(limits.amounts(row, Limit.Kind.MIN_NATIVE_BALANCE), default=0)
+    check_funds(lane, row, quote.highest_fee + row.value, balance=quote.balance, keep=keep)
+    reserve(row, permit, quote.highest_fee, limits)
     reached(Point.CHECKED, kind)
     nonce = next_nonce(lane)
     reached(Point.NONCE_TAKEN, kind)
@@ -89,18 +92,18 @@ def _offer(row: Transaction, quote: Quote) -> Offer:
     )
 
 
-def _check(row: Transaction, quote: Quote) -> Permit:
-    permit = check_permission(row, Attempt.Kind.ORIGINAL)
+def _check(row: Transaction, quote: Quote, limits: Limits) -> Permit:
+    permit = check_permission(row, Attempt.Kind.ORIGINAL, limits)
     if permit.code_hash and permit.code_hash != quote.code_hash:
         raise PolicyRefusal(f"the code at {row.to} is not the code that was registered")
     return permit
 
 
-def check_permission(row: Transaction, kind: str) -> Permit:
+def check_permission(row: Transaction, kind: str, limits: Limits) -> Permit:
     """The permit to sign the transaction's own call once more: stop, policy, guards."""
     if reason := stop_reason(row, kind):
         raise Held(HoldReason.STOP, reason)
-    permit = check_policy(row)
+    permit = check_policy(row, limits)
     verdict = guards.ask_all(row)
     if verdict.answer is guards.Answer.REFUSE:
         raise PolicyRefusal(verdict.sentence)
@@ -109,9 +112,15 @@ def check_permission(row: Transaction, kind: str) -> Permit:
     return permit
 
 
-def check_fee(row: Transaction, highest_fee: int) -> None:
-    """Held unless the whole fee is within every limit that covers the transaction."""
-    for cap in limits_for(row, Limit.Kind.MAX_TRANSACTION_FEE):
+def check_fee(row: Transaction, fee_per_gas: int, highest_fee: int, limits: Limits) -> None:
+    """Held unless both fees, in wei, are within every limit that covers the transaction."""
+    ceiling = fee_ceiling(row, limits)
+    if ceiling is not None and fee_per_gas > ceiling:
+        raise Held(
+            HoldReason.FEE_CEILING,
+            f"it would offer {fee_per_gas} wei per gas, the ceiling is {ceiling} wei",
+        )
+    for cap in limits.amounts(row, Limit.Kind.MAX_TRANSACTION_FEE):
         if highest_fee > cap:
             raise Held(
                 HoldReason.FEE_CEILING,
@@ -119,11 +128,12 @@ def check_fee(row: Transaction, highest_fee: int) -> None:
             )
 
 
-def check_funds(lane: NonceLane, row: Transaction, cost: int, *, balance: int) -> None:
-    """Held unless the wallet can pay `cost` beside everything already under way."""
+def check_funds(
+    lane: NonceLane, row: Transaction, cost: int, *, balance: int, keep: int = 0
+) -> None:
+    """Held unless the wallet can pay `cost` beside everything under way, and `keep` remains."""
     under_way = lane.transactions.filter(state__in=PENDING).exclude(pk=row.pk)
     reserved = under_way.aggregate(total=SumAmount("reserved_amount"))["total"]
-    keep = max(limits_for(row, Limit.Kind.MIN_NATIVE_BALANCE), default=0)
     need = cost + reserved + keep
     if balance < need:
         raise Held(

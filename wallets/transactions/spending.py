@@ -4,6 +4,7 @@ Days are UTC. A reservation counts on the day it was signed, whenever it is mine
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -12,9 +13,9 @@ from django.utils import timezone
 from wallets.amounts import SumAmount
 from wallets.models import Limit, Receipt, SpendReservation, Transaction
 from wallets.transactions.holds import Held
-from wallets.transactions.limits import amount_text, covering, token_of
+from wallets.transactions.limits import Limits, amount_text, token_of
 from wallets.transactions.policy import Permit, PolicyRefusal
-from wallets.transactions.states import ENDED_UNSENT, HoldReason, Outcome
+from wallets.transactions.states import HoldReason, Outcome
 from wallets.transactions.states import TransactionState as S
 
 K = Limit.Kind
@@ -31,7 +32,7 @@ class _Wanted:
     day: date
 
 
-def reserve(row: Transaction, permit: Permit, highest_fee: int) -> None:
+def reserve(row: Transaction, permit: Permit, highest_fee: int, limits: Limits) -> None:
     """Hold back what the transaction may spend, or raise Held or PolicyRefusal.
 
     Inside the signing transaction. The limits are locked in one order, so that two wallets that
@@ -40,40 +41,45 @@ def reserve(row: Transaction, permit: Permit, highest_fee: int) -> None:
     amounts: Counter[str] = Counter()
     for spend in permit.spends:
         amounts[spend.token] += spend.amount if spend.leaves else 0
-    for limit in _lock(row, tuple(amounts)):
+    for limit in _lock(limits.among(row, DAY_KINDS, amounts)):
         fees = limit.kind == K.MAX_DAY_FEES
         amount = highest_fee if fees else amounts[token_of(limit)]
         if amount:
             _take(row, _Wanted(limit, amount, _share(row, limit), _today()))
 
 
-def reserve_fee(row: Transaction, highest_fee: int, *, enforce: bool) -> None:
+def reserve_fee(row: Transaction, highest_fee: int, limits: Limits, *, enforce: bool) -> None:
     """Raise what is held back for the fees of a further attempt; Held if a limit is in the way.
 
     What closes a nonce (cancel, filler) is counted and never kept from it: `enforce=False`.
     """
-    for limit in _lock(row, ()):
-        if limit.kind != K.MAX_DAY_FEES:
-            continue
+    for limit in _lock(limits.among(row, (K.MAX_DAY_FEES,), ())):
         before = row.reservations.filter(limit=limit).first()
         day = before.day if before else _today()
         amount = max(highest_fee, before.amount if before else 0)
         _take(row, _Wanted(limit, amount, "", day), enforce=enforce)
 
 
-def settle_reservations(row: Transaction) -> None:
-    """What an ended transaction really spent stays counted; the rest is given back."""
-    if row.state not in (S.FINAL, *ENDED_UNSENT):
-        return
-    fee = _fee_paid(row) if row.state == S.FINAL else 0
-    for held in row.reservations.filter(settled_at=None, released_at=None).select_related("limit"):
-        spent = held.amount if row.outcome == Outcome.SUCCEEDED else 0
-        _settle(held, fee if held.limit.kind == K.MAX_DAY_FEES else spent)
+def settle_reservations(rows: Sequence[Transaction]) -> None:
+    """What ended transactions really spent stays counted; the rest is given back."""
+    by_pk = {row.pk: row for row in rows}
+    open_ones = SpendReservation.objects.filter(settled_at=None, released_at=None)
+    for held in open_ones.filter(transaction__in=by_pk).select_related("limit").order_by("pk"):
+        _settle(held, _spent(by_pk[held.transaction_id], held))
 
 
-def _lock(row: Transaction, tokens: tuple[str, ...]) -> list[Limit]:
-    limits = covering(row, tokens=tokens).filter(kind__in=DAY_KINDS)
-    return list(limits.select_for_update().order_by("pk"))
+def _spent(row: Transaction, held: SpendReservation) -> int:
+    if held.limit.kind == K.MAX_DAY_FEES:
+        return _fee_paid(row) if row.state == S.FINAL else 0
+    return held.amount if row.outcome == Outcome.SUCCEEDED else 0
+
+
+def _lock(limits: list[Limit]) -> list[Limit]:
+    """The limits as they stand once nobody else can change or take from them."""
+    if not limits:
+        return []
+    locked = Limit.objects.filter(pk__in=[limit.pk for limit in limits], enabled=True)
+    return list(locked.select_for_update().order_by("pk"))
 
 
 def _take(row: Transaction, wanted: _Wanted, *, enforce: bool = True) -> None:

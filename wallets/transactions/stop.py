@@ -1,6 +1,9 @@
 """The emergency stop, as signing sees it."""
 
+from typing import Any
+
 from django.db import connection
+from django.db.models import Q, Subquery
 
 from wallets.models import Attempt, EmergencyStop, Installation, ScopeKind, Transaction
 
@@ -12,14 +15,28 @@ def stop_reason(transaction: Transaction, kind: str = Attempt.Kind.ORIGINAL) -> 
     that is being committed waits for this signature or this signature waits for the stop.
     """
     _share_global_row()
-    installation = Installation.objects.get()
-    if installation.paused:
-        return f"the installation is paused: {installation.pause_reason}"
-    for stop in EmergencyStop.objects.filter(engaged=True):
-        if _covers(stop, transaction) and not _spares(stop, kind):
+    stops = _engaged_or_global()
+    if not any(stop.scope_kind == ScopeKind.EVERYTHING for stop in stops):
+        return "the row of the emergency stop is missing; restore it (manage.py migrate)"
+    for stop in stops:
+        if stop.paused is not False:
+            return f"the installation is paused: {stop.pause_reason}"
+        if stop.engaged and _covers(stop, transaction) and not _spares(stop, kind):
             scope = stop.scope_value or "everything"
             return f"emergency stop of {scope}: {stop.reason}"
     return ""
+
+
+def _engaged_or_global() -> list[Any]:
+    """The stops, each with whether the installation is paused: one question for every signature."""
+    stops = EmergencyStop.objects.filter(Q(engaged=True) | Q(scope_kind=ScopeKind.EVERYTHING))
+    installation = Installation.objects.all()
+    return list(
+        stops.annotate(
+            paused=Subquery(installation.values("paused")[:1]),
+            pause_reason=Subquery(installation.values("pause_reason")[:1]),
+        )
+    )
 
 
 def _spares(stop: EmergencyStop, kind: str) -> bool:

@@ -23,7 +23,7 @@ from wallets.transactions.market import usable
 from wallets.transactions.points import Point, reached
 from wallets.transactions.recovery import Turn, next_look, recover, unfinished
 from wallets.transactions.signing import next_nonce, sign_and_store
-from wallets.transactions.states import PENDING, UNSENT, HoldReason
+from wallets.transactions.states import UNSENT, HoldReason
 from wallets.transactions.states import TransactionState as S
 from wallets.transitions import LostRace
 
@@ -59,7 +59,8 @@ def tick(lane_id: int) -> None:
 
 
 def _work(lane: NonceLane, client: NetworkClient) -> None:
-    open_rows, waiting = unfinished(lane), [] if lane.paused else _waiting(lane)
+    open_rows = unfinished(lane)
+    waiting = [] if lane.paused else _waiting(lane, lane.max_in_flight - len(open_rows))
     if not open_rows and not waiting:
         return
     if lane.baseline_nonce is None and not _claim_lane(lane, client):
@@ -118,8 +119,11 @@ def _foreign(turn: Turn) -> str:
     )
 
 
-def _waiting(lane: NonceLane) -> list[Transaction]:
-    """What has no nonce yet and may start, in our order; what ran out of time is expired."""
+def _waiting(lane: NonceLane, room: int) -> list[Transaction]:
+    """What has no nonce yet and may start, in our order, as far as the lane has room for it.
+
+    What ran out of time is expired.
+    """
     now = timezone.now()
     due = Q(not_before__isnull=True) | Q(not_before__lte=now)
     rows = lane.transactions.filter(due, state__in=(S.QUEUED, S.HELD))
@@ -127,7 +131,7 @@ def _waiting(lane: NonceLane) -> list[Transaction]:
     expired = [row for row in found if row.valid_until and row.valid_until <= now]
     for row in expired:
         _expire(row)
-    return [row for row in found if row not in expired]
+    return [row for row in found if row not in expired][: max(room, 0)]
 
 
 def _expire(row: Transaction) -> None:
@@ -148,13 +152,16 @@ def _sign_waiting(turn: Turn, waiting: list[Transaction]) -> None:
         signer = load_signer(lane.wallet)
     except SignerError as error:
         return _hold_all(waiting, str(error))
+    if lane.paused or _has_unsent(lane):
+        return None
     for row in waiting:
-        if lane.paused or _in_flight(lane) >= lane.max_in_flight or _has_unsent(lane):
-            return None
         try:
             _sign_next(turn, row, signer)
         except LostRace:
             log.info("signing_lost_race", transaction=row.pk)
+        if row.state == S.SIGNED:
+            # No node has it yet: the lane waits for that before it signs another.
+            return None
     return None
 
 
@@ -185,10 +192,6 @@ def _sign_next(turn: Turn, row: Transaction, signer: Signer) -> None:
         attempt = sign_and_store(turn.lane, row, quote, signer)
         if attempt is not None:
             send_attempt(attempt, turn.client)
-
-
-def _in_flight(lane: NonceLane) -> int:
-    return lane.transactions.filter(state__in=PENDING).count()
 
 
 def _has_unsent(lane: NonceLane) -> bool:

@@ -1,5 +1,7 @@
 """One pass over everything of a network that is on its way: receipts, depth, finality, reorgs."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,12 +15,13 @@ from wallets.actors import this_worker
 from wallets.chain.client import Block, NetworkClient, hex_int, parse_block
 from wallets.chain.errors import ChainError
 from wallets.models import Attempt, Network, NonceLane, Receipt, Transaction
-from wallets.transactions.machine import move_transaction
+from wallets.transactions.machine import move_transaction, move_transactions
 from wallets.transactions.points import Point, reached
-from wallets.transactions.receipts import outcome_of, store_receipt
+from wallets.transactions.receipts import outcome_of, read_receipt, store_receipts
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.states import Wish
-from wallets.transitions import LostRace
+from wallets.transitions import LostRace, unchanged
+from wallets.wakeups import wake
 
 log = structlog.get_logger(__name__)
 
@@ -75,17 +78,16 @@ def _watch_page(rows: list[Transaction], head: Head, client: NetworkClient) -> i
     numbers = {hex_int(receipt["blockNumber"]) for receipt in receipts.values()}
     numbers |= {row.receipts.all()[0].block_number for row in rows if row.receipts.all()}
     view = View(head, _blocks(sorted(numbers), client))
-    moved = 0
-    for row in rows:
-        try:
-            with database.atomic():
-                steps = _follow(row, receipts, view)
-            if steps:
-                moved += steps
-                reached(Point.INCLUSION_STORED, _kind(row))
-        except LostRace:
-            log.info("watch_lost_race", transaction=row.pk)
-    return moved
+    moved = _undo(rows, view)
+    with database.atomic():
+        mine = unchanged(rows)
+        included = _include(mine, receipts, view)
+        confirmed = _confirm(mine, view)
+        final = _finish(mine, view)
+    touched = {row.pk: row for row in (*included, *confirmed, *final)}
+    _reached_by(touched.values(), Point.INCLUSION_STORED)
+    _wake_lanes(included)
+    return moved + len(included) + len(confirmed) + len(final)
 
 
 def _under_way(network: Network, after: int) -> list[Transaction]:
@@ -144,41 +146,77 @@ def _blocks(numbers: list[int], client: NetworkClient) -> dict[int, Block]:
     }
 
 
-def _follow(row: Transaction, receipts: dict[str, Any], view: View) -> int:
-    """Move one transaction as far as the chain has come; how many arrows it took."""
-    before = row.version
-    if row.state in (S.SIGNED, S.BROADCAST):
-        _include(row, receipts, view)
-    elif _undone(row, view):
-        _return_to_broadcast(row)
-    if row.state == S.INCLUDED and _depth(row, view) >= row.network.confirm_depth:
-        move_transaction(row, S.CONFIRMED, actor=this_worker())
-        reached(Point.CONFIRMED, _kind(row))
-    if row.state == S.CONFIRMED and _block_number(row) <= view.head.final:
-        move_transaction(row, S.FINAL, actor=this_worker())
-        reached(Point.FINAL, _kind(row))
-    return row.version - before
+def _include(rows: list[Transaction], receipts: dict[str, Any], view: View) -> list[Transaction]:
+    """Move what a block of the chain holds now; the rows moved."""
+    found = {row: receipt for row in rows if (receipt := _receipt_in(row, receipts, view))}
+    store_receipts(list(found.values()))
+    for row, receipt in found.items():
+        row._prefetched_objects_cache["receipts"] = [receipt]  # type: ignore[attr-defined]
+    _reached_by(found, Point.RECEIPT_WRITTEN)
+    alike = defaultdict(list)
+    for row, receipt in found.items():
+        alike[outcome_of(receipt.attempt, receipt)].append(row)
+    for outcome, group in alike.items():
+        move_transactions(group, S.INCLUDED, actor=this_worker(), outcome=outcome, wish=Wish.NONE)
+    _reached_by(found, Point.INCLUDED)
+    return list(found)
 
 
-def _include(row: Transaction, receipts: dict[str, Any], view: View) -> None:
+def _receipt_in(row: Transaction, receipts: dict[str, Any], view: View) -> Receipt | None:
+    """What the chain says of one that was on its way; None while it says nothing."""
+    if row.state not in (S.SIGNED, S.BROADCAST):
+        return None
     for attempt in row.sent_attempts:  # type: ignore[attr-defined]
         found = receipts.get(attempt.hash)
         block = view.blocks.get(hex_int(found["blockNumber"])) if found else None
         # A receipt of a block that is not on the chain any more says nothing.
-        if found is None or block is None or block.hash != found["blockHash"]:
+        if found is not None and block is not None and block.hash == found["blockHash"]:
+            return read_receipt(row, attempt, found, block)
+    return None
+
+
+def _confirm(rows: list[Transaction], view: View) -> list[Transaction]:
+    deep = [
+        row
+        for row in rows
+        if row.state == S.INCLUDED and _depth(row, view) >= row.network.confirm_depth
+    ]
+    move_transactions(deep, S.CONFIRMED, actor=this_worker())
+    _reached_by(deep, Point.CONFIRMED)
+    return deep
+
+
+def _finish(rows: list[Transaction], view: View) -> list[Transaction]:
+    beyond = [
+        row for row in rows if row.state == S.CONFIRMED and _block_number(row) <= view.head.final
+    ]
+    move_transactions(beyond, S.FINAL, actor=this_worker())
+    _reached_by(beyond, Point.FINAL)
+    return beyond
+
+
+def _undo(rows: list[Transaction], view: View) -> int:
+    """Send back what a reorganisation took out of its block, each by itself; how many."""
+    moved = 0
+    for row in rows:
+        if row.state not in (S.INCLUDED, S.CONFIRMED) or not _undone(row, view):
             continue
-        receipt = store_receipt(row, attempt, found, block)
-        reached(Point.RECEIPT_WRITTEN, attempt.kind)
-        move_transaction(
-            row,
-            S.INCLUDED,
-            actor=this_worker(),
-            outcome=outcome_of(attempt, receipt),
-            wish=Wish.NONE,
-        )
-        reached(Point.INCLUDED, attempt.kind)
-        row._prefetched_objects_cache["receipts"] = [receipt]  # type: ignore[attr-defined]
-        return
+        try:
+            with database.atomic():
+                _return_to_broadcast(row)
+            moved += 1
+        except LostRace:
+            log.info("watch_lost_race", transaction=row.pk)
+    return moved
+
+
+def _wake_lanes(included: list[Transaction]) -> None:
+    """Lanes that were full have room again for what waits."""
+    lanes = {row.lane_id for row in included}
+    waiting = Transaction.objects.filter(lane__in=lanes, state__in=(S.QUEUED, S.HELD))
+    full = NonceLane.objects.filter(pk__in=waiting.values("lane"), wake_at__gt=timezone.now())
+    if lanes and full.update(wake_at=timezone.now()):
+        wake("tick")
 
 
 def _undone(row: Transaction, view: View) -> bool:
@@ -197,10 +235,10 @@ def _return_to_broadcast(row: Transaction) -> None:
     NonceLane.objects.filter(pk=row.lane_id).update(wake_at=timezone.now())
 
 
-def _kind(row: Transaction) -> str:
-    """The kind of the attempt that is in a block; empty for none."""
-    found = row.receipts.all()
-    return found[0].attempt.kind if found else ""
+def _reached_by(rows: Iterable[Transaction], point: Point) -> None:
+    """Name the boundary for each row, with the kind of its attempt that is in a block."""
+    for row in rows:
+        reached(point, row.receipts.all()[0].attempt.kind)
 
 
 def _depth(row: Transaction, view: View) -> int:
