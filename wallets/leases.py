@@ -41,11 +41,17 @@ def lane_lease(lane_id: int) -> Iterator[NonceLane | None]:
         )
 
 
-def hold_lane(lane: NonceLane) -> None:
-    """Inside a database transaction: lock the lane and make sure the lease is still ours."""
+def hold_lane(lane: NonceLane) -> NonceLane:
+    """Inside a database transaction: lock the lane and make sure the lease is still ours.
+
+    Whether it is paused is read with the lock: a person may have paused it since the turn began.
+    """
     mine = NonceLane.objects.select_for_update().filter(pk=lane.pk, lease_epoch=lane.lease_epoch)
-    if not mine.exists():
+    paused = mine.values_list("paused", flat=True).first()
+    if paused is None:
         raise LeaseLost(f"the lease of lane {lane} is lost")
+    lane.paused = paused
+    return lane
 
 
 def take(name: str, *, owner: str, duration: timedelta) -> bool:

@@ -9,11 +9,12 @@ from wallets import leases, wakeups
 from wallets.actors import this_worker
 from wallets.chain.client import NetworkClient
 from wallets.models import Lease, Network, NonceLane, Transaction
-from wallets.transactions.states import IN_FLIGHT
+from wallets.transactions.states import WATCHED
 from wallets.transactions.tick import tick
 from wallets.transactions.watch import watch
 
-LANES_PER_JOB = 50
+# A job ends after so many lanes, so that others get their turn.
+HANDFUL, MOST_HANDFULS = 8, 8
 # A pass is safe beside another; the lease only saves requests.
 WATCH_LEASE = timedelta(seconds=5)
 
@@ -25,10 +26,16 @@ def register_wakeups() -> None:
 
 
 def tick_lanes() -> None:
-    """Give every lane that is due its turn, the longest waiting first."""
-    due = NonceLane.objects.filter(wake_at__lte=timezone.now()).order_by("wake_at")
-    for lane_id in list(due.values_list("pk", flat=True)[:LANES_PER_JOB]):
-        tick(lane_id)
+    """Give every lane that is due its turn, the longest waiting first.
+
+    A few at a time: another job at it takes others, and those it has done are not done again.
+    """
+    for _ in range(MOST_HANDFULS):
+        due = NonceLane.objects.filter(wake_at__lte=timezone.now()).order_by("wake_at")
+        lanes = list(due.values_list("pk", flat=True)[:HANDFUL])
+        wakeups.each(tick, lanes)
+        if len(lanes) < HANDFUL:
+            return
 
 
 def watch_network(network_id: str) -> None:
@@ -51,7 +58,7 @@ def _lanes_due() -> Iterator[str]:
 
 
 def _networks_due() -> list[str]:
-    under_way = Transaction.objects.filter(state__in=IN_FLIGHT).order_by()
+    under_way = Transaction.objects.filter(state__in=WATCHED).order_by()
     networks = set(under_way.values_list("network_id", flat=True).distinct())
     busy = Lease.objects.filter(
         name__in=[f"watch:{network}" for network in networks], expires_at__gt=timezone.now()

@@ -84,6 +84,15 @@ def run(key: str) -> None:
     WakeUp.objects.filter(pk=row.pk).update(finished_at=timezone.now(), last_error="")
 
 
+def each[Item](work: Callable[[Item], object], items: Iterable[Item]) -> None:
+    """Do the work for each; one that fails is logged, and keeps no other from its turn."""
+    for item in items:
+        try:
+            work(item)
+        except Exception:
+            log.exception("work_failed", work=getattr(work, "__name__", ""), item=str(item))
+
+
 def _function(path: str) -> Callable[..., object]:
     module, _, name = path.rpartition(".")
     function: Callable[..., object] = getattr(import_module(module), name)

@@ -1,14 +1,23 @@
 """Whatever is signed comes to an end: sent again, priced up, cancelled, filled, or asked about."""
 
 import pytest
+from django.utils import timezone
 
 from tests.chains import ETHER, Chain
 from tests.wallets.intents import settled, ticked, transfer
-from wallets.models import Attempt, EmergencyStop, Limit, Network, Transaction, Wallet
+from wallets.models import (
+    Attempt,
+    EmergencyStop,
+    Limit,
+    Network,
+    Transaction,
+    Wallet,
+)
 from wallets.services import engage_stop
 from wallets.transactions.operator import (
     NotPossible,
     cancel_transaction,
+    pause_lane,
     resend_transaction,
     resume_lane,
     speed_up_transaction,
@@ -166,6 +175,87 @@ def test_nonces_from_before_the_lane_are_never_filled(
     row = ticked(transfer(wallet, network, other_wallet.address, key="t:2"))
     assert not Transaction.objects.filter(action="filler").exists()
     assert row.nonce == 8
+
+
+def test_a_cancel_is_not_kept_from_it_by_the_tasks_own_ceiling(
+    network: Network, wallet: Wallet, other_wallet: Wallet, chain: Chain
+) -> None:
+    dearer_gas(chain, 10)
+    row = ticked(transfer(wallet, network, other_wallet.address, max_fee_ceiling=12 * GWEI))
+    assert row.state == "broadcast", row.detail
+    dearer_gas(chain, 50)
+    cancel(row)
+    ticked(row)
+    assert [one.kind for one in row.attempts.all()] == ["original", "cancel"]
+
+
+def test_what_must_remain_keeps_no_nonce_from_being_freed(sent: Transaction) -> None:
+    Limit.objects.create(kind="min_native_balance", scope_kind="everything", amount=100 * ETHER)
+    cancel(sent)
+    ticked(sent)
+    assert sent.attempts.count() == 2
+
+
+def test_a_filler_follows_the_market(
+    sent: Transaction, network: Network, chain: Chain, wallet: Wallet
+) -> None:
+    ticked(transfer(wallet, network, sent.to, key="t:2"))
+    Transaction.objects.filter(pk=sent.pk).update(state="voided")
+    chain.rpc.call("anvil_dropAllTransactions")
+    tick(sent.lane_id)
+    filler = Transaction.objects.get(action="filler")
+    speed_up_transaction(transaction_id=filler.pk)
+    ticked(filler)
+    assert (filler.attempts.count(), filler.detail) == (2, "")
+
+
+def test_what_ran_out_of_time_before_it_left_is_never_sent(
+    network: Network, wallet: Wallet, other_wallet: Wallet, chain: Chain
+) -> None:
+    network.endpoints.update(can_send=False)
+    row = ticked(transfer(wallet, network, other_wallet.address))
+    network.endpoints.update(can_send=True)
+    Attempt.objects.update(times_sent=0)
+    Transaction.objects.update(valid_until=timezone.now())
+    Network.objects.update(has_mempool=False)
+    ticked(row)
+    assert settled(row, chain).outcome == "replaced"
+    assert chain.balance(other_wallet.address) == 0
+
+
+def test_held_transactions_keep_no_other_from_its_turn(
+    network: Network, wallet: Wallet, other_wallet: Wallet
+) -> None:
+    for number in range(17):
+        transfer(wallet, network, other_wallet.address, key=f"t:{number}", max_fee_ceiling=1)
+    late = transfer(wallet, network, other_wallet.address, key="late", valid_until=timezone.now())
+    cheap = transfer(wallet, network, other_wallet.address, key="goes", value=1)
+    ticked(cheap)
+    late.refresh_from_db()
+    assert (ticked(cheap).state, late.state) == ("broadcast", "expired")
+
+
+def test_a_paused_lane_signs_nothing_by_itself(sent: Transaction, chain: Chain) -> None:
+    pause_lane(lane=sent.lane, reason="a look first")
+    waiting = transfer(sent.lane.wallet, sent.network, sent.to, key="t:2")
+    Network.objects.update(bump_after_seconds=0)
+    dearer_gas(chain, 100)
+    ticked(waiting)
+    assert (waiting.state, sent.attempts.count()) == ("queued", 1)
+    cancel(sent)
+    ticked(sent)
+    assert sent.attempts.count() == 2
+
+
+@pytest.mark.parametrize(("other_words", "attempts"), [(0, 2), (1, 1)])
+def test_only_what_every_node_always_called_invalid_is_cancelled(
+    sent: Transaction, other_words: int, attempts: int
+) -> None:
+    Attempt.objects.update(
+        state="rejected", times_sent=3 + other_words, times_refused=3, last_answer_kind="invalid"
+    )
+    ticked(sent)
+    assert sent.attempts.count() == attempts
 
 
 def test_a_network_without_a_mempool_takes_no_wishes(sent: Transaction) -> None:

@@ -46,18 +46,25 @@ class NetworkClient:
         """A batch from the first endpoint that answers; refusals stay in their places."""
         return self._ask(requests, wanted=1)[0] if requests else []
 
-    def agree(self, requests: Sequence[Request]) -> list[Any]:
+    def agree(self, requests: Sequence[Request], *, strict: bool = False) -> list[Any]:
         """As `read_many`, from two endpoints; where they differ a Disagreement is in its place.
 
         Two, where at least two read endpoints are neither left alone by their breaker nor clearly
-        behind: if then only one answers, RpcUnavailable. `agreed` says what counts as the same.
+        behind; with `strict`, where two are enabled: if then only one answers, RpcUnavailable.
+        `agreed` says what counts as the same.
         """
         if not requests:
             return []
-        first, *others = self._ask(requests, wanted=min(2, max(1, self._healthy())))
+        there = len(self._readers()) if strict else self._healthy()
+        first, *others = self._ask(requests, wanted=min(2, max(1, there)))
         if not others:
             return first
         return [agreed(*asked) for asked in zip(requests, first, others[0], strict=True)]
+
+    @property
+    def can_agree(self) -> bool:
+        """Whether two endpoints are there to be asked the same."""
+        return len(self._readers()) > 1
 
     def send_raw(self, raw: bytes, *, private_only: bool = False) -> Sent:
         """Give the bytes to every send endpoint; one success is success, silence is ambiguous.

@@ -61,6 +61,7 @@ class Network(models.Model):
     enabled = models.BooleanField(default=True)
     # The newest block at the last whole pass of the watch, and when that began.
     watched_head = HashField(blank=True, editable=False)
+    watched_number = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
     watched_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:

@@ -53,6 +53,8 @@ class Transaction(models.Model):
         null=True, blank=True, help_text="Wei per gas above which it is held, never clamped."
     )
     not_before = models.DateTimeField(null=True, blank=True)
+    # What is held is looked at again from then on, so that it keeps nobody else from a turn.
+    look_at = models.DateTimeField(null=True, blank=True, editable=False)
     valid_until = models.DateTimeField(null=True, blank=True)
     state = models.CharField(
         max_length=14, choices=TransactionState.choices, default=TransactionState.QUEUED
@@ -119,8 +121,17 @@ class Transaction(models.Model):
             models.Index(fields=("lane", "nonce"), name="transaction_by_nonce"),
             models.Index(
                 fields=("network", "state", "id"),
-                condition=Q(state__in=("reserved", "signed", "broadcast", "included", "confirmed")),
-                name="transaction_in_flight",
+                condition=Q(
+                    state__in=(
+                        "reserved",
+                        "signed",
+                        "broadcast",
+                        "included",
+                        "confirmed",
+                        "needs_operator",
+                    )
+                ),
+                name="transaction_watched",
             ),
             models.Index(fields=("protocol", "state", "-id"), name="transaction_by_protocol"),
             models.Index(fields=("state", "-id"), name="transaction_by_state"),
@@ -156,6 +167,8 @@ class Attempt(models.Model):
     )
     # Committed before the bytes leave: zero proves that they never did.
     times_sent = models.PositiveIntegerField(default=0)
+    # How often every endpoint called the bytes invalid: as often as sent, and no node has them.
+    times_refused = models.PositiveIntegerField(default=0)
     last_sent_at = models.DateTimeField(null=True, blank=True)
     last_answer = models.CharField(
         max_length=1000, blank=True, help_text="What each endpoint said when it was last sent."

@@ -2,7 +2,7 @@
 
 import structlog
 from django.db import transaction as database
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from wallets.actors import this_worker
@@ -45,7 +45,12 @@ def send_attempt(attempt: Attempt, client: NetworkClient) -> Sent:
 def _note_answer(attempt: Attempt, sent: Sent) -> None:
     with database.atomic():
         Attempt.objects.filter(pk=attempt.pk).update(
-            state=_attempt_state(attempt, sent),
+            # What one node took once may be mined, whatever this or a later writer heard.
+            state=Case(
+                When(state=AttemptState.ACCEPTED, then=Value(AttemptState.ACCEPTED)),
+                default=Value(_attempt_state(attempt, sent)),
+            ),
+            times_refused=F("times_refused") + int(sent.unanimously_invalid),
             last_answer=_words(sent)[:1000],
             last_answer_kind=sent.answer,
         )
@@ -60,8 +65,7 @@ def _words(sent: Sent) -> str:
 
 
 def _attempt_state(attempt: Attempt, sent: Sent) -> str:
-    if sent.accepted or attempt.state == AttemptState.ACCEPTED:
-        # What one node took once may be mined whatever another says later.
+    if sent.accepted:
         return AttemptState.ACCEPTED
     if sent.answer is SendAnswer.NOT_SENT:
         return attempt.state

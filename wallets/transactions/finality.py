@@ -20,7 +20,7 @@ def final_count(lane: NonceLane, *, head: int, client: NetworkClient) -> int:
         tag = hex(max(0, head - lane.network.final_depth + 1))
     try:
         request = ("eth_getTransactionCount", [lane.wallet.address, tag])
-        return hex_int(usable(client.agree([request])[0]))
+        return hex_int(usable(client.agree([request], strict=True)[0]))
     except ChainError as error:
         log.info("final_count_unknown", lane=lane.pk, reason=str(error))
         return 0

@@ -1,6 +1,7 @@
 """Pausing a lane, and finding that its key is used elsewhere."""
 
 import structlog
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from wallets.models import NonceLane
@@ -11,8 +12,17 @@ log = structlog.get_logger(__name__)
 
 def pause_lane(lane: NonceLane, reason: str) -> None:
     """Sign nothing more in this lane until a person resumes it; what is signed is watched on."""
+    _pause(lane, reason, NonceLane.objects.filter(pk=lane.pk))
+
+
+def pause_own_lane(lane: NonceLane, reason: str) -> None:
+    """As `pause_lane`, by a turn of it: not by one that has lost its lease meanwhile."""
+    _pause(lane, reason, NonceLane.objects.filter(pk=lane.pk, lease_epoch=lane.lease_epoch))
+
+
+def _pause(lane: NonceLane, reason: str, which: QuerySet[NonceLane]) -> None:
     lane.paused, lane.pause_reason = True, reason[:300]
-    NonceLane.objects.filter(pk=lane.pk).update(paused=True, pause_reason=lane.pause_reason)
+    which.update(paused=True, pause_reason=lane.pause_reason)
     log.error("lane_paused", lane=lane.pk, reason=reason)
 
 

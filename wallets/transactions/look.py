@@ -7,15 +7,15 @@ from typing import Any
 from eth_utils.crypto import keccak
 
 from wallets.chain.client import NetworkClient, hex_bytes, hex_int
-from wallets.chain.errors import RpcError
+from wallets.chain.errors import RpcError, RpcUnavailable
 from wallets.chain.fees import FeeQuote, read_fees
 from wallets.chain.l1_fees import estimate_l1_fee
 from wallets.chain.reverts import is_revert, revert_data, revert_reason
 from wallets.chain.rpc import Request
-from wallets.models import Limit, NonceLane, Transaction
+from wallets.models import Limit, Network, NonceLane, Transaction
 from wallets.transactions import market
 from wallets.transactions.limits import Limits, read_limits
-from wallets.transactions.market import Market, usable
+from wallets.transactions.market import usable
 from wallets.transactions.points import Point, reached
 
 # Two storage slots from zero (EIP-2929: 22,100 each), and some.
@@ -33,15 +33,11 @@ class Look:
     mined: int  # transactions of the account in blocks: the next nonce the chain expects
     pending: int  # the same with what the node holds in its pool
     balance: int
-    asked: Market
+    head: int
+    asked: Any  # fee history or gas price, as `wallets.chain.fees` reads it
     gas_answers: dict[int, Any]  # transaction id -> what its simulation said
     code_hashes: dict[str, str]
     limits: Limits  # for quoting; what is signed is checked against them as they stand then
-
-    @property
-    def block(self) -> int:
-        """The newest block when the market was asked."""
-        return self.asked.block
 
     def fees(self, row: Transaction) -> FeeQuote:
         """What the transaction should offer, within its ceilings; FeeCeilingExceeded above."""
@@ -52,8 +48,7 @@ class Look:
         return self._fees(row, None)
 
     def _fees(self, row: Transaction, ceiling: int | None) -> FeeQuote:
-        answer = self.asked.fee_answer
-        return read_fees(row.network, answer, urgency=row.urgency, ceiling=ceiling)
+        return read_fees(row.network, self.asked, urgency=row.urgency, ceiling=ceiling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,25 +80,39 @@ def take_look(lane: NonceLane, rows: Sequence[Transaction], client: NetworkClien
         ("eth_getTransactionCount", [address, "latest"]),
         ("eth_getTransactionCount", [address, "pending"]),
         ("eth_getBalance", [address, "latest"]),
+        ("eth_blockNumber", []),
         *(("eth_estimateGas", [message(address, row)]) for row in rows),
         *(("eth_getCode", [to, "latest"]) for to in called),
-        *([] if known else market.market_requests(network)),
+        *([] if known else [market.market_request(network)]),
     ]
     answers = iter(client.read_many(requests))
-    mined, pending, balance = (hex_int(usable(next(answers))) for _ in range(3))
+    mined, pending, balance, head = (hex_int(usable(next(answers))) for _ in range(4))
+    require_seen(network, head)
     gas_answers = {row.pk: next(answers) for row in rows}
     code_hashes = {to: _code_hash(next(answers)) for to in called}
-    asked = known or market.read_market(network, list(answers))
+    asked = known or market.keep_market(network, next(answers))
     reached(Point.CHAIN_ASKED)
     return Look(
         mined=mined,
         pending=pending,
         balance=balance,
+        head=head,
         asked=asked,
         gas_answers=gas_answers,
         code_hashes=code_hashes,
         limits=read_limits(lane),
     )
+
+
+def require_seen(network: Network, head: int) -> None:
+    """RpcUnavailable from a node that does not know yet what another has told already.
+
+    It would say that an approval is not there, or that a sent transaction is gone.
+    """
+    if network.watched_number is not None and head < network.watched_number:
+        raise RpcUnavailable(
+            f"the node is at block {head}, {network.name} was seen at {network.watched_number}"
+        )
 
 
 def read_quote(row: Transaction, look: Look, client: NetworkClient) -> Quote:
@@ -113,7 +122,7 @@ def read_quote(row: Transaction, look: Look, client: NetworkClient) -> Quote:
     """
     gas = _passed(row, look.gas_answers[row.pk], client)
     return Quote(
-        block=look.block,
+        block=look.head,
         gas_limit=with_headroom(hex_int(gas), is_call=bool(row.data)),
         fees=look.fees(row),
         balance=look.balance,
@@ -122,10 +131,13 @@ def read_quote(row: Transaction, look: Look, client: NetworkClient) -> Quote:
     )
 
 
-def fee_ceiling(row: Transaction, limits: Limits) -> int | None:
-    """The lowest ceiling, in wei per gas, that covers the transaction."""
+def fee_ceiling(row: Transaction, limits: Limits, *, freeing: bool = False) -> int | None:
+    """The lowest ceiling, in wei per gas, that covers the transaction.
+
+    The task's own is for what it wants done; what only frees a nonce (`freeing`) has the limits'.
+    """
     ceilings = limits.amounts(row, Limit.Kind.MAX_FEE_PER_GAS)
-    if row.max_fee_ceiling is not None:
+    if row.max_fee_ceiling is not None and not freeing:
         ceilings.append(row.max_fee_ceiling)
     return min(ceilings, default=None)
 

@@ -1,9 +1,11 @@
 """The transaction's machine: the only way its state changes."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction as database
+from django.utils import timezone
 
 from wallets.models import SignedRequest, Transaction
 from wallets.transactions.spending import settle_reservations
@@ -11,6 +13,8 @@ from wallets.transactions.states import ENDED, REQUEST_ARROWS, TRANSACTION_ARROW
 from wallets.transactions.states import TransactionState as S
 from wallets.transitions import Machine, move, move_all
 
+# What is held has its next turn after so long, unless nothing else waits.
+LOOK_AGAIN = timedelta(seconds=5)
 TRANSACTION = Machine("transaction", TRANSACTION_ARROWS)
 SIGNED_REQUEST = Machine("signed_request", REQUEST_ARROWS)
 
@@ -42,13 +46,16 @@ def move_transactions(rows: Sequence[Transaction], to: str, *, actor: str, **fie
 
 def hold_transaction(row: Transaction, why: HoldReason, sentence: str, *, actor: str) -> None:
     """Hold it before it has a nonce; holding again for the same reason only renews the sentence."""
+    look_at = timezone.now() + LOOK_AGAIN
     if row.state == S.HELD and row.hold_reason == why:
         # Not a new state, only newer figures in the sentence.
-        Transaction.objects.filter(pk=row.pk, state=S.HELD).update(detail=sentence[:500])
+        Transaction.objects.filter(pk=row.pk, state=S.HELD).update(
+            detail=sentence[:500], look_at=look_at
+        )
         return
     if row.state == S.HELD:
         move_transaction(row, S.QUEUED, actor=actor, reason="looked at again")
-    move_transaction(row, S.HELD, actor=actor, reason=sentence, hold_reason=why)
+    move_transaction(row, S.HELD, actor=actor, reason=sentence, hold_reason=why, look_at=look_at)
 
 
 __all__ = [

@@ -1,10 +1,8 @@
 """The market, which many lanes ask alike, kept for moments in this process."""
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
-from wallets.chain.client import hex_int
 from wallets.chain.errors import ChainError, RpcError, RpcUnavailable
 from wallets.chain.fees import fee_request
 from wallets.chain.rpc import Request
@@ -13,35 +11,26 @@ from wallets.models import Network
 MARKET_SECONDS = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Market:
-    """The fee history or gas price of a network, and the block at which it was asked."""
-
-    fee_answer: Any
-    block: int
+# When it was asked, and the fee history or gas price as the node gave it.
+_markets: dict[int, tuple[float, Any]] = {}
 
 
-_markets: dict[int, tuple[float, Market]] = {}
-
-
-def known_market(network: Network) -> Market | None:
-    """The market, if it was asked within a block's time, MARKET_SECONDS at most."""
+def known_market(network: Network) -> Any | None:
+    """What was asked within a block's time, MARKET_SECONDS at most."""
     asked_at, market = _markets.get(network.pk, (float("-inf"), None))
     fresh = time.monotonic() - asked_at < min(network.block_seconds, MARKET_SECONDS)
     return market if fresh else None
 
 
-def market_requests(network: Network) -> list[Request]:
-    """The calls whose answers `read_market` understands."""
-    return [fee_request(network), ("eth_blockNumber", [])]
+def market_request(network: Network) -> Request:
+    """The call whose answer `keep_market` wants."""
+    return fee_request(network)
 
 
-def read_market(network: Network, answers: list[Any]) -> Market:
-    """The market from the answers, kept for others."""
-    fee, block = (usable(answer) for answer in answers)
-    market = Market(fee, hex_int(block))
-    _markets[network.pk] = (time.monotonic(), market)
-    return market
+def keep_market(network: Network, answer: Any) -> Any:
+    """The answer, kept for others, or an error if there is none."""
+    _markets[network.pk] = (time.monotonic(), usable(answer))
+    return answer
 
 
 def forget() -> None:

@@ -6,6 +6,7 @@ from django.utils import timezone
 from wallets.models import NonceLane, Transaction
 from wallets.transactions import lanes
 from wallets.transactions.machine import move_transaction
+from wallets.transactions.replacing import is_replaceable, newest_attempt
 from wallets.transactions.states import PENDING, Wish
 from wallets.transactions.states import TransactionState as S
 from wallets.wakeups import wake
@@ -72,10 +73,10 @@ def _locked(transaction_id: int) -> Transaction:
 
 def _ask(row: Transaction, wish: Wish) -> Transaction:
     _require_pending(row)
-    if not row.network.has_mempool:
+    if not is_replaceable(row, newest_attempt(row)):
         raise NotPossible(
-            f"{row.network.name} has no mempool in which an attempt could be replaced; "
-            "the same bytes are sent again"
+            f"{row.network.name} has no mempool in which an attempt could be replaced, and took "
+            "this one; the same bytes are sent again"
         )
     row.wish = wish
     Transaction.objects.filter(pk=row.pk).update(wish=wish)

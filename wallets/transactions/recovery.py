@@ -9,19 +9,27 @@ from django.utils import timezone
 from wallets.actors import this_worker
 from wallets.chain.client import NetworkClient, hex_int
 from wallets.chain.errors import SendAnswer
-from wallets.models import Attempt, NonceLane, Transaction
+from wallets.models import Attempt, NonceLane, Receipt, Transaction
 from wallets.signers.interface import SignerError
 from wallets.signers.loading import load_signer
 from wallets.transactions.broadcast import send_attempt
 from wallets.transactions.finality import final_count
-from wallets.transactions.lanes import find_gaps, pause_lane
+from wallets.transactions.lanes import find_gaps, pause_own_lane
 from wallets.transactions.look import Look, with_headroom
 from wallets.transactions.machine import move_transaction
-from wallets.transactions.replacing import Replacement, fill_gap, newest_attempt, note, replace
+from wallets.transactions.replacing import (
+    Replacement,
+    fill_gap,
+    is_replaceable,
+    newest_attempt,
+    note,
+    replace,
+)
 from wallets.transactions.signing import next_nonce
 from wallets.transactions.states import AttemptState, Wish
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.stop import stop_reason
+from wallets.transactions.view import ask_receipts
 from wallets.transitions import LostRace
 
 log = structlog.get_logger(__name__)
@@ -51,7 +59,10 @@ def unfinished(lane: NonceLane) -> list[Transaction]:
 
 def recover(turn: Turn, rows: list[Transaction]) -> None:
     """Bring every unfinished nonce one step further."""
-    _fill_gaps(turn)
+    try:
+        _fill_gaps(turn)
+    except SignerError as error:
+        log.warning("gap_stays", lane=turn.lane.pk, reason=str(error))
     for row in rows:
         try:
             _recover(turn, row)
@@ -61,67 +72,103 @@ def recover(turn: Turn, rows: list[Transaction]) -> None:
             note(row, str(error))
 
 
+def unexplained(turn: Turn, rows: list[Transaction]) -> str:
+    """Why a nonce of ours may have been used elsewhere, or empty.
+
+    The chain counts it, and no hash of ours is told of: a node may be behind with its receipts,
+    or the key is used elsewhere. Until that is known nothing more is signed.
+    """
+    passed = [row for row in rows if (row.nonce or 0) < turn.look.mined]
+    hashes = {attempt.hash: row for row in passed for attempt in row.attempts.all()}
+    told = ask_receipts(list(hashes), turn.client)
+    explained = {hashes[tx_hash].pk for tx_hash in told}
+    open_ones = [row for row in passed if row.pk not in explained]
+    if not open_ones:
+        return ""
+    return (
+        f"nonce {open_ones[0].nonce} is mined and no node tells of a hash of ours there: it waits "
+        "until it is known whether the key is used elsewhere"
+    )
+
+
 def _recover(turn: Turn, row: Transaction) -> None:
-    newest = newest_attempt(row)
-    newest.transaction = row
+    leading = leading_attempt(row)
+    leading.transaction = row
     if (row.nonce or 0) < turn.look.mined:
         _settle_passed(turn, row)
         return
-    if newest.kind == Attempt.Kind.ADOPTED:
-        return  # its bytes are elsewhere; only the chain can bring it back
-    kind = _wanted(turn, row, newest)
+    kind = _wanted(turn, row, leading)
     if kind:
         replaced = replace(turn.lane, row, _priced(turn, row, kind), load_signer(turn.lane.wallet))
         if replaced is not None:
             replaced.transaction = row
             send_attempt(replaced, turn.client)
             return
-    _offer_again(turn, row, newest)
+    if leading.kind != Attempt.Kind.ADOPTED:  # its bytes are elsewhere
+        _offer_again(turn, row, leading)
 
 
-def _offer_again(turn: Turn, row: Transaction, newest: Attempt) -> None:
+def leading_attempt(row: Transaction) -> Attempt:
+    """The one that should be mined: what a reorganisation took out of its block, or the newest."""
+    undone = Receipt.objects.filter(transaction=row, canonical=False).select_related("attempt")
+    lately = undone.order_by("-id").first()
+    return lately.attempt if lately else newest_attempt(row)
+
+
+def _offer_again(turn: Turn, row: Transaction, leading: Attempt) -> None:
     """The same bytes once more, if they never left, were not taken, or lie there for long."""
-    if newest.times_sent == 0 and stop_reason(row, newest.kind):
+    if leading.times_sent == 0 and (_is_over(row) or stop_reason(row, leading.kind)):
         return
     stale = timezone.now() - RESEND_AFTER
-    untaken = row.state == S.SIGNED or newest.state != AttemptState.ACCEPTED
-    if untaken or newest.last_sent_at is None or newest.last_sent_at < stale:
-        send_attempt(newest, turn.client)
+    untaken = row.state == S.SIGNED or leading.state != AttemptState.ACCEPTED
+    if untaken or leading.last_sent_at is None or leading.last_sent_at < stale:
+        send_attempt(leading, turn.client)
 
 
-def _wanted(turn: Turn, row: Transaction, newest: Attempt) -> str:
+def _wanted(turn: Turn, row: Transaction, leading: Attempt) -> str:
     """The kind of attempt to put at the row's nonce now; empty to leave it as it is."""
-    if not row.network.has_mempool or (newest.times_sent == 0 and not row.wish):
+    if not is_replaceable(row, leading):
         return ""
-    if row.wish == Wish.CANCEL or _ran_out(turn, row) or _is_unwanted(newest):
+    if row.wish == Wish.CANCEL or _ran_out(turn, row, leading) or _is_unwanted(leading):
         return Attempt.Kind.CANCEL
     # Once a cancel is out, its price goes up, never the original's.
-    same = Attempt.Kind.CANCEL if newest.kind == Attempt.Kind.CANCEL else Attempt.Kind.BUMP
+    same = Attempt.Kind.CANCEL if leading.kind == Attempt.Kind.CANCEL else Attempt.Kind.BUMP
     if row.wish == Wish.SPEED_UP:
         return same
-    return same if _needs_bump(turn, row, newest) else ""
+    return same if _needs_bump(turn, row, leading) else ""
 
 
-def _ran_out(turn: Turn, row: Transaction) -> bool:
-    """Whether its time is over; what only can revert is cancelled, once, when its turn comes."""
-    over = row.valid_until is not None and row.valid_until <= timezone.now()
+def _is_over(row: Transaction) -> bool:
+    return row.valid_until is not None and row.valid_until <= timezone.now()
+
+
+def _ran_out(turn: Turn, row: Transaction, leading: Attempt) -> bool:
+    """Whether its time is over and it must not be mined any more: it is cancelled, once.
+
+    What never left at once, anything else when its turn comes: it only could revert.
+    """
     cancelled = any(one.kind == Attempt.Kind.CANCEL for one in row.attempts.all())
-    return over and row.nonce == turn.look.mined and not cancelled
+    due = leading.times_sent == 0 or row.nonce == turn.look.mined
+    return _is_over(row) and due and not cancelled
 
 
-def _is_unwanted(newest: Attempt) -> bool:
-    """Whether nodes only ever called the bytes invalid: their nonce is freed by a cancel."""
+def _is_unwanted(leading: Attempt) -> bool:
+    """Whether all nodes always called the bytes themselves wrong: a cancel frees their nonce.
+
+    One other answer, or none, and some node may have them: then a person decides.
+    """
     return (
-        newest.kind != Attempt.Kind.CANCEL
-        and newest.state == AttemptState.REJECTED
-        and newest.last_answer_kind == SendAnswer.INVALID
-        and newest.times_sent >= REFUSALS_BEFORE_CANCEL
+        leading.kind != Attempt.Kind.CANCEL
+        and leading.times_refused == leading.times_sent
+        and leading.times_refused >= REFUSALS_BEFORE_CANCEL
     )
 
 
 def _needs_bump(turn: Turn, row: Transaction, newest: Attempt) -> bool:
     """Whether it is the next to be mined, has waited, and offers less than the market asks."""
     if row.nonce != turn.look.mined or row.attempts.count() >= MOST_ATTEMPTS:
+        return False
+    if newest.times_sent == 0 or newest.kind == Attempt.Kind.ADOPTED:
         return False
     if newest.last_answer_kind in (SendAnswer.UNDERPRICED, SendAnswer.FEE_CAP):
         return True
@@ -171,12 +218,12 @@ def _settle_passed(turn: Turn, row: Transaction) -> None:
     The watch moves it on when it finds a receipt. Only when the count is final and none of our
     hashes has one is a person asked: until then nothing is known.
     """
-    count = final_count(turn.lane, head=turn.look.block, client=turn.client)
+    count = final_count(turn.lane, head=turn.look.head, client=turn.client)
     if count <= (row.nonce or 0):
         return
     hashes = [attempt.hash for attempt in row.attempts.all()]
     requests = [("eth_getTransactionReceipt", [tx_hash]) for tx_hash in hashes]
-    answers = turn.client.agree(requests)
+    answers = turn.client.agree(requests, strict=True)
     if any(answer is not None for answer in answers):
         return
     sentence = (
@@ -184,7 +231,7 @@ def _settle_passed(turn: Turn, row: Transaction) -> None:
         "the key was used elsewhere; adopt the transaction that is, or void this one"
     )
     move_transaction(row, S.NEEDS_OPERATOR, actor=this_worker(), reason=sentence)
-    pause_lane(turn.lane, sentence)
+    pause_own_lane(turn.lane, sentence)
 
 
 def next_look(row: Transaction, now: datetime) -> datetime:

@@ -19,7 +19,7 @@ from wallets.transactions.points import Point, reached
 from wallets.transactions.policy import PolicyRefusal
 from wallets.transactions.signing import check_fee, check_funds, check_permission
 from wallets.transactions.spending import reserve_fee
-from wallets.transactions.states import HoldReason, Wish
+from wallets.transactions.states import AttemptState, HoldReason, Wish
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.stop import stop_reason
 from wallets.transitions import born
@@ -66,7 +66,8 @@ def note(row: Transaction, sentence: str) -> None:
 def _replace(
     lane: NonceLane, row: Transaction, wanted: Replacement, signer: Signer
 ) -> Attempt | None:
-    hold_lane(lane)
+    if hold_lane(lane).paused and not row.wish:
+        return None
     reached(Point.LANE_HELD, wanted.kind)
     locked = Transaction.objects.select_for_update().get(pk=row.pk)
     if locked.state not in (S.SIGNED, S.BROADCAST) or locked.version != row.version:
@@ -91,7 +92,8 @@ def newest_attempt(row: Transaction) -> Attempt:
 def _offer(
     lane: NonceLane, row: Transaction, wanted: Replacement, newest: Attempt, limits: Limits
 ) -> Offer:
-    fees = _fees(row, wanted, newest, fee_ceiling(row, limits))
+    ceiling = fee_ceiling(row, limits, freeing=is_freeing(row, wanted.kind))
+    fees = _fees(row, wanted, newest, ceiling)
     own_call = wanted.kind == Attempt.Kind.BUMP
     return Offer(
         kind=wanted.kind,
@@ -129,20 +131,48 @@ def _fees(row: Transaction, wanted: Replacement, newest: Attempt, ceiling: int |
 def _check(
     lane: NonceLane, row: Transaction, offer: Offer, wanted: Replacement, limits: Limits
 ) -> None:
-    if wanted.kind == Attempt.Kind.BUMP:
+    if not is_freeing(row, wanted.kind):
         check_permission(row, wanted.kind, limits)
-    elif reason := stop_reason(row, wanted.kind):
-        raise Held(HoldReason.STOP, reason)
-    check_fee(row, offer.max_fee_per_gas, offer.highest_fee, limits)
+        check_fee(row, offer.max_fee_per_gas, offer.highest_fee, limits)
+    else:
+        check_freeing(row, wanted.kind, offer, limits)
     # What remains is for new spending; an open nonce must be closed all the same.
     check_funds(lane, row, offer.highest_cost, balance=wanted.look.balance)
+
+
+def is_replaceable(row: Transaction, attempt: Attempt) -> bool:
+    """Whether another attempt could be mined instead of it.
+
+    A sequencer without a mempool that took the bytes has put them in order; one that refused
+    them holds nothing.
+    """
+    return row.network.has_mempool or attempt.state != AttemptState.ACCEPTED
+
+
+def is_freeing(row: Transaction, kind: str) -> bool:
+    """Whether the attempt does nothing but use up a nonce: a cancel, a filler, its speed-up."""
+    return kind in (Attempt.Kind.CANCEL, Attempt.Kind.FILLER) or row.action == Attempt.Kind.FILLER
+
+
+def check_freeing(row: Transaction, kind: str, offer: Offer, limits: Limits) -> None:
+    """Held unless the stop's mode and the cap for freeing a nonce let it pass."""
+    freeing = Attempt.Kind.FILLER if row.action == Attempt.Kind.FILLER else kind
+    if reason := stop_reason(row, freeing):
+        raise Held(HoldReason.STOP, reason)
+    for cap in limits.amounts(row, Limit.Kind.MAX_FILLER_FEE):
+        if offer.highest_cost > cap:
+            raise Held(
+                HoldReason.FEE_CEILING,
+                f"to free a nonce may cost {offer.highest_cost} wei, the limit is {cap} wei",
+            )
 
 
 def fill_gap(lane: NonceLane, nonce: int, wanted: Replacement, signer: Signer) -> Attempt | None:
     """A transaction of its own that uses up a nonce nothing else holds: 0 to the wallet itself."""
     try:
         with database.atomic():
-            hold_lane(lane)
+            if hold_lane(lane).paused:
+                return None
             reached(Point.LANE_HELD, wanted.kind)
             attempt = _fill(lane, nonce, wanted, signer)
     except (Held, PolicyRefusal) as reason:
@@ -173,10 +203,8 @@ def _fill(lane: NonceLane, nonce: int, wanted: Replacement, signer: Signer) -> A
         max_fee_per_gas=fees.max_fee_per_gas,
         max_priority_fee_per_gas=fees.max_priority_fee_per_gas,
     )
-    if reason := stop_reason(row, wanted.kind):
-        raise Held(HoldReason.STOP, reason)
     limits = read_limits(lane)
-    _check_filler_cap(row, offer, limits)
+    check_freeing(row, wanted.kind, offer, limits)
     reserve_fee(row, offer.highest_fee, limits, enforce=False)
     check_funds(lane, row, offer.highest_cost, balance=wanted.look.balance)
     reached(Point.CHECKED, wanted.kind)
@@ -190,12 +218,3 @@ def _fill(lane: NonceLane, nonce: int, wanted: Replacement, signer: Signer) -> A
     )
     reached(Point.STATE_MOVED, wanted.kind)
     return write_attempt(lane, row, nonce, offer, signer)
-
-
-def _check_filler_cap(row: Transaction, offer: Offer, limits: Limits) -> None:
-    for cap in limits.amounts(row, Limit.Kind.MAX_FILLER_FEE):
-        if offer.highest_cost > cap:
-            raise Held(
-                HoldReason.FEE_CEILING,
-                f"a filler may cost {offer.highest_cost} wei, the limit is {cap} wei",
-            )

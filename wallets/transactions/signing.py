@@ -22,6 +22,10 @@ from wallets.transactions.states import TransactionState as S
 from wallets.transactions.stop import stop_reason
 
 
+class LanePaused(Exception):
+    """The lane was paused since its turn began; nothing was changed."""
+
+
 def sign_and_store(
     lane: NonceLane, row: Transaction, quote: Quote, signer: Signer
 ) -> Attempt | None:
@@ -51,7 +55,8 @@ def _sign(
     lane: NonceLane, row: Transaction, quote: Quote, signer: Signer, *, actor: str
 ) -> Attempt:
     kind = Attempt.Kind.ORIGINAL
-    hold_lane(lane)
+    if hold_lane(lane).paused:
+        raise LanePaused
     reached(Point.LANE_HELD, kind)
     limits = read_limits(lane)
     permit = _check(row, quote, limits)

@@ -26,6 +26,8 @@ S = TransactionState
 PRE_NONCE = (S.QUEUED, S.HELD, S.REFUSED, S.EXPIRED, S.CANCELLED)
 UNSENT = (S.RESERVED, S.SIGNED)
 IN_FLIGHT = (S.RESERVED, S.SIGNED, S.BROADCAST, S.INCLUDED, S.CONFIRMED)
+# What a watch pass asks the chain about; a late receipt may still answer what a person is asked.
+WATCHED = (S.SIGNED, S.BROADCAST, S.INCLUDED, S.CONFIRMED, S.NEEDS_OPERATOR)
 # Signed and not yet in a block: what "pending" means to an operator.
 PENDING = (S.RESERVED, S.SIGNED, S.BROADCAST)
 ON_CHAIN = (S.INCLUDED, S.CONFIRMED, S.FINAL)

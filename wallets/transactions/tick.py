@@ -1,9 +1,9 @@
 """One lane's turn: what is signed first, then the next. Normal work and recovery alike."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
-from django.db.models import Max, Q
+from django.db.models import Case, Max, Q, When
 from django.utils import timezone
 
 from wallets.actors import this_worker
@@ -16,13 +16,13 @@ from wallets.signers.interface import Signer, SignerError
 from wallets.signers.loading import load_signer
 from wallets.transactions.broadcast import send_attempt
 from wallets.transactions.finality import final_count
-from wallets.transactions.lanes import find_foreign, pause_lane
+from wallets.transactions.lanes import find_foreign, pause_own_lane
 from wallets.transactions.look import SimulationRefused, read_quote, take_look
-from wallets.transactions.machine import hold_transaction, move_transaction
+from wallets.transactions.machine import LOOK_AGAIN, hold_transaction, move_transaction
 from wallets.transactions.market import usable
 from wallets.transactions.points import Point, reached
-from wallets.transactions.recovery import Turn, next_look, recover, unfinished
-from wallets.transactions.signing import next_nonce, sign_and_store
+from wallets.transactions.recovery import Turn, next_look, recover, unexplained, unfinished
+from wallets.transactions.signing import LanePaused, next_nonce, sign_and_store
 from wallets.transactions.states import UNSENT, HoldReason
 from wallets.transactions.states import TransactionState as S
 from wallets.transitions import LostRace
@@ -33,9 +33,9 @@ _NOT_FINAL = (
     "{wallet} was used elsewhere and its last transaction there is not final yet; it waits until "
     "that cannot be undone"
 )
-LOOK_AGAIN = timedelta(seconds=5)
 # A tick ends after so many, so that no lane keeps a worker to itself.
 BATCH = 16
+MOST_EXPIRED = 100
 
 
 def tick(lane_id: int) -> None:
@@ -60,25 +60,32 @@ def tick(lane_id: int) -> None:
 
 def _work(lane: NonceLane, client: NetworkClient) -> None:
     open_rows = unfinished(lane)
-    waiting = [] if lane.paused else _waiting(lane, lane.max_in_flight - len(open_rows))
+    _expire_waiting(lane)
+    is_full = lane.paused or len(open_rows) >= lane.max_in_flight
+    waiting = [] if is_full else _waiting(lane)
     if not open_rows and not waiting:
         return
     if lane.baseline_nonce is None and not _claim_lane(lane, client):
-        for row in waiting:
-            _hold(row, HoldReason.UNKNOWN, _NOT_FINAL.format(wallet=lane.wallet.label))
+        _hold_all(waiting, _NOT_FINAL.format(wallet=lane.wallet.label))
         return
     try:
         look = take_look(lane, waiting, client)
     except ChainError as error:
-        for row in waiting:
-            _hold(row, HoldReason.RPC, str(error))
+        _hold_all(waiting, str(error), HoldReason.RPC)
         raise
     turn = Turn(lane, look, client)
     recover(turn, open_rows)
     if not lane.paused and (reason := _foreign(turn)):
-        pause_lane(lane, reason)
+        pause_own_lane(lane, reason)
     if waiting:
-        _sign_waiting(turn, waiting)
+        _sign_or_hold(turn, open_rows, waiting)
+
+
+def _sign_or_hold(turn: Turn, open_rows: list[Transaction], waiting: list[Transaction]) -> None:
+    if reason := unexplained(turn, open_rows):
+        _hold_all(waiting, reason)
+    else:
+        _sign_waiting(turn, waiting, turn.lane.max_in_flight - len(open_rows))
 
 
 def _claim_lane(lane: NonceLane, client: NetworkClient) -> bool:
@@ -95,11 +102,11 @@ def _claim_lane(lane: NonceLane, client: NetworkClient) -> bool:
         return False
     lane.baseline_nonce = mined
     lane.installation_id = Installation.objects.get().pk
-    NonceLane.objects.filter(pk=lane.pk).update(
+    NonceLane.objects.filter(pk=lane.pk, lease_epoch=lane.lease_epoch, baseline_nonce=None).update(
         baseline_nonce=lane.baseline_nonce, installation_id=lane.installation_id
     )
     if pending > mined:
-        pause_lane(lane, "the address has pending transactions that were not made here")
+        pause_own_lane(lane, "the address has pending transactions that were not made here")
     return True
 
 
@@ -119,19 +126,27 @@ def _foreign(turn: Turn) -> str:
     )
 
 
-def _waiting(lane: NonceLane, room: int) -> list[Transaction]:
-    """What has no nonce yet and may start, in our order, as far as the lane has room for it.
+def _waiting(lane: NonceLane) -> list[Transaction]:
+    """What has no nonce yet and may start, in our order.
 
-    What ran out of time is expired.
+    What was held a moment ago comes after all others, so that it keeps nobody from a turn.
     """
     now = timezone.now()
-    due = Q(not_before__isnull=True) | Q(not_before__lte=now)
-    rows = lane.transactions.filter(due, state__in=(S.QUEUED, S.HELD))
-    found = rows.select_related("network", "lane__wallet").order_by("-priority", "id")[:BATCH]
-    expired = [row for row in found if row.valid_until and row.valid_until <= now]
-    for row in expired:
+    rows = lane.transactions.filter(_is_due(now), state__in=(S.QUEUED, S.HELD))
+    lately = Case(When(look_at__gt=now, then=1), default=0)
+    found = rows.select_related("network", "lane__wallet").order_by(lately, "-priority", "id")
+    return list(found[:BATCH])
+
+
+def _is_due(now: datetime) -> Q:
+    return Q(not_before__isnull=True) | Q(not_before__lte=now)
+
+
+def _expire_waiting(lane: NonceLane) -> None:
+    """End what ran out of time before it was signed, also in a lane that signs nothing."""
+    waiting = lane.transactions.filter(state__in=(S.QUEUED, S.HELD))
+    for row in waiting.filter(valid_until__lte=timezone.now()).order_by("id")[:MOST_EXPIRED]:
         _expire(row)
-    return [row for row in found if row not in expired][: max(room, 0)]
 
 
 def _expire(row: Transaction) -> None:
@@ -143,7 +158,7 @@ def _expire(row: Transaction) -> None:
         log.info("expiry_lost_race", transaction=row.pk)
 
 
-def _sign_waiting(turn: Turn, waiting: list[Transaction]) -> None:
+def _sign_waiting(turn: Turn, waiting: list[Transaction], room: int) -> None:
     lane = turn.lane
     if lane.wallet.status != Wallet.Status.VERIFIED:
         sentence = f"{lane.wallet.label} is {lane.wallet.status}; only verified wallets sign"
@@ -157,17 +172,20 @@ def _sign_waiting(turn: Turn, waiting: list[Transaction]) -> None:
     for row in waiting:
         try:
             _sign_next(turn, row, signer)
+        except LanePaused:
+            return None
         except LostRace:
             log.info("signing_lost_race", transaction=row.pk)
-        if row.state == S.SIGNED:
-            # No node has it yet: the lane waits for that before it signs another.
+        room -= row.state == S.BROADCAST
+        # One that no node has yet is waited for before another is signed.
+        if row.state == S.SIGNED or not room:
             return None
     return None
 
 
-def _hold_all(rows: list[Transaction], sentence: str) -> None:
+def _hold_all(rows: list[Transaction], sentence: str, why: HoldReason = HoldReason.UNKNOWN) -> None:
     for row in rows:
-        _hold(row, HoldReason.UNKNOWN, sentence)
+        _hold(row, why, sentence)
 
 
 def _hold(row: Transaction, why: HoldReason, sentence: str) -> None:
@@ -201,11 +219,14 @@ def _has_unsent(lane: NonceLane) -> bool:
 def _next_wake(lane: NonceLane) -> datetime | None:
     """When there may be something to do again; null when the lane is at rest."""
     now = timezone.now()
-    rows = lane.transactions.filter(state__in=(S.SIGNED, S.BROADCAST))
-    looks = [next_look(row, now) for row in rows.only("state", "wish")]
+    rows = list(lane.transactions.filter(state__in=(S.SIGNED, S.BROADCAST)).only("state", "wish"))
+    looks = [next_look(row, now) for row in rows]
     waiting = lane.transactions.filter(state__in=(S.QUEUED, S.HELD))
-    if not lane.paused and waiting.exists():
-        looks.append(now + LOOK_AGAIN)
+    if waiting.exists():
+        has_room = len(rows) < lane.max_in_flight and all(row.state != S.SIGNED for row in rows)
+        fresh = waiting.filter(_is_due(now), Q(look_at__isnull=True) | Q(look_at__lte=now))
+        at_once = has_room and not lane.paused and fresh.exists()
+        looks.append(now if at_once else now + LOOK_AGAIN)
     return min(looks, default=None)
 
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -12,37 +11,24 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from wallets.actors import this_worker
-from wallets.chain.client import Block, NetworkClient, hex_int, parse_block
+from wallets.chain.client import Block, NetworkClient
 from wallets.chain.errors import ChainError
 from wallets.models import Attempt, Network, NonceLane, Receipt, Transaction
 from wallets.transactions.machine import move_transaction, move_transactions
 from wallets.transactions.points import Point, reached
 from wallets.transactions.receipts import outcome_of, read_receipt, store_receipts
+from wallets.transactions.states import WATCHED, Wish
 from wallets.transactions.states import TransactionState as S
-from wallets.transactions.states import Wish
+from wallets.transactions.view import Head, View, ask_head, ask_receipts, ask_view, block_number
 from wallets.transitions import LostRace, unchanged
 from wallets.wakeups import wake
 
 log = structlog.get_logger(__name__)
 
 PASS_SIZE = 500
+# In no block that we know of; a late receipt may still answer what a person is asked.
+AWAITED = (S.SIGNED, S.BROADCAST, S.NEEDS_OPERATOR)
 LOOK_ANYWAY = timedelta(seconds=15)
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Where the chain is: the newest block, and the number up to which blocks are final."""
-
-    newest: Block
-    final: int
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The chain as one page of a pass sees it."""
-
-    head: Head
-    blocks: dict[int, Block]
 
 
 def watch(network: Network, client: NetworkClient) -> int:
@@ -50,7 +36,7 @@ def watch(network: Network, client: NetworkClient) -> int:
     rows = _under_way(network, 0)
     if not rows:
         return 0
-    head = _ask_head(network, client)
+    head = ask_head(network, client)
     if _is_watched(network, head):
         return 0
     started, moved = timezone.now(), 0
@@ -58,7 +44,9 @@ def watch(network: Network, client: NetworkClient) -> int:
         moved += _watch_page(rows, head, client)
         rows = _under_way(network, rows[-1].pk)
     # Only now: a pass that dies half-way is made again.
-    Network.objects.filter(pk=network.pk).update(watched_head=head.newest.hash, watched_at=started)
+    Network.objects.filter(pk=network.pk).update(
+        watched_head=head.newest.hash, watched_number=head.newest.number, watched_at=started
+    )
     return moved
 
 
@@ -73,11 +61,11 @@ def _is_watched(network: Network, head: Head) -> bool:
 
 
 def _watch_page(rows: list[Transaction], head: Head, client: NetworkClient) -> int:
-    receipts = _ask_receipts(rows, client)
+    receipts = ask_receipts(_awaited_hashes(rows), client)
     reached(Point.RECEIPTS_ASKED)
-    numbers = {hex_int(receipt["blockNumber"]) for receipt in receipts.values()}
-    numbers |= {row.receipts.all()[0].block_number for row in rows if row.receipts.all()}
-    view = View(head, _blocks(sorted(numbers), client))
+    numbers = {block_number(receipt) or 0 for receipt in receipts.values()}
+    numbers |= {_receipt(row).block_number for row in rows if row.receipts.all()}
+    view = ask_view(head, numbers, client)
     moved = _undo(rows, view)
     with database.atomic():
         mine = unchanged(rows)
@@ -95,55 +83,24 @@ def _under_way(network: Network, after: int) -> list[Transaction]:
     canonical = Prefetch(
         "receipts", Receipt.objects.filter(canonical=True).select_related("attempt")
     )
-    states = (S.SIGNED, S.BROADCAST, S.INCLUDED, S.CONFIRMED)
-    rows = Transaction.objects.filter(network=network, state__in=states, pk__gt=after)
+    rows = Transaction.objects.filter(network=network, state__in=WATCHED, pk__gt=after)
     sent = Prefetch("attempts", _findable_attempts(), to_attr="sent_attempts")
     found = rows.select_related("network").prefetch_related(sent, canonical).order_by("id")
     return list(found[:PASS_SIZE])
 
 
-def _findable_attempts() -> QuerySet[Attempt]:
-    return Attempt.objects.filter(Q(times_sent__gt=0) | Q(kind=Attempt.Kind.ADOPTED))
-
-
-def _ask_head(network: Network, client: NetworkClient) -> Head:
-    by_tag = network.final_rule == Network.FinalRule.FINALIZED_TAG
-    wanted = ["latest", "finalized"] if by_tag else ["latest"]
-    answers = client.read_many([("eth_getBlockByNumber", [tag, False]) for tag in wanted])
-    if not isinstance(answers[0], dict):
-        raise ChainError(f"{network.name} gave no latest block")
-    newest = parse_block(answers[0])
-    if not by_tag:
-        return Head(newest, newest.number - network.final_depth + 1)
-    # A node that knows no final block says nothing about finality.
-    final = parse_block(answers[1]).number if isinstance(answers[1], dict) else -1
-    return Head(newest, final)
-
-
-def _ask_receipts(rows: list[Transaction], client: NetworkClient) -> dict[str, Any]:
-    """Receipts of the attempts of what is in no block yet, by hash; those that are there."""
-    hashes = [
+def _awaited_hashes(rows: list[Transaction]) -> list[str]:
+    """The hashes of the attempts of what is in no block yet."""
+    return [
         attempt.hash
         for row in rows
-        if row.state in (S.SIGNED, S.BROADCAST)
+        if row.state in AWAITED
         for attempt in row.sent_attempts  # type: ignore[attr-defined]
     ]
-    answers = client.read_many([("eth_getTransactionReceipt", [one]) for one in hashes])
-    return {
-        tx_hash: answer
-        for tx_hash, answer in zip(hashes, answers, strict=True)
-        if isinstance(answer, dict) and answer.get("blockNumber")
-    }
 
 
-def _blocks(numbers: list[int], client: NetworkClient) -> dict[int, Block]:
-    requests = [("eth_getBlockByNumber", [hex(number), False]) for number in numbers]
-    answers = client.read_many(requests) if requests else []
-    return {
-        number: parse_block(answer)
-        for number, answer in zip(numbers, answers, strict=True)
-        if isinstance(answer, dict)
-    }
+def _findable_attempts() -> QuerySet[Attempt]:
+    return Attempt.objects.filter(Q(times_sent__gt=0) | Q(kind=Attempt.Kind.ADOPTED))
 
 
 def _include(rows: list[Transaction], receipts: dict[str, Any], view: View) -> list[Transaction]:
@@ -164,22 +121,35 @@ def _include(rows: list[Transaction], receipts: dict[str, Any], view: View) -> l
 
 def _receipt_in(row: Transaction, receipts: dict[str, Any], view: View) -> Receipt | None:
     """What the chain says of one that was on its way; None while it says nothing."""
-    if row.state not in (S.SIGNED, S.BROADCAST):
+    if row.state not in AWAITED:
         return None
     for attempt in row.sent_attempts:  # type: ignore[attr-defined]
         found = receipts.get(attempt.hash)
-        block = view.blocks.get(hex_int(found["blockNumber"])) if found else None
+        block = view.blocks.get(block_number(found) or 0) if found else None
         # A receipt of a block that is not on the chain any more says nothing.
-        if found is not None and block is not None and block.hash == found["blockHash"]:
-            return read_receipt(row, attempt, found, block)
+        if found is not None and block is not None and block.hash == found.get("blockHash"):
+            return _readable(row, attempt, found, block)
     return None
+
+
+def _readable(
+    row: Transaction, attempt: Attempt, found: dict[str, Any], block: Block
+) -> Receipt | None:
+    """The receipt; None for one that makes no sense, which must not keep all others waiting."""
+    try:
+        return read_receipt(row, attempt, found, block)
+    except ChainError as error:
+        log.warning("receipt_unreadable", tx_hash=attempt.hash, reason=str(error))
+        return None
 
 
 def _confirm(rows: list[Transaction], view: View) -> list[Transaction]:
     deep = [
         row
         for row in rows
-        if row.state == S.INCLUDED and _depth(row, view) >= row.network.confirm_depth
+        if row.state == S.INCLUDED
+        and view.holds(_receipt(row))
+        and _depth(row, view) >= row.network.confirm_depth
     ]
     move_transactions(deep, S.CONFIRMED, actor=this_worker())
     _reached_by(deep, Point.CONFIRMED)
@@ -188,7 +158,10 @@ def _confirm(rows: list[Transaction], view: View) -> list[Transaction]:
 
 def _finish(rows: list[Transaction], view: View) -> list[Transaction]:
     beyond = [
-        row for row in rows if row.state == S.CONFIRMED and _block_number(row) <= view.head.final
+        row
+        for row in rows
+        if row.state == S.CONFIRMED
+        and view.final.get(_receipt(row).block_number) == _receipt(row).block_hash
     ]
     move_transactions(beyond, S.FINAL, actor=this_worker())
     _reached_by(beyond, Point.FINAL)
@@ -199,7 +172,7 @@ def _undo(rows: list[Transaction], view: View) -> int:
     """Send back what a reorganisation took out of its block, each by itself; how many."""
     moved = 0
     for row in rows:
-        if row.state not in (S.INCLUDED, S.CONFIRMED) or not _undone(row, view):
+        if row.state not in (S.INCLUDED, S.CONFIRMED) or not view.lost(_receipt(row)):
             continue
         try:
             with database.atomic():
@@ -219,31 +192,26 @@ def _wake_lanes(included: list[Transaction]) -> None:
         wake("tick")
 
 
-def _undone(row: Transaction, view: View) -> bool:
-    """Whether another block stands where the receipt's was; an unknown block proves nothing."""
-    receipt = row.receipts.all()[0]
-    block = view.blocks.get(receipt.block_number)
-    return block is not None and block.hash != receipt.block_hash
-
-
 def _return_to_broadcast(row: Transaction) -> None:
-    receipt = row.receipts.all()[0]
+    receipt = _receipt(row)
     Receipt.objects.filter(pk=receipt.pk).update(canonical=False)
     reason = f"block {receipt.block_number} was replaced by a reorganisation"
     move_transaction(row, S.BROADCAST, actor=this_worker(), reason=reason, outcome="")
-    Attempt.objects.filter(transaction=row).update(last_sent_at=None)
+    # The one that was mined goes out again, not one that lost to it.
+    Attempt.objects.filter(pk=receipt.attempt_id).update(last_sent_at=None)
     NonceLane.objects.filter(pk=row.lane_id).update(wake_at=timezone.now())
 
 
 def _reached_by(rows: Iterable[Transaction], point: Point) -> None:
     """Name the boundary for each row, with the kind of its attempt that is in a block."""
     for row in rows:
-        reached(point, row.receipts.all()[0].attempt.kind)
+        reached(point, _receipt(row).attempt.kind)
 
 
 def _depth(row: Transaction, view: View) -> int:
-    return view.head.newest.number - _block_number(row) + 1
+    return view.head.newest.number - _receipt(row).block_number + 1
 
 
-def _block_number(row: Transaction) -> int:
-    return row.receipts.all()[0].block_number
+def _receipt(row: Transaction) -> Receipt:
+    """The canonical receipt of one that is in a block."""
+    return row.receipts.all()[0]
