@@ -47,10 +47,11 @@ def hold_lane(lane: NonceLane) -> NonceLane:
     Whether it is paused is read with the lock: a person may have paused it since the turn began.
     """
     mine = NonceLane.objects.select_for_update().filter(pk=lane.pk, lease_epoch=lane.lease_epoch)
-    paused = mine.values_list("paused", flat=True).first()
-    if paused is None:
+    # Unordered: the model's own order would join, and lock, the wallet and the network as well.
+    found = list(mine.order_by().values_list("paused", flat=True))
+    if not found:
         raise LeaseLost(f"the lease of lane {lane} is lost")
-    lane.paused = paused
+    lane.paused = found[0]
     return lane
 
 
