@@ -181,7 +181,10 @@ class SpendReservation(models.Model):
 
 
 class Allowance(models.Model):
-    """What a spender may take of a wallet's token, as last read from the chain."""
+    """What a spender may take of a wallet's token, as last read from the chain.
+
+    Its row is locked to take it back: no two revocations of the same are under way.
+    """
 
     wallet = models.ForeignKey(
         "wallets.Wallet", on_delete=models.PROTECT, related_name="allowances"
@@ -191,6 +194,14 @@ class Allowance(models.Model):
     amount = AmountField()
     block_number = models.PositiveBigIntegerField()
     checked_at = models.DateTimeField()
+    revocation = models.OneToOneField(
+        "wallets.Transaction",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="allowance",
+        help_text="The transaction that last was to take it back.",
+    )
 
     class Meta:
         constraints = (

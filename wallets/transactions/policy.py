@@ -13,6 +13,12 @@ from pydantic import ValidationError
 from wallets.addresses import parse_address
 from wallets.models import Limit, PolicyRule, Transaction
 from wallets.recipients import own_recipients
+from wallets.transactions.allowances import (
+    AllowanceCall,
+    is_known_spender,
+    revoked_by,
+    token_rule,
+)
 from wallets.transactions.arguments import (
     CHECKS,
     Check,
@@ -59,7 +65,9 @@ def check_policy(transaction: Transaction, limits: Limits | None = None) -> Perm
     findings, code_hash = _Findings(), ""
     if transaction.value:
         findings.spends.append(Spend("", transaction.value, leaves=True))
-    if transaction.data:
+    if revoked := revoked_by(transaction):
+        code_hash = _judge_revocation(transaction, revoked, findings).code_hash
+    elif transaction.data:
         rule = _judge(transaction, bytes(transaction.data), findings, depth=1)
         _require_payable(rule, transaction)
         code_hash = rule.code_hash
@@ -68,6 +76,20 @@ def check_policy(transaction: Transaction, limits: Limits | None = None) -> Perm
     limits = limits or read_limits(transaction.lane)
     _require_within_caps(transaction, findings.spends, limits)
     return Permit(_digest(transaction, findings), code_hash, tuple(findings.spends))
+
+
+def _judge_revocation(row: Transaction, revoked: AllowanceCall, findings: _Findings) -> PolicyRule:
+    """Taking back from a known spender is permitted also where nothing else is any more."""
+    rule = token_rule(row)
+    if rule is None:
+        raise PolicyRefusal(f"{row.to} is no token registered on {row.network.name}; register it")
+    if not is_known_spender(row, revoked):
+        raise PolicyRefusal(
+            f"{revoked.spender} was never registered for allowances on {row.network.name} and "
+            f"none is known that it was given; check its allowance first"
+        )
+    findings.rules.append(_as_fact(rule))
+    return rule
 
 
 def _judge(row: Transaction, data: bytes, findings: _Findings, *, depth: int) -> PolicyRule:

@@ -9,6 +9,7 @@ from wallets.leases import hold_lane
 from wallets.models import Attempt, Limit, NonceLane, Transaction
 from wallets.signers.interface import Signer
 from wallets.transactions import guards
+from wallets.transactions.allowances import revoked_by
 from wallets.transactions.attempts import Offer, write_attempt
 from wallets.transactions.holds import Held
 from wallets.transactions.limits import Limits, read_limits
@@ -109,6 +110,9 @@ def check_permission(row: Transaction, kind: str, limits: Limits) -> Permit:
     if reason := stop_reason(row, kind):
         raise Held(HoldReason.STOP, reason)
     permit = check_policy(row, limits)
+    if revoked_by(row):
+        # It only takes power back: no floor above is asked for its consent.
+        return permit
     verdict = guards.ask_all(row)
     if verdict.answer is guards.Answer.REFUSE:
         raise PolicyRefusal(verdict.sentence)

@@ -32,6 +32,7 @@ WATCHED = (S.SIGNED, S.BROADCAST, S.INCLUDED, S.CONFIRMED, S.NEEDS_OPERATOR)
 PENDING = (S.RESERVED, S.SIGNED, S.BROADCAST)
 ON_CHAIN = (S.INCLUDED, S.CONFIRMED, S.FINAL)
 ENDED_UNSENT = (S.REFUSED, S.EXPIRED, S.CANCELLED, S.VOIDED)
+# Nothing moves it any more, a reorganisation neither.
 ENDED = (S.FINAL, *ENDED_UNSENT)
 
 TRANSACTION_ARROWS: dict[str, tuple[str, ...]] = {
@@ -67,6 +68,14 @@ class Outcome(TextChoices):
     SUCCEEDED = "succeeded", "Succeeded"
     REVERTED = "reverted", "Reverted"
     REPLACED = "replaced", "Replaced by its cancel"
+
+
+def is_decided(state: str, outcome: str) -> bool:
+    """Whether it is known what became of a transaction, as far as what follows may rely on it.
+
+    A success counts once confirmed; a failure before finality does not exist.
+    """
+    return state in ENDED or (state == S.CONFIRMED and outcome == Outcome.SUCCEEDED)
 
 
 class Wish(TextChoices):
