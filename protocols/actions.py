@@ -62,7 +62,9 @@ class Plan:
     """What an action wants done, in order; a step starts when the one before is confirmed.
 
     `relies_on` names what must not change under it from planning to the last step, such as an
-    allowance: two runs of a wallet that rely on the same follow one another.
+    allowance it finds: two runs of a wallet that rely on the same follow one another. What it
+    approves itself need not be named. An allowance that is given before other steps is for those
+    steps: what they leave of it is taken back.
     """
 
     steps: tuple[PlannedStep, ...]

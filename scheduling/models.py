@@ -4,8 +4,10 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from scheduling.states import OccurrenceState, RunState, StepState
+from wallets.addresses import AddressField
 from wallets.amounts import AmountField
 from wallets.models import Transaction
 
@@ -231,3 +233,34 @@ class Step(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class RunAllowance(models.Model):
+    """An allowance that a run gave for its own use; what that leaves of it is taken back."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="allowances")
+    token = AddressField()
+    spender = AddressField()
+    amount = AmountField(help_text="The most the run allowed, in the token's base units.")
+    last_use = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="+")
+    # When to look at it again, once its use is over; null when there is nothing left to do.
+    look_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    clear_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when nothing is left, as the chain says unfinally."
+    )
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Revocations asked for.")
+    detail = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(fields=("run", "token", "spender"), name="run_allowance_once"),
+        )
+        indexes = (
+            models.Index(
+                fields=("look_at",), condition=Q(look_at__isnull=False), name="run_allowance_open"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.spender} may take {self.amount} of {self.token} for {self.run_id}"

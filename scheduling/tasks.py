@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.utils import timezone
 
-from scheduling import dispatch, runs
+from scheduling import allowances, dispatch, runs
 from scheduling.models import Run, Step, Task
 from scheduling.states import StepState
 from wallets import wakeups
@@ -14,6 +14,7 @@ def register_wakeups() -> None:
     """Register this floor's wake-ups with the pulse."""
     wakeups.register(wakeups.Periodic("dispatch", "scheduling.tasks.dispatch_due", _tasks_due))
     wakeups.register(wakeups.Periodic("advance", "scheduling.tasks.advance_runs", _runs_due))
+    wakeups.register(wakeups.Periodic("take_back", "scheduling.tasks.take_back", _allowances_due))
 
 
 def dispatch_due() -> None:
@@ -27,6 +28,11 @@ def advance_runs() -> None:
     runs.advance_runs()
 
 
+def take_back() -> None:
+    """Take back what runs have left of their allowances."""
+    allowances.take_back()
+
+
 def _tasks_due() -> Iterator[str]:
     if Task.objects.filter(enabled=True, next_due_at__lte=timezone.now()).exists():
         yield ""
@@ -38,4 +44,9 @@ def _runs_due() -> Iterator[str]:
         or Step.objects.filter(runs.DECIDED, state=StepState.SUBMITTED).exists()
         or Step.objects.filter(state=StepState.SETTLED, settled_receipt__canonical=False).exists()
     ):
+        yield ""
+
+
+def _allowances_due() -> Iterator[str]:
+    if allowances.due().exists():
         yield ""

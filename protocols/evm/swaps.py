@@ -34,6 +34,7 @@ from protocols.params import (
     TokenRef,
 )
 from protocols.params import Amount as ParamAmount
+from wallets.transactions.allowances import allowance_name
 from wallets.transactions.arguments import (
     Amount,
     Check,
@@ -113,7 +114,7 @@ class Swap(Action):
 def _relies_on(ctx: Context, params: SwapParams) -> tuple[str, ...]:
     if params.token_in == NATIVE:
         return ()
-    return (f"allowance:{params.token_in}:{ctx.deployment(ROUTER)}",)
+    return (allowance_name(params.token_in, ctx.deployment(ROUTER)),)
 
 
 def _plan_payment(ctx: Context, params: SwapParams) -> tuple[Call, ...]:

@@ -5,6 +5,7 @@ import signal
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
+from enum import StrEnum
 
 from django.db import connection
 from django.utils import timezone
@@ -13,7 +14,6 @@ from tests.chains import Chain
 from wallets.chain.client import NetworkClient
 from wallets.models import Attempt, Network, NonceLane, Transaction
 from wallets.transactions import points
-from wallets.transactions.points import Point
 from wallets.transactions.states import IN_FLIGHT
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.tick import tick
@@ -37,7 +37,7 @@ def several_rounds(network: Network, chain: Chain) -> None:
         one_round(network, chain)
 
 
-def dies_at(point: Point, kind: str, work: Callable[[], None]) -> bool:
+def dies_at(point: StrEnum, kind: str, work: Callable[[], None]) -> bool:
     """Do the work in a child that is SIGKILLed at the point; False if it never came there."""
     connection.close()
     child = os.fork()

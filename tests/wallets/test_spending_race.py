@@ -1,15 +1,12 @@
 """Two workers that sign at once cannot both take the last of a limit."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
 from threading import Event
-from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from tests.chains import ETHER, Chain, make_wallet
+from tests.threads import workers
 from tests.wallets.intents import transfer
 from wallets.models import Limit, Network, Transaction
 from wallets.transactions.arguments import Spend
@@ -23,18 +20,6 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 WALLETS = 6
 ONE_ETHER = Permit("", "", (Spend("", ETHER, leaves=True),))
-
-
-@contextmanager
-def workers(count: int) -> Iterator[Callable[..., Future[Any]]]:
-    """Threads, each with a connection of its own that it closes."""
-
-    def run(work: Callable[..., Any], *arguments: Any) -> Any:
-        with closing(connection):
-            return work(*arguments)
-
-    with ThreadPoolExecutor(count) as pool:
-        yield lambda work, *arguments: pool.submit(run, work, *arguments)
 
 
 @pytest.fixture

@@ -34,7 +34,8 @@ class Point(StrEnum):
     FINAL = "final"
 
 
-Listener = Callable[[Point, str], None]
+# The floors above have boundaries of their own.
+Listener = Callable[[StrEnum, str], None]
 _listeners: list[Listener] = []
 
 
@@ -43,7 +44,7 @@ def listen(listener: Listener) -> None:
     _listeners.append(listener)
 
 
-def reached(point: Point, kind: str = "") -> None:
+def reached(point: StrEnum, kind: str = "") -> None:
     """Say that the boundary is reached; `kind` is the attempt's (`original`, `bump`, …)."""
     for listener in _listeners:
         listener(point, kind)

@@ -1,0 +1,14 @@
+"""Named boundaries of what runs leave behind; see wallets/transactions/points.py."""
+
+from enum import StrEnum
+
+
+class RunPoint(StrEnum):
+    """Where a process may die between the use of an allowance and its end."""
+
+    STEP_SETTLED = "step_settled"
+    RUN_ENDED = "run_ended"
+    ALLOWANCE_READ = "allowance_read"
+    REVOCATION_WRITTEN = "revocation_written"
+    REVOCATION_STORED = "revocation_stored"
+    ALLOWANCE_SETTLED = "allowance_settled"
