@@ -12,6 +12,7 @@ from scheduling.models import Run, Step
 from scheduling.overlap import look_beside, reason_to_wait
 from scheduling.planning import NO_PLAN, context_of, make_plan
 from scheduling.points import RunPoint
+from scheduling.replanning import may_plan_anew, plan_anew
 from scheduling.settle import settle_step
 from scheduling.states import RUN, STEP, RunState, StepState
 from scheduling.steps import begin_steps, submit_step
@@ -145,7 +146,17 @@ def finish_step(step: Step) -> None:
 
 
 def _finish_failed(step: Step, row: Transaction) -> None:
+    """Plan anew what waited too long to be signed; all else ends the run."""
     sentence = row.detail or f"the transaction ended {row.outcome or row.state}"
+    if may_plan_anew(step):
+        reason = hold_reason(step.run)
+        try:
+            if not reason:
+                plan_anew(step)
+                return
+        except NO_PLAN as error:
+            reason = str(error)
+        sentence = f"{sentence}; it cannot be planned anew: {reason}"
     with transaction.atomic():
         move(step, StepState.FAILED, machine=STEP, actor=this_worker(), detail=sentence[:500])
         end_run(step.run, RunState.FAILED, f"{step.label}: {sentence}")

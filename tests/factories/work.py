@@ -9,7 +9,15 @@ from factory.declarations import LazyAttribute, SelfAttribute, Sequence, SubFact
 from factory.django import DjangoModelFactory
 
 from protocols.models import Deployment, Protocol
-from scheduling.models import Occurrence, Run, Step, Task, TaskDependency, TaskWallet
+from scheduling.models import (
+    Occurrence,
+    Run,
+    RunAllowance,
+    Step,
+    Task,
+    TaskDependency,
+    TaskWallet,
+)
 from tests.factories.networks import NetworkFactory
 from tests.factories.signing import TransactionFactory, WalletFactory
 from tests.factories.values import NOON, a_hash, an_address
@@ -105,7 +113,8 @@ class RunFactory(DjangoModelFactory[Run]):
 
 
 def _spec(row: Any) -> dict[str, Any]:
-    return {"label": row.label, "to": an_address(row.index), "data": "0x", "value": "0"}
+    call = {"label": row.label, "to": an_address(row.index), "data": "0x", "value": "0"}
+    return {**call, "valid_until": None, "expectations": {}}
 
 
 class StepFactory(DjangoModelFactory[Step]):
@@ -121,3 +130,18 @@ class StepFactory(DjangoModelFactory[Step]):
     spec = LazyAttribute(_spec)
     state = "submitted"
     transaction = SubFactory(TransactionFactory, final=True)
+
+
+class RunAllowanceFactory(DjangoModelFactory[RunAllowance]):
+    """An allowance of which nothing is left."""
+
+    class Meta:
+        model = RunAllowance
+
+    run = SelfAttribute("last_use.run")
+    token = Sequence(lambda n: an_address(f"token {n}"))
+    spender = Sequence(lambda n: an_address(f"spender {n}"))
+    amount = 5_000_000
+    last_use = SubFactory(StepFactory)
+    look_at = None
+    detail = "nothing is left"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from protocols.models import Protocol
 from protocols.services import sync_protocols
 from scheduling.dispatch import dispatch_due
-from scheduling.models import Run, Task
+from scheduling.models import Occurrence, Run, Task
 from scheduling.runs import advance_runs
 from scheduling.services import create_task
 from tests.chains import ETHER, Chain, make_network, make_wallet
@@ -61,6 +61,7 @@ def test_what_waits_for_cheaper_gas_ends_with_its_window(run: Run) -> None:
     tick(row.lane_id)
     row.refresh_from_db()
     assert (row.state, row.hold_reason) == ("held", "fee_ceiling")
+    Occurrence.objects.update(due_at=timezone.now() - timedelta(hours=1))
     Transaction.objects.update(valid_until=timezone.now())
     tick(row.lane_id)
     assert told(run).state == "failed"
