@@ -1,0 +1,1 @@
+"""`manage.py allowances`: what spenders may take, at the command line."""
