@@ -112,6 +112,7 @@ NAVIGATION = [
         "Under the hood",
         item("Occurrences", "schedule", "scheduling.occurrence"),
         item("Steps", "format_list_numbered", "scheduling.step"),
+        item("Run allowances", "key", "scheduling.runallowance"),
         item("Task wallets", "link", "scheduling.taskwallet"),
         item("Task dependencies", "account_tree", "scheduling.taskdependency"),
         item("Nonce lanes", "conveyor_belt", "wallets.noncelane"),

@@ -10,10 +10,18 @@ from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from scheduling.forms import TaskDependencyForm, TaskForm, TaskWalletFormSet
-from scheduling.models import Occurrence, Run, Step, Task, TaskDependency, TaskWallet
+from scheduling.models import (
+    Occurrence,
+    Run,
+    RunAllowance,
+    Step,
+    Task,
+    TaskDependency,
+    TaskWallet,
+)
 from scheduling.services import save_task
 from wallets.console import show
-from wallets.console.columns import badge, choice, column, history, link
+from wallets.console.columns import badge, choice, column, full, history, link, short
 from wallets.console.pages import ConsoleAdmin, ReadOnlyAdmin, ReadOnlyInline, section
 from wallets.console.search import Exact
 
@@ -169,6 +177,14 @@ class OccurrenceAdmin(ReadOnlyAdmin):
     )
 
 
+allowance_state = column(
+    "State",
+    lambda row: (
+        show.flag("Looked after", "info") if row.look_at else show.flag("Settled", "success")
+    ),
+)
+
+
 class StepInline(ReadOnlyInline):
     """What the run does, in order."""
 
@@ -189,6 +205,20 @@ class StepInline(ReadOnlyInline):
         """With the transactions."""
         rows: QuerySet[Step] = super().get_queryset(request)
         return rows.select_related("transaction").order_by("index")
+
+
+class RunAllowanceInline(ReadOnlyInline):
+    """What it allowed for its own use, and what became of that."""
+
+    model = RunAllowance
+    verbose_name_plural = "Allowances given for its own use"
+    fields = (
+        column("Allowance", lambda row: show.page_of(row, f"{row.amount} base units")),
+        short("token"),
+        short("spender"),
+        allowance_state,
+        "detail",
+    )
 
 
 @admin.register(Run)
@@ -212,7 +242,7 @@ class RunAdmin(ReadOnlyAdmin):
     list_select_related = ("task", "wallet")
     ordering = ("-id",)
     sortable_by = ("id",)
-    inlines = (StepInline,)
+    inlines = (StepInline, RunAllowanceInline)
     fieldsets = (
         section(None, badge("state"), "summary", "detail", "task", "wallet", "occurrence"),
         section("Planned with", "params", "priority"),
@@ -245,4 +275,29 @@ class StepAdmin(ReadOnlyAdmin):
         section("On chain", "transaction", "settled_receipt", "settlement"),
         section("As planned", "spec", "version", "state_changed_at"),
         section("History", history("step")),
+    )
+
+
+@admin.register(RunAllowance)
+class RunAllowanceAdmin(ReadOnlyAdmin):
+    """Allowances that runs gave for their own use; what is left of one is taken back."""
+
+    list_display = (
+        "id",
+        link("run"),
+        short("token"),
+        short("spender"),
+        "amount",
+        allowance_state,
+        "detail",
+    )
+    search_fields = ("run__task__name",)
+    exact = Exact(addresses=("token", "spender"), ids=("run_id",))
+    list_select_related = ("run__task", "last_use")
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fieldsets = (
+        section(None, "run", full("token"), full("spender"), "amount", "last_use"),
+        section("Taking back what is left", allowance_state, "detail", "tries", "clear_at"),
+        section("Times", "look_at"),
     )

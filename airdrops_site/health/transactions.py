@@ -2,6 +2,7 @@
 
 from airdrops_site.health.component import Component, Severity, show_time
 from airdrops_site.health.survey import Survey
+from scheduling.allowances import needing_operator
 from scheduling.models import Run
 from scheduling.states import RunState
 from wallets.models import EmergencyStop, Installation, NonceLane, Transaction
@@ -55,7 +56,7 @@ def open_facts() -> dict[str, int]:
     """What only a person can end, by kind; a stuck transaction is not here, it can heal by itself.
 
     Engaged emergency stops, a paused installation, paused lanes, transactions and runs that need
-    an operator.
+    an operator, allowances that could not be taken back.
     """
     return {
         "engaged_stops": EmergencyStop.objects.filter(engaged=True).count(),
@@ -63,6 +64,7 @@ def open_facts() -> dict[str, int]:
         "paused_lanes": NonceLane.objects.filter(paused=True).count(),
         "transactions_needing_operator": Transaction.objects.filter(state=S.NEEDS_OPERATOR).count(),
         "runs_needing_operator": Run.objects.filter(state=RunState.NEEDS_OPERATOR).count(),
+        "allowances_needing_operator": needing_operator().count(),
     }
 
 
@@ -72,4 +74,5 @@ _WORDS = {
     "paused_lanes": "nonce lanes are paused; each says why in the console",
     "transactions_needing_operator": "transactions need an operator; each says why",
     "runs_needing_operator": "runs need an operator; each says why",
+    "allowances_needing_operator": "allowances could not be taken back; see Run allowances",
 }

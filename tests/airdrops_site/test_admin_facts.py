@@ -10,7 +10,7 @@ from django.urls import reverse
 from airdrops_site.roles import ROLES, rights_of, sync_roles
 from analytics.models import LedgerCursor, LedgerEntry, Unbooked
 from protocols.models import Deployment
-from scheduling.models import Occurrence, Run, Step
+from scheduling.models import Occurrence, Run, RunAllowance, Step
 from tests import factories
 from wallets import models as floor
 from wallets.models import EmergencyStop
@@ -35,6 +35,7 @@ FACTS: tuple[type[Model], ...] = (
     Deployment,
     Occurrence,
     Run,
+    RunAllowance,
     Step,
     LedgerEntry,
     LedgerCursor,

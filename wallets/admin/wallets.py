@@ -148,6 +148,10 @@ class NonceLaneAdmin(ReadOnlyAdmin):
     )
 
 
+def _revocation_state(row: Allowance) -> Any:
+    return show.badge(row.revocation.state) if row.revocation else show.NOTHING
+
+
 @admin.register(Allowance)
 class AllowanceAdmin(ReadOnlyAdmin):
     """What spenders may take, as last read from the chain."""
@@ -160,11 +164,12 @@ class AllowanceAdmin(ReadOnlyAdmin):
         token_amount("amount", of="token"),
         "block_number",
         "checked_at",
+        link("revocation"),
     )
     list_filter = ("token__network",)
     search_fields = ("wallet__label",)
     exact = Exact(addresses=("spender", "wallet__address", "token__address"))
-    list_select_related = ("wallet", "token__network")
+    list_select_related = ("wallet", "token__network", "revocation")
     ordering = ("-id",)
     sortable_by = ("id",)
     fieldsets = (
@@ -177,6 +182,7 @@ class AllowanceAdmin(ReadOnlyAdmin):
             "block_number",
             "checked_at",
         ),
+        section("Taking it back", link("revocation"), column("State", _revocation_state)),
     )
 
 
