@@ -16,6 +16,7 @@ from scheduling.replanning import may_plan_anew, plan_anew
 from scheduling.settle import settle_step
 from scheduling.states import RUN, STEP, RunState, StepState
 from scheduling.steps import begin_steps, submit_step
+from wallets import wakeups
 from wallets.actors import this_worker
 from wallets.chain.errors import ChainError
 from wallets.models import Transaction, Wallet
@@ -38,13 +39,24 @@ def advance_runs() -> int:
     """Look at every run that is due for it, most important first; returns how many."""
     started = _pending_runs()
     moved = _decided_steps()
-    for run in started:
-        with structlog.contextvars.bound_contextvars(run=run.pk, task=run.task.name):
-            _guarded(start_run, run)
-    for step in moved:
-        with structlog.contextvars.bound_contextvars(run=step.run_id, step=step.index):
-            _guarded(finish_step, step)
+    # An adapter that fails in a way of its own keeps no other run from its turn.
+    wakeups.each(_start, started, failed=_put_off)
+    wakeups.each(_finish, moved)
     return len(started) + len(moved)
+
+
+def _start(run: Run) -> None:
+    with structlog.contextvars.bound_contextvars(run=run.pk, task=run.task.name):
+        _guarded(start_run, run)
+
+
+def _finish(step: Step) -> None:
+    with structlog.contextvars.bound_contextvars(run=step.run_id, step=step.index):
+        _guarded(finish_step, step)
+
+
+def _put_off(run: Run, error: Exception) -> None:
+    _postpone(run, f"planning it failed ({type(error).__name__}); the log says where")
 
 
 def _pending_runs() -> list[Run]:
@@ -177,16 +189,18 @@ def _go_on(run: Run) -> None:
 def unsettle_reorganised() -> int:
     """Steps settled from a receipt that a reorganisation undid are settled again; how many."""
     undone = Step.objects.filter(state=StepState.SETTLED, settled_receipt__canonical=False)
-    rows = list(undone.order_by("id")[:RUNS_PER_PASS])
-    for step in rows:
-        move(
-            step,
-            StepState.SUBMITTED,
-            machine=STEP,
-            actor=this_worker(),
-            reason="its block was replaced by a reorganisation",
-        )
+    rows = list(undone.select_related("run").order_by("id")[:RUNS_PER_PASS])
+    wakeups.each(_unsettle, rows)
     return len(rows)
+
+
+def _unsettle(step: Step) -> None:
+    """Its transaction may end otherwise now, and so may a run that counted as succeeded."""
+    reason = "its block was replaced by a reorganisation"
+    with transaction.atomic():
+        move(step, StepState.SUBMITTED, machine=STEP, actor=this_worker(), reason=reason)
+        if step.run.state == RunState.SUCCEEDED:
+            move(step.run, RunState.RUNNING, machine=RUN, actor=this_worker(), reason=reason)
 
 
 def end_run(run: Run, state: RunState, sentence: str) -> None:

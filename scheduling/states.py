@@ -55,6 +55,8 @@ RUN = Machine(
             RunState.CANCELLED,
             RunState.NEEDS_OPERATOR,
         ),
+        # Until its transactions are final a reorganisation may undo what it rested on.
+        RunState.SUCCEEDED: (RunState.RUNNING,),
         RunState.NEEDS_OPERATOR: (RunState.RUNNING, RunState.FAILED, RunState.CANCELLED),
     },
 )

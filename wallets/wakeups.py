@@ -84,13 +84,19 @@ def run(key: str) -> None:
     WakeUp.objects.filter(pk=row.pk).update(finished_at=timezone.now(), last_error="")
 
 
-def each[Item](work: Callable[[Item], object], items: Iterable[Item]) -> None:
+def each[Item](
+    work: Callable[[Item], object],
+    items: Iterable[Item],
+    failed: Callable[[Item, Exception], object] | None = None,
+) -> None:
     """Do the work for each; one that fails is logged, and keeps no other from its turn."""
     for item in items:
         try:
             work(item)
-        except Exception:
+        except Exception as error:
             log.exception("work_failed", work=getattr(work, "__name__", ""), item=str(item))
+            if failed is not None:
+                failed(item, error)
 
 
 def _function(path: str) -> Callable[..., object]:

@@ -8,13 +8,16 @@ from django.utils import timezone
 
 from protocols.models import Protocol
 from protocols.services import sync_protocols
+from scheduling import tasks
 from scheduling.dispatch import dispatch_due
 from scheduling.models import Occurrence, Run, Task
 from scheduling.runs import advance_runs
 from scheduling.services import create_task
 from tests.chains import ETHER, Chain, make_network, make_wallet
-from wallets.models import Transaction
+from wallets.chain.client import NetworkClient
+from wallets.models import Network, Transaction
 from wallets.transactions.tick import tick
+from wallets.transactions.watch import watch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -52,6 +55,29 @@ def test_a_reverted_transaction_fails_its_run_only_when_final(run: Run, chain: C
     tick(Transaction.objects.get().lane_id)
     assert told(run, state="confirmed", outcome="reverted").state == "running"
     assert told(run, state="final", outcome="reverted").state == "failed"
+
+
+def test_a_success_that_a_reorganisation_undoes_is_none_until_it_is_mined_again(
+    run: Run, chain: Chain
+) -> None:
+    row = Transaction.objects.get()
+    tick(row.lane_id)
+    assert watched(run, chain, blocks=2).state == "succeeded"
+    chain.rpc.call("anvil_reorg", 2, [])
+    assert watched(run, chain, blocks=0).state == "running"
+    tick(row.lane_id)
+    assert watched(run, chain, blocks=2).state == "succeeded"
+
+
+def watched(run: Run, chain: Chain, *, blocks: int) -> Run:
+    """The run after so many blocks and a pass over the network."""
+    chain.mine(blocks)
+    network = Network.objects.get()
+    Network.objects.update(watched_at=None)
+    watch(network, NetworkClient(network))
+    tasks.advance_runs()
+    run.refresh_from_db()
+    return run
 
 
 def test_what_waits_for_cheaper_gas_ends_with_its_window(run: Run) -> None:
