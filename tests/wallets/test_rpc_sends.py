@@ -201,6 +201,44 @@ def test_ten_endpoints_are_asked_side_by_side(
     assert time.monotonic() - started < 3
 
 
+@pytest.mark.parametrize("other", [one for one in SendAnswer if one != SendAnswer.INVALID])
+def test_invalid_stands_only_if_everybody_says_so(other: SendAnswer) -> None:
+    replies = (Reply("a", SendAnswer.INVALID, ""), Reply("b", other, ""))
+    assert strongest_of(replies).endpoint == "b"
+    assert strongest_of(replies[::-1]).endpoint == "b"
+    assert not Sent(other, "", replies).unanimously_invalid
+
+
+def test_an_endpoint_left_alone_or_out_of_reach_keeps_bytes_from_being_invalid(
+    network: Network, server: RpcServer, raw: bytes
+) -> None:
+    until = timezone.now() + timedelta(minutes=1)
+    RpcEndpoint.objects.filter(name="anvil").update(url="http://127.0.0.1:9")
+    add_endpoint(network, "rests", server.url, open_until=until)
+    add_endpoint(network, "left", server.url, open_until=until, consecutive_errors=3)
+    prefer(network, server)
+    server.tamper = refusing(SEND, "intrinsic gas too low")
+    sent = NetworkClient(network).send_raw(raw)
+    assert answers(sent) == {
+        "bad": SendAnswer.INVALID,
+        "anvil": SendAnswer.NOT_SENT,
+        "left": SendAnswer.NOT_SENT,
+        "rests": SendAnswer.RATE_LIMITED,
+    }
+    assert (sent.answer, sent.unanimously_invalid) == (SendAnswer.RATE_LIMITED, False)
+
+
+def test_bytes_that_every_endpoint_calls_invalid_are(
+    network: Network, server: RpcServer, raw: bytes
+) -> None:
+    prefer(network, server)
+    server.tamper = refusing(SEND, "intrinsic gas too low")
+    RpcEndpoint.objects.filter(name="anvil").update(url=server.url)
+    sent = NetworkClient(network).send_raw(raw)
+    assert (sent.answer, sent.unanimously_invalid) == (SendAnswer.INVALID, True)
+    assert not NetworkClient(network).send_raw(raw, private_only=True).unanimously_invalid
+
+
 @pytest.mark.parametrize("weaker", [one for one in SendAnswer if one != SendAnswer.ACCEPTED])
 def test_nothing_is_stronger_than_accepted(weaker: SendAnswer) -> None:
     replies = [Reply("a", weaker, ""), Reply("b", SendAnswer.ACCEPTED, "")]

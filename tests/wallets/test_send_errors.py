@@ -21,7 +21,7 @@ from wallets.chain.errors import (
 TABLE = Path(__file__).with_name("fixtures") / "send_errors.toml"
 ANSWERS: list[dict[str, Any]] = tomllib.loads(TABLE.read_text())["answer"]
 CLIENTS = {"geth", "erigon", "nethermind", "reth", "anvil", "besu", "zksync", "arbitrum", "scroll"}
-PROVIDERS = {"op-geth", "alchemy", "infura", "quicknode", "ankr"}
+PROVIDERS = {"op-geth", "alchemy", "infura", "quicknode", "ankr", "chainstack", "drpc", "proxyd"}
 
 
 def named(answer: dict[str, Any]) -> str:

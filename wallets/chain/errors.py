@@ -54,7 +54,9 @@ class SendAnswer(StrEnum):
     # The most it offers is below the base fee: a bump helps, and so may waiting.
     FEE_CAP = "fee_cap"
     FUNDS = "funds"
-    # Refused for what the bytes say, or for a cap of that node: neither bump nor wait helps.
+    # The node's own rule, or the fork it is at: another node may take the same bytes.
+    NODE_LIMIT = "node_limit"
+    # Refused for what the bytes say, whichever node is asked: neither bump nor wait helps.
     INVALID = "invalid"
     # No room, in the pool or for this sender: waiting helps.
     MEMPOOL_FULL = "mempool_full"
@@ -76,7 +78,7 @@ _TEXTS: tuple[tuple[SendAnswer, re.Pattern[str]], ...] = tuple(
                 # Not "unknown transaction type".
                 r"(?<!un)known transaction",
                 r"already ?imported",
-                r"existing tx with same hash",
+                r"existing txn? with same hash",
                 r"tx already exists in cache",
             ),
         ),
@@ -95,12 +97,14 @@ _TEXTS: tuple[tuple[SendAnswer, re.Pattern[str]], ...] = tuple(
                 r"fee too low",
                 r"gas price (is )?too low",
                 r"(gas price|priority fee) below (configured )?minimum",
+                r"feecap \d+ below chain minimum",
+                r"less than gas price minimum floor",
             ),
         ),
         (
             SendAnswer.FEE_CAP,
             (
-                r"(max fee per gas|fee cap|gas price) (is )?less than (the )?block base fee",
+                r"(max fee per gas|fee cap|gas price) (is )?less than (the )?(block )?base fee",
                 r"maxfeepergas too low",
                 r"gas price below current base fee",
             ),
@@ -124,7 +128,7 @@ _TEXTS: tuple[tuple[SendAnswer, re.Pattern[str]], ...] = tuple(
                 r"not enough (funds|balance)",
                 r"(not|n't) have enough funds",
                 r"upfront cost exceeds account balance",
-                r"transaction would cause overdraft",
+                r"transaction would cause overdraft|overdraws from account",
             ),
         ),
         (
@@ -136,29 +140,49 @@ _TEXTS: tuple[tuple[SendAnswer, re.Pattern[str]], ...] = tuple(
                 r"in-flight transaction limit reached",
                 r"future transaction tries to replace pending",
                 r"authority has pending transaction",
-                r"identified as a spammer",
+                r"\bspammer\b",
+                r"pool size constraints",
+                r"currently not accepting transactions",
+            ),
+        ),
+        (
+            SendAnswer.NODE_LIMIT,
+            (
+                r"(exceeds|greater than) (the )?(block|max(imum)?)('s)? "
+                r"?((per-)?transaction )?gas ?limit",
+                r"gas ?limit ?(cap ?)?(reached|exceeded)",
+                r"exceeds current gas limit|supplied gas is beyond limit",
+                r"gas limit (is )?too high|too big ergs limit",
+                r"floor data gas",
+                r"exceeds the configured cap|transaction fee cap exceeded",
+                r"oversized data|transaction (is )?too (large|big)|rlptoolong|l2message too long",
+                r"initcode (size exceeded|too large)|max_init_code_size",
+                r"\bda limit exceeded",
+                r"not activated yet",
+                # A delegated account (EIP-7702), to a node that knows no such thing.
+                r"sender (is )?not an eoa|senderiscontract|from a non-account",
+                r"not on the whitelist|not authorized to send|is banned in local queue",
+                r"plugin has marked the transaction",
+                r"only replay-protected|chainid is required",
             ),
         ),
         (
             SendAnswer.INVALID,
             (
                 r"intrinsic ?gas",
-                r"(exceeds|greater than) (the )?(block|max transaction) gas limit",
-                r"gas ?limit ?(reached|exceeded)",
-                r"exceeds the configured cap",
-                r"transaction fee cap exceeded",
-                r"max priority fee per gas (higher|exceeds)",
+                r"gas is too low\. there is not enough gas to cover minimal",
+                r"priority ?fee ?per ?gas:? (higher|exceeds|cannot be higher)",
                 r"max fee per gas higher than 2\^",
-                r"invalid (sender|(transaction )?signature)",
-                r"(invalid|wrong) chain ?id",
+                r"invalid (sender|(transaction )?signature|transaction v, r, s)|invalidtxsignature",
+                r"(invalid|wrong) chain ?id|invalidtxchainid|signed for another chain",
                 r"failed to (recover|resolve) ?sender|failedtoresolvesender",
-                r"failed to decode (signed )?transaction",
-                r"sender not an eoa|senderiscontract",
-                r"transaction type (\d+ )?not supported",
+                r"failed to decode (signed )?transaction|empty transaction data",
+                r"\brlp: (value|expected|input|element|non-canonical|too (few|many))",
+                r"decoderlperror|invalid rlp|typed transaction too short",
+                r"transaction type (\d+ )?not (supported|valid)|invalidtxtype",
                 r"un(supported|known) transaction type|invalid transaction type",
-                r"oversized data|transaction too large|negative value|uint64 overflow",
-                r"max initcode size exceeded",
-                r"signed for another chain",
+                r"negative value|uint64 overflow|gasuintoverflow|transaction cost overflow",
+                r"nonce (has max value|exceeds (u64|max))",
             ),
         ),
     )
@@ -166,6 +190,7 @@ _TEXTS: tuple[tuple[SendAnswer, re.Pattern[str]], ...] = tuple(
 _RATE = re.compile(
     r"rate.?limit|too many requests|requests? limit reached|request count exceeded"
     r"|rate exceeded|rps limit|compute units|calls per second|quota"
+    r"|requests capacity|capacity limit exceeded|credits limited"
 )
 
 

@@ -18,7 +18,8 @@ SEND_SECONDS = 8.0
 # Once an endpoint has taken the bytes, the others get so long to say their word.
 AFTER_SUCCESS_SECONDS = 1.0
 # What several answers come to: the first of these that any of them is. Silence is stronger than a
-# refusal, for the silent one may have taken the bytes; "invalid" stands only if nobody says better.
+# refusal, for the silent one may have taken the bytes. "Invalid" stands only if everybody says so:
+# whoever was not asked, or kept to a rule of its own, may take them yet.
 _STRENGTH = (
     SendAnswer.ACCEPTED,
     SendAnswer.KNOWN,
@@ -29,9 +30,10 @@ _STRENGTH = (
     SendAnswer.FUNDS,
     SendAnswer.NONCE_TOO_HIGH,
     SendAnswer.MEMPOOL_FULL,
-    SendAnswer.INVALID,
+    SendAnswer.NODE_LIMIT,
     SendAnswer.RATE_LIMITED,
     SendAnswer.NOT_SENT,
+    SendAnswer.INVALID,
 )
 
 
@@ -62,6 +64,15 @@ class Sent:
     def accepted(self) -> bool:
         """Whether any endpoint took the bytes or had them already."""
         return self.answer in (SendAnswer.ACCEPTED, SendAnswer.KNOWN)
+
+    @property
+    def unanimously_invalid(self) -> bool:
+        """Whether every endpoint these bytes may go to was asked this time and called them invalid.
+
+        `answer` is "invalid" exactly then.
+        """
+        told = {reply.answer for reply in self.answers}
+        return told == {SendAnswer.INVALID}
 
 
 def send_to_all(endpoints: Sequence[Endpoint], raw: bytes) -> Sent:

@@ -17,7 +17,13 @@ from wallets.transitions import LostRace
 
 log = structlog.get_logger(__name__)
 
-_REFUSALS = {SendAnswer.UNDERPRICED, SendAnswer.FEE_CAP, SendAnswer.FUNDS, SendAnswer.INVALID}
+_REFUSALS = {
+    SendAnswer.UNDERPRICED,
+    SendAnswer.FEE_CAP,
+    SendAnswer.FUNDS,
+    SendAnswer.NODE_LIMIT,
+    SendAnswer.INVALID,
+}
 
 
 def send_attempt(attempt: Attempt, client: NetworkClient) -> Sent:
