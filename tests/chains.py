@@ -33,6 +33,10 @@ class Chain:
         """Native balance."""
         return int(self.rpc.call("eth_getBalance", address, "latest"), 16)
 
+    def head(self) -> int:
+        """The newest block's number."""
+        return int(self.rpc.call("eth_blockNumber"), 16)
+
     def nonce(self, address: str) -> int:
         """How many transactions of the address are in blocks."""
         return int(self.rpc.call("eth_getTransactionCount", address, "latest"), 16)

@@ -8,11 +8,20 @@ import pytest
 from django.utils import timezone
 
 from tests.chains import Chain
-from tests.wallets.rpc_servers import RpcServer, answering, html, prefer, refusing, serve
+from tests.wallets.rpc_servers import (
+    RpcServer,
+    add_endpoint,
+    answering,
+    html,
+    prefer,
+    refusing,
+    serve,
+)
 from wallets.chain.agreement import agreed
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import Disagreement, RpcError, RpcUnavailable
-from wallets.models import Network, RpcEndpoint
+from wallets.models import Network, NonceLane, RpcEndpoint, Wallet
+from wallets.transactions.finality import final_count
 
 ADDRESS = "0x" + "ab" * 20
 NONCE: tuple[str, list[Any]] = ("eth_getTransactionCount", [ADDRESS, "latest"])
@@ -121,6 +130,69 @@ def test_an_endpoint_known_to_fail_does_not_stop_finality(
         with pytest.raises(RpcUnavailable):
             NetworkClient(network).agree([NONCE])
     assert NetworkClient(network).agree([NONCE]) == ["0x0"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["bad", "anvil"])
+def test_strictly_one_answer_is_none_while_the_other_is_left_alone(
+    network: Network, server: RpcServer, name: str
+) -> None:
+    prefer(network, server)
+    until = timezone.now() + timedelta(minutes=1)
+    RpcEndpoint.objects.filter(name=name).update(
+        consecutive_errors=3, open_until=until, last_error="it was down"
+    )
+    with pytest.raises(RpcUnavailable, match=r"waits for the second .* it was down"):
+        NetworkClient(network).agree([NONCE], strict=True)
+    assert server.calls == []
+    assert NetworkClient(network).agree([NONCE]) == ["0x0"]
+
+
+@pytest.mark.django_db
+def test_strictly_an_endpoint_that_is_behind_is_asked_all_the_same(
+    network: Network, server: RpcServer, chain: Chain
+) -> None:
+    now = timezone.now()
+    RpcEndpoint.objects.update(head_block=500, head_block_at=now)
+    prefer(network, server, head_block=100, head_block_at=now)
+    chain.rpc.call("anvil_setNonce", ADDRESS, "0x7")
+    server.tamper = answering("eth_getTransactionCount", "0x5")
+    assert NetworkClient(network).agree([NONCE], strict=True) == ["0x5"]
+
+
+@pytest.mark.django_db
+def test_strictly_the_second_is_tried_again_when_its_pause_is_over(
+    network: Network, server: RpcServer
+) -> None:
+    prefer(network, server, consecutive_errors=3, open_until=timezone.now())
+    assert NetworkClient(network).agree([NONCE], strict=True) == ["0x0"]
+    assert "eth_getTransactionCount" in server.calls
+
+
+@pytest.mark.django_db
+def test_strictly_one_enabled_endpoint_decides_alone(network: Network, server: RpcServer) -> None:
+    prefer(network, server, enabled=False)
+    add_endpoint(network, "sends", server.url, can_read=False)
+    assert NetworkClient(network).agree([NONCE], strict=True) == ["0x0"]
+    assert server.calls == []
+
+
+@pytest.mark.django_db
+def test_what_is_final_is_never_told_by_one_of_two(
+    network: Network, server: RpcServer, chain: Chain, wallet: Wallet
+) -> None:
+    lane = NonceLane.objects.create(wallet=wallet, network=network)
+    chain.rpc.call("anvil_setNonce", wallet.address, "0x7")
+    chain.mine(9)
+    prefer(network, server)
+
+    def count() -> int:
+        return final_count(lane, head=chain.head(), client=NetworkClient(network))
+
+    assert count() == 7
+    until = timezone.now() + timedelta(minutes=1)
+    RpcEndpoint.objects.filter(name="bad").update(consecutive_errors=3, open_until=until)
+    assert count() == 0
 
 
 @pytest.mark.django_db

@@ -50,13 +50,15 @@ class NetworkClient:
         """As `read_many`, from two endpoints; where they differ a Disagreement is in its place.
 
         Two, where at least two read endpoints are neither left alone by their breaker nor clearly
-        behind; with `strict`, where two are enabled: if then only one answers, RpcUnavailable.
-        `agreed` says what counts as the same.
+        behind: if then only one answers, RpcUnavailable. `strict`, for what is not undone again:
+        two wherever two are enabled, however they fare. `agreed` says what counts as the same.
         """
         if not requests:
             return []
-        there = len(self._readers()) if strict else self._healthy()
-        first, *others = self._ask(requests, wanted=min(2, max(1, there)))
+        wanted = min(2, max(1, len(self._readers()) if strict else self._healthy()))
+        if strict and len(self._closed()) < wanted == 2:
+            raise RpcUnavailable(self._one_of_two())
+        first, *others = self._ask(requests, wanted=wanted)
         if not others:
             return first
         return [agreed(*asked) for asked in zip(requests, first, others[0], strict=True)]
@@ -151,6 +153,12 @@ class NetworkClient:
             return []
         time.sleep(pause.total_seconds())
         return by_end[:1]
+
+    def _one_of_two(self) -> str:
+        now = timezone.now()
+        left = [one.row for one in self._readers() if not is_closed(one.row, now)]
+        reasons = "; ".join(f"{row.name} is left alone: {row.last_error}" for row in left)
+        return f"{self.network.name} waits for the second of two endpoints: {reasons}"
 
     def _readers(self) -> list[Endpoint]:
         now = timezone.now()

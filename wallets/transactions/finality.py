@@ -11,9 +11,10 @@ log = structlog.get_logger(__name__)
 
 
 def final_count(lane: NonceLane, *, head: int, client: NetworkClient) -> int:
-    """How many of the account's transactions are beyond any reorganisation, as two nodes agree.
+    """How many of the account's transactions are beyond any reorganisation.
 
-    0 while nobody can say: then nothing of it is known to be final.
+    As two nodes agree, wherever two are enabled. 0 while nobody can say: then nothing of it is
+    known to be final.
     """
     tag = "finalized"
     if lane.network.final_rule == Network.FinalRule.DEPTH:
