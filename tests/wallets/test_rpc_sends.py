@@ -40,7 +40,8 @@ def raw(chain: Chain) -> bytes:
     account = Account.create()
     chain.fund(account.address, ETHER)
     fields = {"to": account.address, "value": 1, "nonce": 0, "gas": 21_000, "chainId": 31337}
-    fees = {"maxFeePerGas": 10**10, "maxPriorityFeePerGas": 10**9}
+    # A snapshot does not bring back the base fee that a test before may have raised.
+    fees = {"maxFeePerGas": 10**13, "maxPriorityFeePerGas": 10**9}
     return bytes(account.sign_transaction({**fields, **fees}).raw_transaction)
 
 

@@ -54,13 +54,6 @@ class Sent:
     answers: tuple[Reply, ...] = ()
 
     @property
-    def unanimously_invalid(self) -> bool:
-        """Whether every send endpoint called the bytes themselves wrong."""
-        return bool(self.answers) and all(
-            reply.answer is SendAnswer.INVALID for reply in self.answers
-        )
-
-    @property
     def accepted(self) -> bool:
         """Whether any endpoint took the bytes or had them already."""
         return self.answer in (SendAnswer.ACCEPTED, SendAnswer.KNOWN)
