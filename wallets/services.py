@@ -37,6 +37,8 @@ class Intent:
     to: ChecksumAddress
     value: int = 0
     data: bytes = b""
+    # Its bytes go to private send endpoints only. Its simulation is asked of read endpoints.
+    private_only: bool = False
     urgency: str = Transaction.Urgency.NORMAL
     priority: int = 0
     max_fee_ceiling: int | None = None
@@ -73,6 +75,7 @@ def _fields(intent: Intent, lane: NonceLane) -> dict[str, object]:
         "value": intent.value,
         "data": intent.data,
         "selector": "0x" + intent.data[:4].hex() if intent.data else "",
+        "private_only": intent.private_only,
         "urgency": intent.urgency,
         "priority": intent.priority,
         "max_fee_ceiling": intent.max_fee_ceiling,
@@ -83,8 +86,8 @@ def _fields(intent: Intent, lane: NonceLane) -> dict[str, object]:
 
 
 def _check_same(row: Transaction, intent: Intent, lane: NonceLane) -> None:
-    asked = (lane.pk, intent.to, intent.value, intent.data)
-    if (row.lane_id, row.to, row.value, bytes(row.data)) != asked:
+    asked = (lane.pk, intent.to, intent.value, intent.data, intent.private_only)
+    if (row.lane_id, row.to, row.value, bytes(row.data), row.private_only) != asked:
         raise IdempotencyConflict(f"{intent.idempotency_key} already stands for something else")
 
 

@@ -22,6 +22,7 @@ FROZEN: dict[str, tuple[str, ...]] = {
         "gas_limit",
         "max_fee_per_gas",
         "max_priority_fee_per_gas",
+        "private_only",
     ),
     "wallets_transition": ("*",),
 }
@@ -42,7 +43,7 @@ def install(schema_editor: Any) -> None:
     """Create the triggers on this database."""
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute(_POSTGRES_FUNCTION, None)
-    for statement in _statements(schema_editor.connection.vendor):
+    for statement in _statements(schema_editor.connection):
         schema_editor.execute(statement)
 
 
@@ -78,12 +79,21 @@ class _CursorEditor:
         self.execute = cursor.execute
 
 
-def _statements(vendor: str) -> Iterator[str]:
+def _statements(database: Any) -> Iterator[str]:
     for table, columns in FROZEN.items():
-        of_columns = "" if columns == ("*",) else f" OF {', '.join(columns)}"
+        there = _columns(database, table)
+        # An early migration installs what is there; a later one, with its columns, once more.
+        named = ", ".join(column for column in columns if column in there)
+        of_columns = "" if columns == ("*",) else f" OF {named}"
         for event, timing in (("update", f"UPDATE{of_columns}"), ("delete", "DELETE")):
             head = f"CREATE TRIGGER {table}_no_{event} BEFORE {timing} ON {table} FOR EACH ROW"
-            if vendor == "postgresql":
+            if database.vendor == "postgresql":
                 yield f"{head} EXECUTE FUNCTION wallets_frozen()"
             else:
                 yield f"{head} BEGIN SELECT RAISE(ABORT, '{table} rows are append-only'); END"
+
+
+def _columns(database: Any, table: str) -> set[str]:
+    with database.cursor() as cursor:
+        found = database.introspection.get_table_description(cursor, table)
+    return {column.name for column in found}

@@ -41,6 +41,7 @@ def in_full(row: Transaction) -> dict[str, Any]:
         "outcome": row.outcome,
         "hold_reason": row.hold_reason,
         "wish": row.wish,
+        "private_only": row.private_only,
         "key": row.idempotency_key,
         "origin": row.origin,
         "to": row.to,

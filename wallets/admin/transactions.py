@@ -168,6 +168,7 @@ class TransactionAdmin(ReadOnlyAdmin):
         section(
             "Fees and time",
             "urgency",
+            "private_only",
             "priority",
             "nonce",
             "gas_limit",
@@ -270,7 +271,7 @@ class AttemptAdmin(ReadOnlyAdmin):
             gas_price("max_priority_fee_per_gas"),
             native("l1_fee_estimate", "L1 fee estimate"),
         ),
-        section("Sent", "times_sent", "last_sent_at", "last_answer", "created_at"),
+        section("Sent", "private_only", "times_sent", "last_sent_at", "last_answer", "created_at"),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:

@@ -73,14 +73,15 @@ class NetworkClient:
 
         Private endpoints get them only when asked for, or when the network has no other.
         """
-        senders = [endpoint for endpoint in self._endpoints if endpoint.row.can_send]
-        private = [endpoint for endpoint in senders if endpoint.row.is_private]
-        public = [endpoint for endpoint in senders if not endpoint.row.is_private]
-        chosen = private if private_only else public or private
+        chosen = self._audience(private_only=private_only)
         if not chosen:
-            kind = "private send endpoint" if private_only else "send endpoint"
-            return Sent(SendAnswer.NOT_SENT, f"{self.network.name} has no {kind}; add one")
+            return Sent(SendAnswer.NOT_SENT, self._no_audience(private_only=private_only))
         return send_to_all(chosen, raw)
+
+    def require_audience(self, *, private_only: bool) -> None:
+        """RpcUnavailable where private bytes would have nobody to go to: they would only lie."""
+        if private_only and not self._audience(private_only=True):
+            raise RpcUnavailable(self._no_audience(private_only=True))
 
     def block(self, tag: str | int = "latest") -> Block:
         """A block's head by number or tag."""
@@ -159,6 +160,16 @@ class NetworkClient:
         left = [one.row for one in self._readers() if not is_closed(one.row, now)]
         reasons = "; ".join(f"{row.name} is left alone: {row.last_error}" for row in left)
         return f"{self.network.name} waits for the second of two endpoints: {reasons}"
+
+    def _audience(self, *, private_only: bool) -> list[Endpoint]:
+        senders = [endpoint for endpoint in self._endpoints if endpoint.row.can_send]
+        private = [endpoint for endpoint in senders if endpoint.row.is_private]
+        public = [endpoint for endpoint in senders if not endpoint.row.is_private]
+        return private if private_only else public or private
+
+    def _no_audience(self, *, private_only: bool) -> str:
+        kind = "private send endpoint" if private_only else "send endpoint"
+        return f"{self.network.name} has no {kind}; add one"
 
     def _readers(self) -> list[Endpoint]:
         now = timezone.now()

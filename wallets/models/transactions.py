@@ -46,6 +46,9 @@ class Transaction(models.Model):
     expectations = models.JSONField(
         default=dict, blank=True, help_text="What was promised: quote and slippage, allowance."
     )
+    private_only = models.BooleanField(
+        default=False, help_text="Its bytes go to private send endpoints, never to public ones."
+    )
     urgency = models.CharField(max_length=6, choices=Urgency.choices, default=Urgency.NORMAL)
     priority = models.SmallIntegerField(default=0)
     gas_limit = models.PositiveBigIntegerField(null=True, blank=True)
@@ -162,6 +165,8 @@ class Attempt(models.Model):
     max_fee_per_gas = AmountField()
     max_priority_fee_per_gas = AmountField()
     l1_fee_estimate = AmountField(default=0)
+    # Whom it may be sent to, as its transaction said when it was made.
+    private_only = models.BooleanField(default=False)
     state = models.CharField(
         max_length=9, choices=AttemptState.choices, default=AttemptState.PREPARED
     )

@@ -49,6 +49,7 @@ def write_attempt(
         max_fee_per_gas=offer.max_fee_per_gas,
         max_priority_fee_per_gas=offer.max_priority_fee_per_gas,
         l1_fee_estimate=offer.l1_fee,
+        private_only=row.private_only,
     )
     reached(Point.ATTEMPT_WRITTEN, offer.kind)
     return attempt

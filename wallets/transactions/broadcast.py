@@ -27,14 +27,14 @@ _REFUSALS = {
 
 
 def send_attempt(attempt: Attempt, client: NetworkClient) -> Sent:
-    """Send the attempt's bytes to every send endpoint and note what they said."""
+    """Send the attempt's bytes to every send endpoint they are for, and note what those said."""
     reached(Point.BEFORE_MARK, attempt.kind)
     # Committed before the bytes leave: times_sent 0 proves that they never did.
     Attempt.objects.filter(pk=attempt.pk).update(
         times_sent=F("times_sent") + 1, last_sent_at=timezone.now()
     )
     reached(Point.MARKED, attempt.kind)
-    sent = client.send_raw(bytes(attempt.raw))
+    sent = client.send_raw(bytes(attempt.raw), private_only=attempt.private_only)
     reached(Point.SENT, attempt.kind)
     _note_answer(attempt, sent)
     log.info(

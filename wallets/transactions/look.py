@@ -120,6 +120,7 @@ def read_quote(row: Transaction, look: Look, client: NetworkClient) -> Quote:
 
     Rollups with an oracle for their data fee are asked once more.
     """
+    client.require_audience(private_only=row.private_only)
     gas = _passed(row, look.gas_answers[row.pk], client)
     return Quote(
         block=look.head,
