@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from wallets.chain.masking import hide, mask_host
+
 # A key, or anything long that may hold one: signed bytes, a keystore's ciphertext, calldata.
 _HEX32 = re.compile(r"(0x)?[0-9a-fA-F]{64,}")
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
@@ -34,8 +36,8 @@ def redact_event(_logger: Any, _method: str, event: Mapping[str, Any]) -> dict[s
 
 
 def redact_text(text: str) -> str:
-    """The text with keys, credentials and everything after a URL's host masked."""
-    text = _URL.sub(_mask_url, text)
+    """The text with keys, credentials, keys in a URL's host and everything after it masked."""
+    text = _URL.sub(_mask_url, hide(text))
     text = _ASSIGNED.sub(r"\1[redacted]", text)
     text = _BEARER.sub(r"\1 [redacted]", text)
     return _HEX32.sub("[32 bytes]", _BYTES.sub("[bytes]", text))
@@ -72,5 +74,8 @@ def _is_small(value: Any) -> bool:
 
 
 def _mask_url(match: re.Match[str]) -> str:
-    host = match[2].rpartition("@")[2]
-    return f"{match[1]}://{host}" + ("/…" if (match[3] or "/") != "/" else "")
+    host, colon, port = match[2].rpartition("@")[2].partition(":")
+    # An IPv6 address begins with a bracket, and holds no key.
+    return f"{match[1]}://{mask_host(host)}{colon}{port}" + (
+        "/…" if (match[3] or "/") != "/" else ""
+    )

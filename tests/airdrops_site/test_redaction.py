@@ -12,11 +12,14 @@ from airdrops_site.redaction import redact_event, redact_text
 KEY = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"
 TX_HASH = "0x88df016429689c079f3b2f6ad39fa052532c56795b733da78a91ebe6a713944b"
 RPC = "https://operator:hunter2@rpc.example.org/v3/0123456789abcdef?apikey=swordfish"
-SECRETS = (KEY, KEY[2:], "hunter2", "0123456789abcdef", "swordfish", "open sesame")
+LABEL = "k3y9f8e7d6c5b4a3920"
+HOST_KEY = "brook"
+SECRETS = (KEY, KEY[2:], LABEL, HOST_KEY, "hunter2", "0123456789abcdef", "swordfish", "open sesame")
 
 # Logs every secret on every way a log line can come about.
 LOGS_SECRETS = f"""
-import logging, sys
+import logging, os, sys
+import django
 import structlog
 from airdrops_site.logs import logging_config
 
@@ -26,6 +29,19 @@ ours.info("event with {KEY}", passphrase="open sesame", nested={{"private_key": 
 ours.info("positional %s", "0x{KEY}")
 ours.info("an object", reason=ValueError("could not reach {RPC}"), raw=bytes.fromhex("{KEY}"))
 ours.info("a hash", tx_hash="{TX_HASH}")
+ours.info("a host", url="wss://{LABEL}.rpc.example.org", also=["https://x.{LABEL}.example:1/y"])
+os.environ.update(DJANGO_SETTINGS_MODULE="airdrops_site.settings", HOST_KEY="{HOST_KEY}")
+os.environ.update(AIRDROPS_CHAIN_ACCESS="testnet")
+django.setup()
+from wallets.chain.rpc import JsonRpc, RpcUnavailable
+logging_config(log_format=sys.argv[1], level="DEBUG")
+for name in ("httpx", "httpcore"):
+    logging.getLogger(name).setLevel("DEBUG")
+for host in ("${{HOST_KEY}}.rpc.invalid", "{LABEL}.rpc.invalid"):
+    try:
+        JsonRpc("far", f"https://{{host}}/").call("eth_chainId", [], 2.0)
+    except RpcUnavailable as error:
+        ours.exception("out of reach", reason=error)
 theirs.warning("arguments %s %s", "{KEY}", {{"passphrase": "open sesame"}})
 theirs.warning("a URL %s", "{RPC}")
 theirs.error("not formattable %d", "{KEY}")
@@ -73,7 +89,7 @@ def test_every_json_line_can_be_read() -> None:
     command = [sys.executable, "-c", LOGS_SECRETS, "json"]
     done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True)
     lines = [line for line in done.stderr.splitlines() if not line.startswith("A log line")]
-    assert {json.loads(line)["level"] for line in lines} == {"info", "warning", "error"}
+    assert {json.loads(line)["level"] for line in lines} == {"debug", "info", "warning", "error"}
 
 
 @pytest.mark.parametrize(
@@ -84,6 +100,8 @@ def test_every_json_line_can_be_read() -> None:
         ("https://rpc.example.org?apikey=abc", "https://rpc.example.org/…"),
         ("HTTPS://me:pw@rpc.example.org/x", "HTTPS://rpc.example.org/…"),
         ("http://127.0.0.1:8545", "http://127.0.0.1:8545"),
+        ("http://[::1]:8545", "http://[::1]:8545"),
+        (f"at https://eth.{LABEL}.example:8545/x", "at https://eth.….example:8545/…"),
         ("postgres://me:pw@/airdrops?host=/run", "postgres:///…"),
         ("api_key=abc, retries=3", "api_key=[redacted], retries=3"),
         ('{"passphrase": "open sesame"}', '{"passphrase": [redacted]}'),

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 from django import forms
 from django.core.exceptions import ValidationError
 
+from wallets.chain.masking import looks_secret
 from wallets.models import RpcEndpoint, Wallet
 
 _PLACEHOLDER = re.compile(r"\$\{\w+\}")
@@ -20,14 +21,19 @@ def carries_credential(url: str) -> bool:
     """Whether something in the URL, outside `${NAME}`, is or may be a credential."""
     parts = urlsplit(_PLACEHOLDER.sub("", url))
     # What is left of `${USER}:${PASSWORD}@host` is a colon.
-    userinfo = parts.netloc.rpartition("@")[0].strip(":")
+    userinfo, _, host = parts.netloc.rpartition("@")
     parameters = parse_qsl(parts.query)
     return bool(
-        userinfo
+        userinfo.strip(":")
+        or any(looks_secret(label) for label in host.partition(":")[0].split("."))
         or any(_SECRET_PARAMETER.search(name) and value for name, value in parameters)
         or any(_SECRET_SEGMENT.fullmatch(value) for _, value in parameters)
-        or any(_SECRET_SEGMENT.fullmatch(segment) for segment in parts.path.split("/"))
+        or any(_is_secret_segment(segment) for segment in parts.path.split("/"))
     )
+
+
+def _is_secret_segment(segment: str) -> bool:
+    return bool(_SECRET_SEGMENT.fullmatch(segment)) or looks_secret(segment)
 
 
 class RpcEndpointForm(forms.ModelForm[RpcEndpoint]):

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from wallets.admin.forms import RpcEndpointForm
-from wallets.chain.rpc import mask_url
+from wallets.chain.masking import mask_url
 from wallets.console import show
 from wallets.console.columns import badge, choice, column, full, short
 from wallets.console.pages import ConsoleAdmin, KeptAdmin, ReadOnlyInline, section

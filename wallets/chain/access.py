@@ -3,19 +3,17 @@
 import ipaddress
 import os
 import re
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
 
 from wallets.chain.errors import ChainError, NotReached
+from wallets.chain.masking import looks_secret, mask_host, remember, secrets_of
 from wallets.models import Network
 
 _KIND_RANK = {"devnet": 0, "testnet": 1, "mainnet": 2}
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-# Shorter pieces of a path are words (`v3`, `rpc`), and too short to be a key.
-_SEGMENT_LENGTH = 8
-_SHORTEST_SECRET = 4
 
 
 def require_allowed(network: Network) -> None:
@@ -30,39 +28,31 @@ def require_allowed(network: Network) -> None:
 def reachable_url(url: str) -> str:
     """The URL with `${NAME}` filled in; NotReached where this installation may not go."""
     filled = _VARIABLE.sub(_variable, url)
+    remember(filled_in(url))
     scheme, host = _scheme_and_host(filled)
     if scheme not in ("http", "https") or not host:
         raise NotReached("the RPC URL is not an http(s) address; correct it on the endpoint")
     if settings.CHAIN_ACCESS == "devnet" and not _is_loopback(host):
         raise NotReached(
-            f"{host} is not on this machine, and AIRDROPS_CHAIN_ACCESS=devnet allows "
+            f"{_shown(host, url)} is not on this machine, and AIRDROPS_CHAIN_ACCESS=devnet allows "
             "nothing else; set it to testnet or mainnet to go further"
         )
+    # Libraries log hosts of their own accord.
+    remember([] if _shown(host, url) == host else [host])
+    remember(secret for secret in secrets_of(filled) if looks_secret(secret))
     return filled
 
 
-def mask_url(url: str) -> str:
-    """The URL without user, password, path and query: fit for pages and logs."""
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        # `https://user:pass/word@host`: what is what cannot be told, so nothing is shown.
-        return "(an address that cannot be read)"
-    host = parts.hostname or "?"
-    return f"{parts.scheme}://{host}{port}" + ("/…" if parts.path.strip("/") else "")
+def filled_in(url: str) -> list[str]:
+    """What stands for `${NAME}` in the URL: secret, whatever it looks like."""
+    return [_variable(match) for match in _VARIABLE.finditer(url)]
 
 
-def secrets_of(url: str) -> tuple[str, ...]:
-    """The parts of a filled-in URL that may be credentials, the longest first."""
-    parts = urlsplit(url)
-    userinfo = parts.netloc.rpartition("@")[0]
-    segments = [part for part in parts.path.split("/") if len(part) >= _SEGMENT_LENGTH]
-    values = [value for _, value in parse_qsl(parts.query)]
-    found = {url, userinfo, *userinfo.split(":"), *segments, parts.query, *values}
-    found |= {unquote(piece) for piece in found}
-    kept = {piece for piece in found if len(piece) >= _SHORTEST_SECRET}
-    return tuple(sorted(kept, key=len, reverse=True))
+def _shown(host: str, url: str) -> str:
+    text = mask_host(host)
+    for value in filled_in(url):
+        text = text.replace(value.lower(), "…")
+    return text
 
 
 def _scheme_and_host(url: str) -> tuple[str, str]:

@@ -12,9 +12,10 @@ from typing import Any
 
 import httpx
 
-from wallets.chain.access import mask_url, reachable_url, secrets_of
+from wallets.chain.access import filled_in, reachable_url
 from wallets.chain.answers import BatchTooLarge, read_error, refused_batch, retry_after
 from wallets.chain.errors import ChainError, NotReached, RateLimited, RpcUnavailable
+from wallets.chain.masking import mask_url, secrets_of
 
 MAX_BATCH = 100
 # For one exchange. A host that is there takes a connection at once.
@@ -45,7 +46,7 @@ class JsonRpc:
     def __init__(self, name: str, url: str) -> None:
         self.name = name
         self._url = reachable_url(url)
-        self._secrets = secrets_of(self._url)
+        self._secrets = (*secrets_of(self._url), *filled_in(url))
         self._ids = itertools.count(1)
 
     def __repr__(self) -> str:
@@ -189,4 +190,4 @@ class _MaskedUrls(logging.Filter):
 
 logging.getLogger("httpx").addFilter(_MaskedUrls())
 
-__all__ = ["JsonRpc", "Request", "mask_url", "reachable_url"]
+__all__ = ["JsonRpc", "Request"]
