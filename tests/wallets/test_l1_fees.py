@@ -2,22 +2,29 @@
 
 import json
 import random
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from eth_abi.abi import encode
 from rlp.codec import encode as encode_rlp
 
 from tests.chains import Chain
+from tests.wallets.intents import ticked, transfer
+from tests.wallets.rpc_servers import Item, RpcServer, prefer, refusing, serve
 from wallets.chain.client import NetworkClient
-from wallets.chain.errors import RpcUnavailable
-from wallets.chain.l1_fees import ORACLES, estimate_l1_fee
-from wallets.models import Network
+from wallets.chain.errors import ChainError, RpcUnavailable
+from wallets.chain.l1_fees import ORACLES, estimate_l1_fee, estimate_l1_fees, fee_beside_gas
+from wallets.models import Network, NonceLane, Transaction, Wallet
+from wallets.transactions.operator import cancel_transaction, speed_up_transaction
+from wallets.transactions.tick import tick
 
 pytestmark = [pytest.mark.django_db]
 CODE = json.loads((Path(__file__).with_name("fixtures") / "op_stack.json").read_text())
 L1_BLOCK = "0x4200000000000000000000000000000000000015"
 GWEI = 10**9
+GAS = 100_000
 TRANSFER = bytes.fromhex("a9059cbb") + encode(["address", "uint256"], ["0x" + "ab" * 20, 10**30])
 NOISE = random.Random(7).randbytes(3000)
 CALLS = [b"", TRANSFER, NOISE[:150], b"\0" * 5000, b"\xff" * 5000, NOISE]
@@ -59,7 +66,7 @@ def oracles_word(chain: Chain, oracle: str, transaction: bytes) -> int:
 def test_the_oracle_of_the_network_is_asked(network: Network, chain: Chain, model: str) -> None:
     network.l1_fee_model = model
     install(chain, ORACLES[Network.L1FeeModel(model)])
-    assert estimate_l1_fee(NetworkClient(network), TRANSFER) > 0
+    assert estimate_l1_fee(NetworkClient(network), TRANSFER, GAS) > 0
 
 
 @pytest.mark.parametrize("upgrade", UPGRADES)
@@ -73,14 +80,14 @@ def test_the_estimate_covers_the_whole_transaction_and_not_much_more(
     oracle = ORACLES[Network.L1FeeModel.OP_STACK]
     install(chain, oracle, upgrade)
     fee = oracles_word(chain, oracle, whole(data))
-    assert fee * 5 // 4 <= estimate_l1_fee(NetworkClient(network), data) <= fee * 4
+    assert fee * 5 // 4 <= estimate_l1_fee(NetworkClient(network), data, GAS) <= fee * 4
 
 
 def test_more_data_costs_more(network: Network, chain: Chain) -> None:
     network.l1_fee_model = "op_stack"
     install(chain, ORACLES[Network.L1FeeModel.OP_STACK])
     client = NetworkClient(network)
-    assert estimate_l1_fee(client, NOISE) > 3 * estimate_l1_fee(client, TRANSFER)
+    assert estimate_l1_fee(client, NOISE, GAS) > 3 * estimate_l1_fee(client, TRANSFER, GAS)
 
 
 def test_a_dearer_l1_costs_more(network: Network, chain: Chain) -> None:
@@ -89,17 +96,120 @@ def test_a_dearer_l1_costs_more(network: Network, chain: Chain) -> None:
     fees = []
     for base_fee in (10 * GWEI, 100 * GWEI):
         install(chain, oracle, base_fee=base_fee)
-        fees.append(estimate_l1_fee(NetworkClient(network), TRANSFER))
+        fees.append(estimate_l1_fee(NetworkClient(network), TRANSFER, GAS))
     assert fees[1] > 2 * fees[0]
 
 
 @pytest.mark.parametrize("model", ["none", "zksync"])
 def test_where_it_is_inside_the_gas_nobody_is_asked(network: Network, model: str) -> None:
     network.l1_fee_model = model
-    assert estimate_l1_fee(NetworkClient(network), TRANSFER) == 0
+    assert estimate_l1_fee(NetworkClient(network), TRANSFER, GAS) == 0
 
 
 def test_without_an_oracle_the_fee_is_unknown_not_zero(network: Network) -> None:
     network.l1_fee_model = "scroll"
     with pytest.raises(RpcUnavailable, match="Devnet L1 has no L1 fee oracle at 0x5300"):
-        estimate_l1_fee(NetworkClient(network), TRANSFER)
+        estimate_l1_fee(NetworkClient(network), TRANSFER, GAS)
+
+
+@pytest.fixture
+def isthmus(network: Network, chain: Chain) -> Iterator[RpcServer]:
+    """An OP-stack node whose operator takes 5 wei per gas, and 7 gwei for each transaction.
+
+    No package publishes the oracle's code with that answer: it is given at the wire.
+    """
+    Network.objects.update(l1_fee_model="op_stack")
+    network.refresh_from_db()
+    install(chain, ORACLES[Network.L1FeeModel.OP_STACK])
+    with serve(chain.url) as running:
+        prefer(network, running, can_send=False)
+        running.tamper = takes_operator_fee
+        yield running
+
+
+def takes_operator_fee(asked: Item, answer: Item) -> Item:
+    if asked["method"] == "eth_call" and asked["params"][0]["data"].startswith("0x275aedd2"):
+        gas = int(asked["params"][0]["data"][10:], 16)
+        return {"id": asked["id"], "result": f"0x{gas * 5 + 7 * GWEI:064x}"}
+    return answer
+
+
+def test_the_operators_fee_for_the_whole_gas_limit_is_counted(
+    network: Network, isthmus: RpcServer
+) -> None:
+    client = NetworkClient(network)
+    with_fee = estimate_l1_fee(client, TRANSFER, GAS)
+    isthmus.tamper = lambda _asked, answer: answer
+    assert with_fee == estimate_l1_fee(client, TRANSFER, GAS) + GAS * 5 + 7 * GWEI
+
+
+def test_an_oracle_that_cannot_tell_the_operators_fee_is_no_answer(
+    network: Network, isthmus: RpcServer
+) -> None:
+    isthmus.tamper = refusing("eth_call", "internal error")
+    with pytest.raises(ChainError, match="internal error"):
+        estimate_l1_fee(NetworkClient(network), TRANSFER, GAS)
+
+
+def test_many_are_estimated_with_one_request(network: Network, isthmus: RpcServer) -> None:
+    client = NetworkClient(network)
+    calls = [(TRANSFER, GAS), (NOISE, 2 * GAS), (b"", 21_000)]
+    one_by_one = [estimate_l1_fee(client, *call) for call in calls]
+    isthmus.bodies.clear()
+    assert estimate_l1_fees(client, calls) == one_by_one
+    assert [len(body) for body in isthmus.bodies] == [6]
+    assert estimate_l1_fees(client, []) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "fee"),
+    [
+        ({}, 0),
+        ({"l1Fee": "0x7"}, 7),
+        ({"l1Fee": "0x7", "operatorFeeScalar": None}, 7),
+        ({"operatorFeeScalar": hex(5_000_000), "operatorFeeConstant": hex(7 * GWEI)}, 7 * GWEI + 5),
+        ({"operatorFeeScalar": "0xf423f"}, 0),
+        ({"l1Fee": "0x1", "operatorFeeScalar": "0x3", "daFootprintGasScalar": "0x138"}, 301),
+    ],
+)
+def test_what_a_receipt_says_was_taken_beside_the_gas(fields: dict[str, Any], fee: int) -> None:
+    assert fee_beside_gas(fields, gas_used=1) == fee
+
+
+@pytest.mark.parametrize("kind", ["original", "bump", "cancel"])
+def test_every_attempt_has_an_estimate_of_its_own(
+    network: Network,
+    isthmus: RpcServer,
+    chain: Chain,
+    wallet: Wallet,
+    other_wallet: Wallet,
+    kind: str,
+) -> None:
+    row = ticked(transfer(wallet, network, other_wallet.address))
+    install(chain, ORACLES[Network.L1FeeModel.OP_STACK], base_fee=200 * GWEI)
+    if kind == "bump":
+        speed_up_transaction(transaction_id=row.pk)
+    elif kind == "cancel":
+        cancel_transaction(transaction_id=row.pk, actor="test", reason="not wanted")
+    ticked(row)
+    original, newest = row.attempts.get(kind="original"), row.attempts.get(kind=kind)
+    assert original.l1_fee_estimate > 0
+    # What L1 asks now, ten times as much for the data, not what it asked for the first.
+    expected = estimate_l1_fee(NetworkClient(network), b"", newest.gas_limit)
+    assert newest.l1_fee_estimate == (original.l1_fee_estimate if newest == original else expected)
+    assert (newest.l1_fee_estimate > original.l1_fee_estimate) == (kind != "original")
+
+
+def test_a_filler_holds_back_its_data_fee_too(
+    network: Network, isthmus: RpcServer, wallet: Wallet, other_wallet: Wallet, chain: Chain
+) -> None:
+    lane = NonceLane.objects.get(pk=ticked(transfer(wallet, network, other_wallet.address)).lane_id)
+    ticked(transfer(wallet, network, other_wallet.address, key="t:2"))
+    chain.rpc.call("anvil_dropTransaction", lane.transactions.get(nonce=0).attempts.get().hash)
+    Transaction.objects.filter(nonce=0).update(state="voided")
+    tick(lane.pk)
+    filler = Transaction.objects.get(action="filler")
+    attempt = filler.attempts.get()
+    assert attempt.l1_fee_estimate > 7 * GWEI
+    most = attempt.gas_limit * attempt.max_fee_per_gas + attempt.l1_fee_estimate
+    assert filler.reserved_amount == most

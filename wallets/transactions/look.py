@@ -122,13 +122,14 @@ def read_quote(row: Transaction, look: Look, client: NetworkClient) -> Quote:
     """
     client.require_audience(private_only=row.private_only)
     gas = _passed(row, look.gas_answers[row.pk], client)
+    gas_limit = with_headroom(hex_int(gas), is_call=bool(row.data))
     return Quote(
         block=look.head,
-        gas_limit=with_headroom(hex_int(gas), is_call=bool(row.data)),
+        gas_limit=gas_limit,
         fees=look.fees(row),
         balance=look.balance,
         code_hash=look.code_hashes.get(row.to, ""),
-        l1_fee=estimate_l1_fee(client, bytes(row.data)),
+        l1_fee=estimate_l1_fee(client, bytes(row.data), gas_limit),
     )
 
 

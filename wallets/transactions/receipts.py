@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 
 from wallets.chain.client import Block, ChainError, RpcUnavailable, hex_int
+from wallets.chain.l1_fees import fee_beside_gas
 from wallets.models import Attempt, Receipt, Transaction
 from wallets.transactions.states import Outcome
 
@@ -34,7 +35,7 @@ def read_receipt(
     """
     _require_sense(attempt, found)
     gas, price = hex_int(found.get("gasUsed")), _price(attempt, found, block)
-    l1_fee = hex_int(found.get("l1Fee") or "0x0")
+    l1_fee = fee_beside_gas(found, gas)
     return Receipt(
         attempt=attempt,
         transaction=row,

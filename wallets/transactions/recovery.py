@@ -9,6 +9,7 @@ from django.utils import timezone
 from wallets.actors import this_worker
 from wallets.chain.client import NetworkClient, hex_int
 from wallets.chain.errors import SendAnswer
+from wallets.chain.l1_fees import estimate_l1_fee
 from wallets.models import Attempt, NonceLane, Receipt, Transaction
 from wallets.signers.interface import SignerError
 from wallets.signers.loading import load_signer
@@ -186,8 +187,16 @@ def _needs_bump(turn: Turn, row: Transaction, newest: Attempt) -> bool:
 
 def _priced(turn: Turn, row: Transaction, kind: str) -> Replacement:
     if kind == Attempt.Kind.BUMP:
-        return Replacement(kind, turn.look, row.gas_limit or 0)
-    return Replacement(kind, turn.look, _self_transfer_gas(turn))
+        gas_limit = row.gas_limit or 0
+        fee = estimate_l1_fee(turn.client, bytes(row.data), gas_limit)
+        return Replacement(kind, turn.look, gas_limit, fee)
+    return _self_transfer(turn, kind)
+
+
+def _self_transfer(turn: Turn, kind: str) -> Replacement:
+    """0 to the wallet itself."""
+    gas_limit = _self_transfer_gas(turn)
+    return Replacement(kind, turn.look, gas_limit, estimate_l1_fee(turn.client, b"", gas_limit))
 
 
 def _self_transfer_gas(turn: Turn) -> int:
@@ -204,7 +213,7 @@ def _fill_gaps(turn: Turn) -> None:
     gaps = find_gaps(lane, mined=turn.look.mined, following=next_nonce(lane))
     if not gaps:
         return
-    priced = Replacement(Attempt.Kind.FILLER, turn.look, _self_transfer_gas(turn))
+    priced = _self_transfer(turn, Attempt.Kind.FILLER)
     # One at a time: the database allows one signed transaction that no node has yet.
     attempt = fill_gap(lane, gaps[0], priced, load_signer(lane.wallet))
     if attempt is not None:

@@ -36,6 +36,7 @@ class Replacement:
     kind: str
     look: Look
     gas_limit: int
+    l1_fee: int
 
 
 def replace(
@@ -103,7 +104,7 @@ def _offer(
         gas_limit=wanted.gas_limit,
         max_fee_per_gas=fees.max_fee_per_gas,
         max_priority_fee_per_gas=fees.max_priority_fee_per_gas,
-        l1_fee=newest.l1_fee_estimate,
+        l1_fee=wanted.l1_fee,
     )
 
 
@@ -202,6 +203,7 @@ def _fill(lane: NonceLane, nonce: int, wanted: Replacement, signer: Signer) -> A
         gas_limit=wanted.gas_limit,
         max_fee_per_gas=fees.max_fee_per_gas,
         max_priority_fee_per_gas=fees.max_priority_fee_per_gas,
+        l1_fee=wanted.l1_fee,
     )
     limits = read_limits(lane)
     check_freeing(row, wanted.kind, offer, limits)
