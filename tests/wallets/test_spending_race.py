@@ -8,6 +8,7 @@ from django.db import transaction
 from tests.chains import ETHER, Chain, make_wallet
 from tests.threads import workers
 from tests.wallets.intents import transfer
+from tests.workers import workers
 from wallets.models import Limit, Network, Transaction
 from wallets.transactions.arguments import Spend
 from wallets.transactions.holds import Held
