@@ -23,6 +23,7 @@ FROZEN: dict[str, tuple[str, ...]] = {
         "gas_limit",
         "max_fee_per_gas",
         "max_priority_fee_per_gas",
+        "foreign",
     ),
     "wallets_transition": ("*",),
 }
@@ -131,7 +132,7 @@ def _wanted(database: Any) -> list[_Trigger]:
 
 
 def _of_table(table: str, known: set[str], vendor: str) -> Iterator[_Trigger]:
-    columns = [column for column in FROZEN[table] if column in known]
+    columns = [f'"{column}"' for column in FROZEN[table] if column in known]
     yield _Trigger(table, "update", f"UPDATE OF {', '.join(columns)}" if columns else "UPDATE")
     yield _Trigger(table, "delete", "DELETE")
     # SQLite has no TRUNCATE; on PostgreSQL it passes triggers of rows, and the owner's rights.

@@ -176,6 +176,9 @@ class Attempt(models.Model):
     last_answer_kind = models.CharField(
         max_length=16, blank=True, help_text="What the answer means, as the error table reads it."
     )
+    foreign = models.BooleanField(
+        default=False, help_text="Made elsewhere, and not what its transaction was to do."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
