@@ -65,6 +65,11 @@ class Transaction(models.Model):
     )
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True)
     wish = models.CharField(max_length=8, choices=Wish.choices, blank=True, default=Wish.NONE)
+    replaced_because = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="Why something else was put at its nonce, and who asked for that.",
+    )
     nonce = models.PositiveBigIntegerField(null=True, blank=True)
     policy_digest = models.CharField(max_length=64, blank=True)
     reserved_amount = AmountField(default=0, help_text="Value + highest fee, held back in wei.")

@@ -67,8 +67,11 @@ def _close(
     attempt = known or _attempt(row, found)
     receipt = read_receipt(row, attempt, found.receipt, found.block)
     store_receipts([receipt])
-    outcome = outcome_of(attempt, receipt)
-    return move_transaction(row, S.INCLUDED, actor=actor, reason=reason, outcome=outcome)
+    fields = {"outcome": outcome_of(attempt, receipt)}
+    if attempt.foreign:
+        because = f"{found.tx_hash} was made elsewhere, adopted by {actor}: {reason}"
+        fields["replaced_because"] = because[:500]
+    return move_transaction(row, S.INCLUDED, actor=actor, reason=reason, **fields)
 
 
 def _find(lane: NonceLane, tx_hash: str, client: NetworkClient) -> Found:

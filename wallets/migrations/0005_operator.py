@@ -1,4 +1,4 @@
-"""What an operator does and sees: adopted attempts that are not ours."""
+"""What an operator does and sees: adopted attempts that are not ours, and why one was replaced."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def renew_triggers(_apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("wallets", "0003_doubt")]
+    dependencies = [("wallets", "0004_allowances")]
 
     operations = [
         migrations.AddField(
@@ -21,6 +21,17 @@ class Migration(migrations.Migration):
             field=models.BooleanField(
                 default=False, help_text="Made elsewhere, and not what its transaction was to do."
             ),
+        ),
+        migrations.AddField(
+            model_name="transaction",
+            name="replaced_because",
+            field=models.CharField(
+                blank=True,
+                max_length=500,
+                help_text="Why something else was put at its nonce, and who asked for that.",
+                default="",
+            ),
+            preserve_default=False,
         ),
         migrations.AlterField(
             model_name="transaction",
