@@ -1,5 +1,6 @@
 """Settings, all from the environment; `.env.example` lists them with their meaning."""
 
+import socket
 from pathlib import Path
 
 import django_stubs_ext
@@ -31,6 +32,10 @@ CHAIN_ACCESS = env.choice(
 PORT = env.number(
     "AIRDROPS_PORT", 8080, "port of the console under quickstart", least=1, most=65535
 )
+# Two machines must not call themselves the same; containers of one machine may.
+HOST_NAME = env.text(
+    "AIRDROPS_HOST_NAME", socket.gethostname(), "what this machine is called", "worker-1"
+)[:100]
 HOSTS = 1 if env.flag("AIRDROPS_SINGLE_HOST", "all processes on one host", default=True) else 2
 
 # --- secrets

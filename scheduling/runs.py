@@ -159,7 +159,8 @@ def finish_step(step: Step) -> None:
 
 def _finish_failed(step: Step, row: Transaction) -> None:
     """Plan anew what waited too long to be signed; all else ends the run."""
-    sentence = row.detail or f"the transaction ended {row.outcome or row.state}"
+    replaced = row.replaced_because if row.outcome == Outcome.REPLACED else ""
+    sentence = row.detail or replaced or f"the transaction ended {row.outcome or row.state}"
     if may_plan_anew(step):
         reason = hold_reason(step.run)
         try:

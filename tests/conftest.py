@@ -22,14 +22,17 @@ pytest_plugins = ["tests.market"]
 
 @pytest.fixture(autouse=True)
 def _append_only_tables_can_be_flushed(request: pytest.FixtureRequest) -> Iterator[None]:
-    """SQLite empties tables with DELETE after a transactional test; the triggers forbid that."""
-    transactional = request.node.get_closest_marker("django_db")
-    needs_door = bool(transactional and transactional.kwargs.get("transaction"))
+    """After a transactional test every table is emptied, which the triggers forbid."""
+    marker = request.node.get_closest_marker("django_db")
+    if not (marker and marker.kwargs.get("transaction")):
+        yield
+        return
+    # Set up first, so that it is torn down, and empties the tables, last.
+    request.getfixturevalue("transactional_db")
+    triggers.ensure(connection)
     yield
-    if needs_door and connection.vendor == "sqlite":
-        request.getfixturevalue("django_db_blocker").unblock()
-        with connection.schema_editor() as editor:
-            triggers.remove(editor)
+    with connection.schema_editor() as editor:
+        triggers.remove(editor)
 
 
 @pytest.fixture(scope="session")

@@ -41,14 +41,14 @@ def _database_url() -> str:
 
 
 @contextmanager
-def manage(*arguments: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def manage(*arguments: str, log: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
     """A management command as a process of its own, ended with the block."""
     command = [sys.executable, "manage.py", *arguments]
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
             cwd=settings.BASE_DIR,
-            env=environment(),
+            env={**environment(), **variables},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -1,9 +1,10 @@
 """Who did it, for the history."""
 
 import os
-import socket
+
+from django.conf import settings
 
 
 def this_worker() -> str:
     """This process, as history shows it."""
-    return f"worker {socket.gethostname()}:{os.getpid()}"
+    return f"worker {settings.HOST_NAME}:{os.getpid()}"

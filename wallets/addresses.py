@@ -10,6 +10,7 @@ from eth_utils.address import to_checksum_address
 
 ZERO_ADDRESS: ChecksumAddress = to_checksum_address("0x" + "0" * 40)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+_HASH = re.compile(r"(0[xX])?[0-9a-fA-F]{64}")
 
 
 class AddressError(ValueError):
@@ -28,6 +29,14 @@ def parse_address(text: str) -> ChecksumAddress:
     if digits not in (digits.lower(), digits.upper()) and text != checksummed:
         raise AddressError(f"{text} has a wrong checksum; copy the address again from its source")
     return checksummed
+
+
+def parse_hash(text: str) -> str:
+    """A 32-byte hash as our rows keep it, from what a person pasted."""
+    found = text.strip()
+    if not _HASH.fullmatch(found):
+        raise AddressError(f"{text!r} is not a transaction hash: write 0x and 64 hex digits")
+    return "0x" + found[-64:].lower()
 
 
 class AddressField(models.CharField[str, str]):

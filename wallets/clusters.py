@@ -1,11 +1,14 @@
 """The clusters of workers that are alive, as their own work shows."""
 
 import os
-import socket
 import time
 import uuid
 from datetime import timedelta
 
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from wallets.models import WorkerCluster
@@ -18,14 +21,40 @@ STALE_AFTER = timedelta(seconds=30)
 _last_beat = 0.0
 
 
+class SeveralHosts(Exception):
+    """Clusters of more than one host would share a SQLite file; one sentence."""
+
+
 def announce() -> uuid.UUID:
-    """Register this process as a cluster, for its workers to beat for."""
+    """Register this process as a cluster, for its workers to beat for; or SeveralHosts."""
     cluster = uuid.uuid4()
+    # One writer at a time on SQLite: of two hosts that start together one sees the other.
+    with transaction.atomic():
+        if reason := several_hosts(settings.HOST_NAME):
+            raise SeveralHosts(reason)
+        WorkerCluster.objects.create(
+            id=cluster, host=settings.HOST_NAME, pid=os.getpid(), started_at=timezone.now()
+        )
     os.environ[CLUSTER_VARIABLE] = str(cluster)
-    WorkerCluster.objects.create(
-        id=cluster, host=socket.gethostname(), pid=os.getpid(), started_at=timezone.now()
-    )
     return cluster
+
+
+def several_hosts(own: str = "") -> str:
+    """Why the clusters that are alive, and `own` host, may not share this database; or empty."""
+    if connection.vendor != "sqlite":
+        return ""
+    since = timezone.now() - STALE_AFTER
+    last_seen = Coalesce(F("beat_at"), F("started_at"))
+    alive = WorkerCluster.objects.filter(fenced_at=None).annotate(seen=last_seen)
+    found = {row.host: row for row in alive.filter(seen__gt=since)}
+    others = ", ".join(str(row) for host, row in sorted(found.items()) if host != own)
+    if len({own, *found} - {""}) < 2:
+        return ""
+    here = f"this is {own}, and {others}" if own else others
+    return (
+        f"SQLite serves one host only: {here} is alive at the same file; set DATABASE_URL to a "
+        "PostgreSQL, or give processes of one machine the same AIRDROPS_HOST_NAME"
+    )
 
 
 def beat() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,14 +11,26 @@ from eth_account.messages import encode_defunct
 from eth_typing import ChecksumAddress
 
 from wallets.addresses import parse_address
-from wallets.models import EmergencyStop, Network, NonceLane, ScopeKind, Transaction, Wallet
+from wallets.models import (
+    EmergencyStop,
+    Installation,
+    Network,
+    NonceLane,
+    ScopeKind,
+    Transaction,
+    Wallet,
+)
 from wallets.signers.interface import SignerError
 from wallets.signers.keystore import SCRYPT_N, create_keystore
 from wallets.signers.loading import load_signer
 from wallets.transactions.expectations import NOTHING_PROMISED, Expectations
 from wallets.transactions.machine import TRANSACTION
-from wallets.transitions import born
+from wallets.transitions import born, recorded
 from wallets.wakeups import wake
+
+# What the history calls a stop, and the installation (which is one: its number there is 0).
+STOP_HISTORY = "stop"
+INSTALLATION_HISTORY = "installation"
 
 
 class IdempotencyConflict(Exception):
@@ -122,9 +135,11 @@ def engage_stop(
     actor: str,
     scope_kind: str = ScopeKind.EVERYTHING,
     scope_value: str = "",
+    mode: str = EmergencyStop.Mode.EVERYTHING,
 ) -> EmergencyStop:
-    """Forbid new signatures in the scope; none follows the commit of this."""
-    return _set_stop(scope_kind, scope_value, engaged=True, reason=reason, actor=actor)
+    """Forbid new signatures in the scope, but for what the mode spares; none follows the commit."""
+    changes = {"engaged": True, "mode": EmergencyStop.Mode(mode)}
+    return _set_stop(scope_kind, scope_value, changes, reason=reason, actor=actor)
 
 
 def lift_stop(
@@ -135,18 +150,51 @@ def lift_stop(
     scope_value: str = "",
 ) -> EmergencyStop:
     """Allow signatures in the scope again."""
-    return _set_stop(scope_kind, scope_value, engaged=False, reason=reason, actor=actor)
+    return _set_stop(scope_kind, scope_value, {"engaged": False}, reason=reason, actor=actor)
 
 
 def _set_stop(
-    scope_kind: str, scope_value: str, *, engaged: bool, reason: str, actor: str
+    scope_kind: str, scope_value: str, changes: dict[str, Any], *, reason: str, actor: str
 ) -> EmergencyStop:
     with transaction.atomic():
-        # Signing reads this row FOR SHARE: whoever changes any stop takes it first.
-        EmergencyStop.objects.select_for_update().get(scope_kind=ScopeKind.EVERYTHING)
+        _wait_for_signatures()
+        before = EmergencyStop.objects.filter(scope_kind=scope_kind, scope_value=scope_value)
+        old = _shown(before.first())
         stop, _ = EmergencyStop.objects.update_or_create(
             scope_kind=scope_kind,
             scope_value=scope_value,
-            defaults={"engaged": engaged, "reason": reason, "actor": actor},
+            defaults={**changes, "reason": reason, "actor": actor},
         )
+        recorded(STOP_HISTORY, stop.pk, old, _shown(stop), actor=actor, reason=reason)
     return stop
+
+
+def _shown(stop: EmergencyStop | None) -> str:
+    """Its state in history: the mode in which it stops, or lifted."""
+    return str(stop.mode) if stop and stop.engaged else "lifted"
+
+
+def pause_installation(*, reason: str, actor: str) -> Installation:
+    """Sign nothing more anywhere until a person resumes; no signature follows the commit."""
+    return _set_paused({"paused": True, "pause_reason": reason[:300]}, reason=reason, actor=actor)
+
+
+def resume_installation(*, reason: str, actor: str) -> Installation:
+    """Let the installation sign again, as far as stops and lanes allow."""
+    return _set_paused({"paused": False, "pause_reason": ""}, reason=reason, actor=actor)
+
+
+def _set_paused(changes: dict[str, Any], *, reason: str, actor: str) -> Installation:
+    with transaction.atomic():
+        _wait_for_signatures()
+        row = Installation.objects.select_for_update().get()
+        old, new = ("paused" if paused else "open" for paused in (row.paused, changes["paused"]))
+        Installation.objects.filter(pk=row.pk).update(**changes)
+        recorded(INSTALLATION_HISTORY, 0, old, new, actor=actor, reason=reason)
+        row.refresh_from_db()
+    return row
+
+
+def _wait_for_signatures() -> None:
+    """Signing reads this row FOR SHARE: whoever forbids or allows signatures takes it first."""
+    EmergencyStop.objects.select_for_update().get(scope_kind=ScopeKind.EVERYTHING)

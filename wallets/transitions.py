@@ -106,6 +106,20 @@ def born(row: models.Model, *, machine: Machine, actor: str, reason: str = "") -
     _record(machine.subject, row.pk, "", state, reason=reason, actor=actor, at=timezone.now())
 
 
+def noted(row: models.Model, *, machine: Machine, actor: str, reason: str) -> None:
+    """Write into a row's history what was asked of it and left its state as it is.
+
+    Inside the database transaction that does what was asked.
+    """
+    state = _state(row)
+    recorded(machine.subject, row.pk, state, state, actor=actor, reason=reason)
+
+
+def recorded(subject: str, pk: int, old: str, new: str, *, actor: str, reason: str) -> None:
+    """A history line of something that has no machine: a lane, a stop, the installation."""
+    _record(subject, pk, old, new, reason=reason, actor=actor, at=timezone.now())
+
+
 def _state(row: models.Model) -> str:
     return row.state  # type: ignore[attr-defined, no-any-return]
 

@@ -6,6 +6,7 @@ code or a person at a database prompt. `archive_door` is the one way around them
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
@@ -23,6 +24,7 @@ FROZEN: dict[str, tuple[str, ...]] = {
         "max_fee_per_gas",
         "max_priority_fee_per_gas",
         "private_only",
+        "foreign",
     ),
     "wallets_transition": ("*",),
 }
@@ -31,29 +33,67 @@ _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION wallets_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF current_setting('airdrops.archive', true) = 'on' THEN
+    IF TG_OP = 'TRUNCATE' THEN RETURN NULL; END IF;
     IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
     RETURN NEW;
   END IF;
   RAISE EXCEPTION '% rows are append-only', TG_TABLE_NAME;
 END $$
 """
+_NAMES = {
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Trigger:
+    """One event that a frozen table refuses."""
+
+    table: str
+    event: str
+    when: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.table}_no_{self.event}"
+
+    def create(self, vendor: str) -> str:
+        head = f"CREATE TRIGGER {self.name} BEFORE {self.when} ON {self.table} FOR EACH"
+        if vendor == "postgresql":
+            each = "STATEMENT" if self.event == "truncate" else "ROW"
+            return f"{head} {each} EXECUTE FUNCTION wallets_frozen()"
+        return f"{head} ROW BEGIN SELECT RAISE(ABORT, '{self.table} rows are append-only'); END"
+
+    def drop(self, vendor: str) -> str:
+        on_table = f" ON {self.table}" if vendor == "postgresql" else ""
+        return f"DROP TRIGGER IF EXISTS {self.name}{on_table}"
 
 
 def install(schema_editor: Any) -> None:
-    """Create the triggers on this database."""
-    if schema_editor.connection.vendor == "postgresql":
+    """Create the triggers on the tables that the database has by now."""
+    vendor = schema_editor.connection.vendor
+    remove(schema_editor)
+    if vendor == "postgresql":
         schema_editor.execute(_POSTGRES_FUNCTION, None)
-    for statement in _statements(schema_editor.connection):
-        schema_editor.execute(statement)
+    for trigger in _wanted(schema_editor.connection):
+        schema_editor.execute(trigger.create(vendor))
 
 
 def remove(schema_editor: Any) -> None:
-    """Drop the triggers from this database."""
-    postgres = schema_editor.connection.vendor == "postgresql"
-    for table in FROZEN:
-        for event in ("update", "delete"):
-            on_table = f" ON {table}" if postgres else ""
-            schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{event}{on_table}")
+    """Drop the triggers from the database."""
+    for trigger in _wanted(schema_editor.connection):
+        schema_editor.execute(trigger.drop(schema_editor.connection.vendor))
+
+
+def ensure(database: Any) -> None:
+    """Install what is missing: SQLite loses a table's triggers when a migration makes it anew."""
+    with database.cursor() as cursor:
+        cursor.execute(_NAMES[database.vendor])
+        present = {name for (name,) in cursor.fetchall()}
+    if not {trigger.name for trigger in _wanted(database)} <= present:
+        with database.schema_editor() as editor:
+            install(editor)
 
 
 @contextmanager
@@ -63,7 +103,9 @@ def archive_door() -> Iterator[None]:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL airdrops.archive = 'on'")
-            yield
+                yield
+                # A transaction around this one goes on with the door shut.
+                cursor.execute("SET LOCAL airdrops.archive = 'off'")
             return
         with connection.cursor() as cursor:
             remove(_CursorEditor(cursor))
@@ -79,21 +121,21 @@ class _CursorEditor:
         self.execute = cursor.execute
 
 
-def _statements(database: Any) -> Iterator[str]:
-    for table, columns in FROZEN.items():
-        there = _columns(database, table)
-        # An early migration installs what is there; a later one, with its columns, once more.
-        named = ", ".join(column for column in columns if column in there)
-        of_columns = "" if columns == ("*",) else f" OF {named}"
-        for event, timing in (("update", f"UPDATE{of_columns}"), ("delete", "DELETE")):
-            head = f"CREATE TRIGGER {table}_no_{event} BEFORE {timing} ON {table} FOR EACH ROW"
-            if database.vendor == "postgresql":
-                yield f"{head} EXECUTE FUNCTION wallets_frozen()"
-            else:
-                yield f"{head} BEGIN SELECT RAISE(ABORT, '{table} rows are append-only'); END"
-
-
-def _columns(database: Any, table: str) -> set[str]:
+def _wanted(database: Any) -> list[_Trigger]:
+    """The triggers for the frozen tables and columns there are; early migrations know fewer."""
+    found: list[_Trigger] = []
     with database.cursor() as cursor:
-        found = database.introspection.get_table_description(cursor, table)
-    return {column.name for column in found}
+        tables = FROZEN.keys() & set(database.introspection.table_names(cursor))
+        for table in sorted(tables):
+            known = database.introspection.get_table_description(cursor, table)
+            found += _of_table(table, {column.name for column in known}, database.vendor)
+    return found
+
+
+def _of_table(table: str, known: set[str], vendor: str) -> Iterator[_Trigger]:
+    columns = [f'"{column}"' for column in FROZEN[table] if column in known]
+    yield _Trigger(table, "update", f"UPDATE OF {', '.join(columns)}" if columns else "UPDATE")
+    yield _Trigger(table, "delete", "DELETE")
+    # SQLite has no TRUNCATE; on PostgreSQL it passes triggers of rows, and the owner's rights.
+    if vendor == "postgresql":
+        yield _Trigger(table, "truncate", "TRUNCATE")

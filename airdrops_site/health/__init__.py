@@ -5,7 +5,7 @@ What makes a component, and with it the whole, worse:
 | component    | degraded                                     | unhealthy                      |
 |--------------|----------------------------------------------|--------------------------------|
 | database     |                                              | unreachable, lacks a migration |
-| workers      | starting; one of several clusters gone stale | none alive                     |
+| workers      | starting; one of several clusters gone stale | none alive, or SQLite shared   |
 | scheduler    | starting; a due task waits over a minute     | no worker, or no pulse         |
 | networks     | one of several silent                        | every enabled network silent   |
 | protocols    | an enabled one with a silent network         |                                |

@@ -8,6 +8,7 @@ from airdrops_site.health.component import Component, Severity
 from airdrops_site.health.survey import Survey
 from scheduling.models import Run, Task
 from scheduling.states import UNFINISHED_RUN
+from wallets import clusters
 from wallets.models import Lease, WorkerCluster
 
 # The pulse asks for due tasks every second; one that waits this long is not being looked at.
@@ -26,6 +27,9 @@ def look_at_workers(survey: Survey) -> Component:
     ]
     if status == "stopped":
         problems.append(f"No workers are running; {_START}.")
+    several = clusters.several_hosts()
+    if several:
+        problems.insert(0, f"{several}.")
     details = [
         {
             "host": row.host,
@@ -36,7 +40,11 @@ def look_at_workers(survey: Survey) -> Component:
     ]
     return Component(
         {"status": status, "alive": len(alive)},
-        max(_SEVERITY[status], Severity.DEGRADED if stale else Severity.HEALTHY),
+        max(
+            _SEVERITY[status],
+            Severity.DEGRADED if stale else Severity.HEALTHY,
+            Severity.UNHEALTHY if several else Severity.HEALTHY,
+        ),
         {"clusters": details},
         tuple(problems),
     )

@@ -73,10 +73,14 @@ def ask(verb: str, options: dict[str, Any]) -> str:
             )
             return _cancelled(done)
         case "speed-up":
-            done = speed_up_transaction(transaction_id=transaction(options).pk)
+            done = speed_up_transaction(
+                transaction_id=transaction(options).pk, actor=_actor(), reason=options["reason"]
+            )
             return f"transaction {done.pk}: a dearer attempt goes out at the lane's next turn"
         case "resend":
-            done = resend_transaction(transaction_id=transaction(options).pk)
+            done = resend_transaction(
+                transaction_id=transaction(options).pk, actor=_actor(), reason=options["reason"]
+            )
             return f"transaction {done.pk}: the same bytes go out at the lane's next turn"
         case "void":
             done = void_transaction(
@@ -86,10 +90,10 @@ def ask(verb: str, options: dict[str, Any]) -> str:
         case "adopt":
             return _adopt(options)
         case "pause":
-            pause_lane(lane=lane(options), reason=options["reason"])
+            pause_lane(lane=lane(options), actor=_actor(), reason=options["reason"])
             return f"{lane(options)} signs nothing more; what is signed is watched on"
         case "resume":
-            resume_lane(lane=lane(options))
+            resume_lane(lane=lane(options), actor=_actor(), reason=options["reason"])
             return f"{lane(options)} signs again"
     raise BadInput(f"{verb} is not a verb of tx")
 

@@ -162,7 +162,7 @@ def _cancel_one(run: Run) -> None:
 
 
 def _speed_up_one(run: Run) -> None:
-    _ask(run, "speed_up", lambda pk: speed_up_transaction(transaction_id=pk))
+    _ask(run, "speed_up", lambda pk: speed_up_transaction(transaction_id=pk, actor="test"))
 
 
 def _ask(run: Run, name: str, service: Any) -> None:

@@ -14,8 +14,10 @@ from scheduling.models import Occurrence, Run, Task
 from scheduling.runs import advance_runs
 from scheduling.services import create_task
 from tests.chains import ETHER, Chain, make_network, make_wallet
+from tests.wallets.intents import settled, ticked
 from wallets.chain.client import NetworkClient
 from wallets.models import Network, Transaction
+from wallets.transactions.operator import cancel_transaction
 from wallets.transactions.tick import tick
 from wallets.transactions.watch import watch
 
@@ -92,3 +94,13 @@ def test_what_waits_for_cheaper_gas_ends_with_its_window(run: Run) -> None:
     tick(row.lane_id)
     assert told(run).state == "failed"
     assert "its time ran out before it was signed" in run.detail
+
+
+def test_a_run_whose_transaction_was_cancelled_says_who_asked_and_why(
+    run: Run, chain: Chain
+) -> None:
+    row = ticked(Transaction.objects.get())
+    cancel_transaction(transaction_id=row.pk, actor="ann", reason="not wanted")
+    settled(ticked(row), chain)
+    assert told(run).state == "failed"
+    assert run.detail.endswith(": cancelled by ann: not wanted")

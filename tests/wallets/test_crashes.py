@@ -38,7 +38,7 @@ def prepare_original(chain: Chain, network: Network, wallet: Wallet, other: Wall
 def prepare_bump(chain: Chain, network: Network, wallet: Wallet, other: Wallet) -> None:
     row = transfer(wallet, network, other.address, key=wallet.label)
     tick(row.lane_id)
-    speed_up_transaction(transaction_id=row.pk)
+    speed_up_transaction(transaction_id=row.pk, actor="test")
 
 
 def prepare_cancel(chain: Chain, network: Network, wallet: Wallet, other: Wallet) -> None:

@@ -188,7 +188,7 @@ def test_every_attempt_has_an_estimate_of_its_own(
     row = ticked(transfer(wallet, network, other_wallet.address))
     install(chain, ORACLES[Network.L1FeeModel.OP_STACK], base_fee=200 * GWEI)
     if kind == "bump":
-        speed_up_transaction(transaction_id=row.pk)
+        speed_up_transaction(transaction_id=row.pk, actor="test")
     elif kind == "cancel":
         cancel_transaction(transaction_id=row.pk, actor="test", reason="not wanted")
     ticked(row)

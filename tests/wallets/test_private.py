@@ -62,7 +62,7 @@ def test_it_goes_through_the_private_endpoint_alone(
 def test_it_is_sent_again_through_the_private_endpoint_alone(
     hidden: Transaction, public: RpcServer, private: RpcServer
 ) -> None:
-    resend_transaction(transaction_id=hidden.pk)
+    resend_transaction(transaction_id=hidden.pk, actor="test")
     ticked(hidden)
     assert (sends(public), sends(private)) == (0, 2)
 
@@ -72,7 +72,7 @@ def test_so_is_whatever_is_put_at_its_nonce(
     hidden: Transaction, public: RpcServer, private: RpcServer, kind: str
 ) -> None:
     if kind == "bump":
-        speed_up_transaction(transaction_id=hidden.pk)
+        speed_up_transaction(transaction_id=hidden.pk, actor="test")
     else:
         cancel_transaction(transaction_id=hidden.pk, actor="test", reason="not wanted")
     ticked(hidden)

@@ -50,7 +50,7 @@ def dearer_gas(chain: Chain, gwei: int) -> None:
 def test_a_speed_up_offers_an_eighth_more_in_both_fees_at_the_same_nonce(
     sent: Transaction, chain: Chain
 ) -> None:
-    speed_up_transaction(transaction_id=sent.pk)
+    speed_up_transaction(transaction_id=sent.pk, actor="test")
     ticked(sent)
     first, second = sent.attempts.order_by("pk")
     assert (second.kind, second.nonce) == ("bump", first.nonce)
@@ -64,7 +64,7 @@ def test_only_one_of_several_attempts_is_executed(
     sent: Transaction, chain: Chain, wallet: Wallet, other_wallet: Wallet
 ) -> None:
     for _ in range(3):
-        speed_up_transaction(transaction_id=sent.pk)
+        speed_up_transaction(transaction_id=sent.pk, actor="test")
         ticked(sent)
     assert (settled(sent, chain).state, sent.attempts.count()) == ("final", 4)
     assert (chain.balance(other_wallet.address), chain.nonce(wallet.address)) == (ETHER, 1)
@@ -128,7 +128,7 @@ def test_a_higher_nonce_is_not_priced_up_while_a_lower_one_waits(
 
 def test_a_stop_forbids_a_speed_up_and_its_mode_allows_a_cancel(sent: Transaction) -> None:
     engage_stop(reason="test", actor="test")
-    speed_up_transaction(transaction_id=sent.pk)
+    speed_up_transaction(transaction_id=sent.pk, actor="test")
     ticked(sent)
     assert sent.attempts.count() == 1
     assert "emergency stop" in sent.detail
@@ -142,7 +142,7 @@ def test_what_a_node_dropped_is_sent_again_with_the_same_bytes(
     sent: Transaction, chain: Chain
 ) -> None:
     chain.rpc.call("anvil_dropTransaction", sent.attempts.get().hash)
-    resend_transaction(transaction_id=sent.pk)
+    resend_transaction(transaction_id=sent.pk, actor="test")
     ticked(sent)
     assert sent.attempts.get().times_sent == 2
     assert settled(sent, chain).outcome == "succeeded"
@@ -158,7 +158,7 @@ def test_a_nonce_that_nothing_holds_is_filled(
     ticked(second)
     filler = Transaction.objects.get(action="filler")
     assert (filler.nonce, filler.to, filler.value) == (0, wallet.address, 0)
-    resend_transaction(transaction_id=second.pk)
+    resend_transaction(transaction_id=second.pk, actor="test")
     ticked(second)
     assert settled(second, chain).outcome == "succeeded"
     assert chain.nonce(wallet.address) == 2
@@ -204,7 +204,7 @@ def test_a_filler_follows_the_market(
     chain.rpc.call("anvil_dropAllTransactions")
     tick(sent.lane_id)
     filler = Transaction.objects.get(action="filler")
-    speed_up_transaction(transaction_id=filler.pk)
+    speed_up_transaction(transaction_id=filler.pk, actor="test")
     ticked(filler)
     assert (filler.attempts.count(), filler.detail) == (2, "")
 
@@ -236,7 +236,7 @@ def test_held_transactions_keep_no_other_from_its_turn(
 
 
 def test_a_paused_lane_signs_nothing_by_itself(sent: Transaction, chain: Chain) -> None:
-    pause_lane(lane=sent.lane, reason="a look first")
+    pause_lane(lane=sent.lane, actor="test", reason="a look first")
     waiting = transfer(sent.lane.wallet, sent.network, sent.to, key="t:2")
     Network.objects.update(bump_after_seconds=0)
     dearer_gas(chain, 100)
@@ -261,7 +261,7 @@ def test_only_what_every_node_always_called_invalid_is_cancelled(
 def test_a_network_without_a_mempool_takes_no_wishes(sent: Transaction) -> None:
     Network.objects.update(has_mempool=False)
     with pytest.raises(NotPossible, match="has no mempool"):
-        speed_up_transaction(transaction_id=sent.pk)
+        speed_up_transaction(transaction_id=sent.pk, actor="test")
     with pytest.raises(NotPossible, match="has no mempool"):
         cancel(sent)
 
@@ -320,9 +320,9 @@ def test_a_person_voids_it_before_the_lane_goes_on(taken: Transaction, chain: Ch
     chain.mine(4)
     ticked(taken)
     with pytest.raises(NotPossible, match="needs an operator first"):
-        resume_lane(lane=taken.lane)
+        resume_lane(lane=taken.lane, actor="test")
     void_transaction(transaction_id=taken.pk, actor="test", reason="paid by hand")
-    resume_lane(lane=taken.lane)
+    resume_lane(lane=taken.lane, actor="test")
     again = transfer(taken.lane.wallet, taken.network, taken.to, key="t:2")
     assert (ticked(again).state, again.nonce) == ("broadcast", 1)
 

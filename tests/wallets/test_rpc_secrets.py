@@ -219,7 +219,7 @@ def test_a_key_in_the_host_comes_out_nowhere(
     host = "${HOST_KEY}.quiknode.pro" if key == "brook" else f"{key}.rpc.example"
     row = ticked(transfer(wallet, network, other_wallet.address))
     RpcEndpoint.objects.update(url=f"https://{host}/x")
-    resend_transaction(transaction_id=row.pk)
+    resend_transaction(transaction_id=row.pk, actor="test")
     client = NetworkClient(network)
     with pytest.raises(RpcUnavailable, match=r"…\..* is not on this machine") as raised:
         client.read("eth_gasPrice", [])

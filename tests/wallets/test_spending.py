@@ -156,12 +156,12 @@ def test_a_speed_up_holds_back_more_and_stays_within_the_limit(sends: Any) -> No
     limit = make_limit("max_day_fees", ETHER)
     row = sends("a")
     first = SpendReservation.objects.get().amount
-    speed_up_transaction(transaction_id=row.pk)
+    speed_up_transaction(transaction_id=row.pk, actor="test")
     assert ticked(row).attempts.count() == 2
     raised = SpendReservation.objects.get().amount
     assert raised >= first * 9 // 8
     Limit.objects.filter(pk=limit.pk).update(amount=raised)
-    speed_up_transaction(transaction_id=row.pk)
+    speed_up_transaction(transaction_id=row.pk, actor="test")
     assert ticked(row).attempts.count() == 2
     assert "Speed-up is not possible: the limit “Fees a day" in row.detail
 

@@ -6,10 +6,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from wallets.console import show
-from wallets.console.columns import column, full, link, short
+from wallets.console.columns import column, full, history, link, short
 from wallets.console.pages import ConsoleAdmin, ReadOnlyAdmin, section
 from wallets.console.search import Exact
 from wallets.models import EmergencyStop, Limit, PolicyRule, ScopeKind, SpendReservation
+from wallets.services import STOP_HISTORY
 
 engaged = column(
     "Switch",
@@ -26,6 +27,7 @@ class EmergencyStopAdmin(ReadOnlyAdmin):
     fieldsets = (
         section(None, "scope_kind", "scope_value", engaged, "mode", "reason"),
         section("Changed", "actor", "changed_at"),
+        section("History", history(STOP_HISTORY)),
     )
 
 

@@ -37,6 +37,8 @@ _PAGE_OF = {
     "run": "scheduling_run",
     "step": "scheduling_step",
     "occurrence": "scheduling_occurrence",
+    "lane": "wallets_noncelane",
+    "stop": "wallets_emergencystop",
 }
 
 
@@ -209,12 +211,24 @@ class TransactionAdmin(ReadOnlyAdmin):
     @admin.action(description="Speed up", permissions=("operate",))
     def speed_up(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
         """Offer more for the same nonce."""
-        ask_each(self, request, queryset, lambda row: speed_up_transaction(transaction_id=row.pk))
+        actor = actor_of(request)
+        ask_each(
+            self,
+            request,
+            queryset,
+            lambda row: speed_up_transaction(transaction_id=row.pk, actor=actor),
+        )
 
     @admin.action(description="Send the same bytes again", permissions=("operate",))
     def resend(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
         """At the lane's next turn."""
-        ask_each(self, request, queryset, lambda row: resend_transaction(transaction_id=row.pk))
+        actor = actor_of(request)
+        ask_each(
+            self,
+            request,
+            queryset,
+            lambda row: resend_transaction(transaction_id=row.pk, actor=actor),
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Transaction]:
         """With the coin of its network, and the hashes it has gone by."""

@@ -9,11 +9,22 @@ from django.http import HttpRequest
 
 from wallets.admin.forms import WalletForm
 from wallets.console import show
-from wallets.console.columns import badge, choice, column, full, link, short, token_amount
+from wallets.console.columns import (
+    badge,
+    choice,
+    column,
+    full,
+    history,
+    link,
+    short,
+    token_amount,
+)
 from wallets.console.pages import KeptAdmin, ReadOnlyAdmin, ReadOnlyInline, section
 from wallets.console.search import Exact
 from wallets.console.verbs import actor_of, ask_each
 from wallets.models import Allowance, Installation, NonceLane, Wallet
+from wallets.services import INSTALLATION_HISTORY
+from wallets.transactions.lanes import LANE_HISTORY
 from wallets.transactions.operator import pause_lane, resume_lane
 
 transactions = column(
@@ -117,13 +128,16 @@ class NonceLaneAdmin(ReadOnlyAdmin):
     @admin.action(description="Pause", permissions=("operate",))
     def pause(self, request: HttpRequest, queryset: QuerySet[NonceLane]) -> None:
         """Sign nothing more; what is signed is watched on."""
-        reason = f"paused in the console by {actor_of(request)}"
-        ask_each(self, request, queryset, lambda row: pause_lane(lane=row, reason=reason))
+        actor, reason = actor_of(request), "paused in the console"
+        ask_each(
+            self, request, queryset, lambda row: pause_lane(lane=row, actor=actor, reason=reason)
+        )
 
     @admin.action(description="Resume", permissions=("operate",))
     def resume(self, request: HttpRequest, queryset: QuerySet[NonceLane]) -> None:
         """Sign again."""
-        ask_each(self, request, queryset, lambda row: resume_lane(lane=row))
+        actor = actor_of(request)
+        ask_each(self, request, queryset, lambda row: resume_lane(lane=row, actor=actor))
 
     list_display = (
         "id",
@@ -143,6 +157,7 @@ class NonceLaneAdmin(ReadOnlyAdmin):
     sortable_by = ("id", "wake_at")
     fieldsets = (
         section(None, "wallet", "network", lane_state, "pause_reason", transactions),
+        section("History", history(LANE_HISTORY)),
         section("Nonces", "baseline_nonce", "max_in_flight", "installation_id"),
         section("Lease", "lease_owner", "lease_expires_at", "lease_epoch", "wake_at"),
     )
@@ -191,4 +206,8 @@ class InstallationAdmin(ReadOnlyAdmin):
     """The installation this database belongs to."""
 
     list_display = ("id", "created_at", "paused", "pause_reason")
-    fieldsets = (section(None, "id", "created_at", "paused", "pause_reason"),)
+    fieldsets = (
+        section(None, "id", "created_at", "paused", "pause_reason"),
+        # There is one, whose id is no number.
+        section("History", column("History", lambda _row: show.history(INSTALLATION_HISTORY, 0))),
+    )

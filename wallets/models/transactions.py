@@ -68,6 +68,11 @@ class Transaction(models.Model):
     )
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True)
     wish = models.CharField(max_length=8, choices=Wish.choices, blank=True, default=Wish.NONE)
+    replaced_because = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="Why something else was put at its nonce, and who asked for that.",
+    )
     nonce = models.PositiveBigIntegerField(null=True, blank=True)
     policy_digest = models.CharField(max_length=64, blank=True)
     reserved_amount = AmountField(default=0, help_text="Value + highest fee, held back in wei.")
@@ -180,6 +185,9 @@ class Attempt(models.Model):
     )
     last_answer_kind = models.CharField(
         max_length=16, blank=True, help_text="What the answer means, as the error table reads it."
+    )
+    foreign = models.BooleanField(
+        default=False, help_text="Made elsewhere, and not what its transaction was to do."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

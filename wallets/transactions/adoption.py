@@ -5,13 +5,13 @@ from typing import Any
 
 from django.db import transaction as database
 
-from wallets.addresses import parse_address
+from wallets.addresses import AddressError, parse_address, parse_hash
 from wallets.chain.client import NetworkClient, hex_bytes, hex_int, parse_block
 from wallets.models import Attempt, NonceLane, Transaction
 from wallets.transactions.machine import TRANSACTION, move_transaction
 from wallets.transactions.operator import NotPossible
 from wallets.transactions.receipts import outcome_of, read_receipt, store_receipts
-from wallets.transactions.states import AttemptState, Outcome
+from wallets.transactions.states import AttemptState
 from wallets.transactions.states import TransactionState as S
 from wallets.transitions import born
 
@@ -37,23 +37,48 @@ def adopt_transaction(
     """Put the mined transaction with this hash in the place of its nonce in our rows.
 
     The place is a transaction that needs an operator, or none; NotPossible for anything else.
+    An attempt of ours that was given up too early is taken as it is.
     """
     found = _find(lane, tx_hash, client)
     with database.atomic():
         NonceLane.objects.select_for_update().get(pk=lane.pk)
-        row = lane.transactions.filter(nonce=found.nonce).exclude(state=S.VOIDED).first()
+        known = Attempt.objects.filter(hash=found.tx_hash).select_related("transaction").first()
+        row = known.transaction if known else _holder(lane, found.nonce)
         if row is None:
-            row = _record(lane, found, actor, reason)
-        elif row.state != S.NEEDS_OPERATOR:
-            raise NotPossible(f"nonce {found.nonce} is transaction {row.pk}, which is {row.state}")
-        attempt = _attempt(lane, row, found)
-        receipt = read_receipt(row, attempt, found.receipt, found.block)
-        store_receipts([receipt])
-        outcome = outcome_of(attempt, receipt) if _is_ours(row, found) else Outcome.REPLACED
-        return move_transaction(row, S.INCLUDED, actor=actor, reason=reason, outcome=outcome)
+            return _take_in(lane, found, actor=actor, reason=reason)
+        if row.state != S.NEEDS_OPERATOR:
+            raise NotPossible(_not_open(row, found, known))
+        return _close(row, found, known, actor=actor, reason=reason)
+
+
+def _holder(lane: NonceLane, nonce: int) -> Transaction | None:
+    return lane.transactions.filter(nonce=nonce).exclude(state=S.VOIDED).first()
+
+
+def _not_open(row: Transaction, found: Found, known: Attempt | None) -> str:
+    what = f"{found.tx_hash} is an attempt of" if known else f"nonce {found.nonce} is"
+    return f"{what} transaction {row.pk}, which is {row.state}: nothing is open there"
+
+
+def _close(
+    row: Transaction, found: Found, known: Attempt | None, *, actor: str, reason: str
+) -> Transaction:
+    """Settle a transaction that waits for a person by what is mined at its nonce."""
+    attempt = known or _attempt(row, found)
+    receipt = read_receipt(row, attempt, found.receipt, found.block)
+    store_receipts([receipt])
+    fields = {"outcome": outcome_of(attempt, receipt)}
+    if attempt.foreign:
+        because = f"{found.tx_hash} was made elsewhere, adopted by {actor}: {reason}"
+        fields["replaced_because"] = because[:500]
+    return move_transaction(row, S.INCLUDED, actor=actor, reason=reason, **fields)
 
 
 def _find(lane: NonceLane, tx_hash: str, client: NetworkClient) -> Found:
+    try:
+        tx_hash = parse_hash(tx_hash)
+    except AddressError as error:
+        raise NotPossible(str(error)) from error
     told, receipt = client.read_many(
         [("eth_getTransactionByHash", [tx_hash]), ("eth_getTransactionReceipt", [tx_hash])]
     )
@@ -89,37 +114,48 @@ def _fees(told: dict[str, Any]) -> dict[str, int]:
     }
 
 
-def _record(lane: NonceLane, found: Found, actor: str, reason: str) -> Transaction:
+def _take_in(lane: NonceLane, found: Found, *, actor: str, reason: str) -> Transaction:
+    """A transaction of its own for a nonce that no row of ours holds: it is born in its block.
+
+    It never waits in our queue, where the lane's next turn would sign it.
+    """
     row = Transaction.objects.create(
         lane=lane,
         network=lane.network,
-        idempotency_key=f"{ACTION}:{lane.pk}:{found.nonce}",
+        idempotency_key=f"{ACTION}:{lane.pk}:{found.tx_hash}",
         origin=f"adopted:{actor}"[:100],
         protocol=PROTOCOL,
         action=ACTION,
+        state=S.INCLUDED,
+        nonce=found.nonce,
         **found.call,
     )
-    born(row, machine=TRANSACTION, actor=actor, reason=reason)
-    return move_transaction(
-        row, S.SIGNED, actor=actor, reason="signed elsewhere", nonce=found.nonce
-    )
+    attempt = _attempt(row, found)
+    receipt = read_receipt(row, attempt, found.receipt, found.block)
+    store_receipts([receipt])
+    row.outcome = outcome_of(attempt, receipt)
+    Transaction.objects.filter(pk=row.pk).update(outcome=row.outcome)
+    why = f"made elsewhere: {found.tx_hash}; {reason}"
+    born(row, machine=TRANSACTION, actor=actor, reason=why)
+    return row
 
 
-def _attempt(lane: NonceLane, row: Transaction, found: Found) -> Attempt:
+def _attempt(row: Transaction, found: Found) -> Attempt:
     return Attempt.objects.create(
         transaction=row,
-        lane=lane,
+        lane=row.lane,
         nonce=found.nonce,
         kind=Attempt.Kind.ADOPTED,
         raw=b"",
         hash=found.tx_hash,
         state=AttemptState.ACCEPTED,
         last_answer="made elsewhere, found in a block",
+        foreign=not _does_it(row, found),
         **found.fees,
     )
 
 
-def _is_ours(row: Transaction, found: Found) -> bool:
+def _does_it(row: Transaction, found: Found) -> bool:
     """Whether it does what the row was meant to do."""
     meant = {"to": row.to, "value": row.value, "data": bytes(row.data), "selector": row.selector}
     return meant == found.call

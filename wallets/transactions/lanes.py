@@ -1,38 +1,61 @@
 """Pausing a lane, and finding that its key is used elsewhere."""
 
 import structlog
+from django.db import transaction as database
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from wallets.actors import this_worker
 from wallets.models import NonceLane
 from wallets.transactions.states import TransactionState
+from wallets.transitions import recorded
 
 log = structlog.get_logger(__name__)
 
+# What the history calls a lane.
+LANE_HISTORY = "lane"
 
-def pause_lane(lane: NonceLane, reason: str) -> None:
+
+def pause_lane(lane: NonceLane, reason: str, *, actor: str) -> None:
     """Sign nothing more in this lane until a person resumes it; what is signed is watched on."""
-    _pause(lane, reason, NonceLane.objects.filter(pk=lane.pk))
+    _pause(lane, reason, NonceLane.objects.filter(pk=lane.pk), actor)
 
 
 def pause_own_lane(lane: NonceLane, reason: str) -> None:
     """As `pause_lane`, by a turn of it: not by one that has lost its lease meanwhile."""
-    _pause(lane, reason, NonceLane.objects.filter(pk=lane.pk, lease_epoch=lane.lease_epoch))
+    own = NonceLane.objects.filter(pk=lane.pk, lease_epoch=lane.lease_epoch)
+    _pause(lane, reason, own, this_worker())
 
 
-def _pause(lane: NonceLane, reason: str, which: QuerySet[NonceLane]) -> None:
+def _pause(lane: NonceLane, reason: str, which: QuerySet[NonceLane], actor: str) -> None:
+    before = lane_state(lane)
     lane.paused, lane.pause_reason = True, reason[:300]
-    which.update(paused=True, pause_reason=lane.pause_reason)
+    with database.atomic():
+        if which.update(paused=True, pause_reason=lane.pause_reason):
+            note_lane(lane, before, actor=actor, reason=reason)
     log.error("lane_paused", lane=lane.pk, reason=reason)
 
 
-def resume_lane(lane: NonceLane) -> None:
+def resume_lane(lane: NonceLane, reason: str, *, actor: str) -> None:
     """Let the lane sign again, and look at once."""
+    before = lane_state(lane)
     lane.paused, lane.pause_reason = False, ""
-    NonceLane.objects.filter(pk=lane.pk).update(
-        paused=False, pause_reason="", wake_at=timezone.now()
-    )
+    with database.atomic():
+        NonceLane.objects.filter(pk=lane.pk).update(
+            paused=False, pause_reason="", wake_at=timezone.now()
+        )
+        note_lane(lane, before, actor=actor, reason=reason)
     log.warning("lane_resumed", lane=lane.pk)
+
+
+def lane_state(lane: NonceLane) -> str:
+    """Its state, as its history calls it."""
+    return "paused" if lane.paused else "open"
+
+
+def note_lane(lane: NonceLane, before: str, *, actor: str, reason: str) -> None:
+    """Write what was done to the lane into its history; inside the caller's transaction."""
+    recorded(LANE_HISTORY, lane.pk, before, lane_state(lane), actor=actor, reason=reason)
 
 
 def find_gaps(lane: NonceLane, *, mined: int, following: int) -> list[int]:

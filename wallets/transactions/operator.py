@@ -5,10 +5,11 @@ from django.utils import timezone
 
 from wallets.models import NonceLane, Transaction
 from wallets.transactions import lanes
-from wallets.transactions.machine import move_transaction
+from wallets.transactions.machine import TRANSACTION, move_transaction
 from wallets.transactions.replacing import is_replaceable, newest_attempt
 from wallets.transactions.states import PENDING, Wish
 from wallets.transactions.states import TransactionState as S
+from wallets.transitions import noted
 from wallets.wakeups import wake
 
 
@@ -25,22 +26,27 @@ def cancel_transaction(*, transaction_id: int, actor: str, reason: str) -> Trans
         row = _locked(transaction_id)
         if row.state in (S.QUEUED, S.HELD):
             return move_transaction(row, S.CANCELLED, actor=actor, reason=reason)
-        return _ask(row, Wish.CANCEL)
+        _ask(row, Wish.CANCEL, replaced_because=f"cancelled by {actor}: {reason}"[:500])
+        _note(row, "cancel", actor, reason)
+    return row
 
 
-def speed_up_transaction(*, transaction_id: int) -> Transaction:
+def speed_up_transaction(*, transaction_id: int, actor: str, reason: str = "") -> Transaction:
     """Ask for an attempt at the same nonce that offers more for its gas."""
     with database.atomic():
-        return _ask(_locked(transaction_id), Wish.SPEED_UP)
+        row = _ask(_locked(transaction_id), Wish.SPEED_UP)
+        _note(row, "speed-up", actor, reason)
+    return row
 
 
-def resend_transaction(*, transaction_id: int) -> Transaction:
+def resend_transaction(*, transaction_id: int, actor: str, reason: str = "") -> Transaction:
     """Have the stored bytes sent once more at the lane's next turn."""
     with database.atomic():
         row = _locked(transaction_id)
         _require_pending(row)
         row.attempts.update(last_sent_at=None)
         _wake_lane(row.lane_id)
+        _note(row, "resend", actor, reason)
     return row
 
 
@@ -53,17 +59,20 @@ def void_transaction(*, transaction_id: int, actor: str, reason: str) -> Transac
         return move_transaction(row, S.VOIDED, actor=actor, reason=reason)
 
 
-def pause_lane(*, lane: NonceLane, reason: str) -> None:
+def pause_lane(*, lane: NonceLane, actor: str, reason: str) -> None:
     """Sign nothing more in the lane."""
-    lanes.pause_lane(lane, reason)
+    lanes.pause_lane(lane, reason, actor=actor)
 
 
-def resume_lane(*, lane: NonceLane) -> None:
+def resume_lane(*, lane: NonceLane, actor: str, reason: str = "") -> None:
     """Sign in the lane again; NotPossible while one of its transactions waits for a person."""
-    if open_row := lane.transactions.filter(state=S.NEEDS_OPERATOR).first():
-        raise NotPossible(f"transaction {open_row.pk} needs an operator first: {open_row.detail}")
     with database.atomic():
-        lanes.resume_lane(lane)
+        row = NonceLane.objects.select_for_update().get(pk=lane.pk)
+        if not row.paused:
+            raise NotPossible(f"{lane} is not paused")
+        if waits := row.transactions.filter(state=S.NEEDS_OPERATOR).first():
+            raise NotPossible(f"transaction {waits.pk} needs an operator first: {waits.detail}")
+        lanes.resume_lane(row, reason, actor=actor)
         wake("tick")
 
 
@@ -71,7 +80,12 @@ def _locked(transaction_id: int) -> Transaction:
     return Transaction.objects.select_for_update().get(pk=transaction_id)
 
 
-def _ask(row: Transaction, wish: Wish) -> Transaction:
+def _note(row: Transaction, verb: str, actor: str, reason: str) -> None:
+    sentence = f"{verb} asked for: {reason}" if reason else f"{verb} asked for"
+    noted(row, machine=TRANSACTION, actor=actor, reason=sentence)
+
+
+def _ask(row: Transaction, wish: Wish, **fields: str) -> Transaction:
     _require_pending(row)
     if not is_replaceable(row, newest_attempt(row)):
         raise NotPossible(
@@ -79,7 +93,7 @@ def _ask(row: Transaction, wish: Wish) -> Transaction:
             "this one; the same bytes are sent again"
         )
     row.wish = wish
-    Transaction.objects.filter(pk=row.pk).update(wish=wish)
+    Transaction.objects.filter(pk=row.pk).update(wish=wish, **fields)
     _wake_lane(row.lane_id)
     return row
 

@@ -95,6 +95,6 @@ def store_receipts(receipts: Sequence[Receipt]) -> None:
 
 def outcome_of(attempt: Attempt, receipt: Receipt) -> str:
     """What the mined attempt did for its transaction."""
-    if attempt.kind == Attempt.Kind.CANCEL:
+    if attempt.kind == Attempt.Kind.CANCEL or attempt.foreign:
         return Outcome.REPLACED
     return Outcome.SUCCEEDED if receipt.succeeded else Outcome.REVERTED

@@ -1,10 +1,16 @@
-"""Comparing a lane with what the chain says of its account; nothing is changed."""
+"""Comparing a lane with what the chain says of its account."""
 
 from dataclasses import dataclass
 
 from wallets.chain.client import NetworkClient
-from wallets.models import NonceLane
-from wallets.transactions.lanes import find_foreign, find_gaps
+from wallets.models import NonceLane, Transition
+from wallets.transactions.lanes import (
+    LANE_HISTORY,
+    find_foreign,
+    find_gaps,
+    lane_state,
+    note_lane,
+)
 from wallets.transactions.look import take_look
 from wallets.transactions.signing import next_nonce
 from wallets.transactions.states import PENDING
@@ -42,6 +48,20 @@ def reconcile_lane(*, lane: NonceLane, client: NetworkClient) -> LaneReport:
         gaps=gaps,
         problems=(*_problems(lane, gaps), *([foreign] if foreign else ())),
     )
+
+
+def note_report(*, lane: NonceLane, report: LaneReport, actor: str) -> None:
+    """Write into the lane's history what a person has found.
+
+    Once: whoever asks every minute would bury the rest of it.
+    """
+    found = "; ".join(report.problems) or "they agree"
+    figures = f"mined {report.mined}, ours {report.following}"
+    sentence = f"compared with the chain ({figures}): {found}"[:500]
+    lines = Transition.objects.filter(subject=LANE_HISTORY, subject_id=lane.pk)
+    newest = lines.order_by("-id").values_list("actor", "reason").first()
+    if newest != (actor, sentence):
+        note_lane(lane, lane_state(lane), actor=actor, reason=sentence)
 
 
 def _problems(lane: NonceLane, gaps: tuple[int, ...]) -> list[str]:

@@ -100,7 +100,8 @@ def _recover(turn: Turn, row: Transaction) -> None:
         return
     kind = _wanted(turn, row, leading)
     if kind:
-        replaced = replace(turn.lane, row, _priced(turn, row, kind), load_signer(turn.lane.wallet))
+        wanted = _priced(turn, row, kind, _because(row, leading, kind))
+        replaced = replace(turn.lane, row, wanted, load_signer(turn.lane.wallet))
         if replaced is not None:
             replaced.transaction = row
             send_attempt(replaced, turn.client)
@@ -185,18 +186,30 @@ def _needs_bump(turn: Turn, row: Transaction, newest: Attempt) -> bool:
     return below or waited >= 3 * patience
 
 
-def _priced(turn: Turn, row: Transaction, kind: str) -> Replacement:
+def _priced(turn: Turn, row: Transaction, kind: str, because: str) -> Replacement:
     if kind == Attempt.Kind.BUMP:
         gas_limit = row.gas_limit or 0
         fee = estimate_l1_fee(turn.client, bytes(row.data), gas_limit)
-        return Replacement(kind, turn.look, gas_limit, fee)
-    return _self_transfer(turn, kind)
+        return Replacement(kind, turn.look, gas_limit, fee, because)
+    return _self_transfer(turn, kind, because)
 
 
-def _self_transfer(turn: Turn, kind: str) -> Replacement:
+def _self_transfer(turn: Turn, kind: str, because: str = "") -> Replacement:
     """0 to the wallet itself."""
     gas_limit = _self_transfer_gas(turn)
-    return Replacement(kind, turn.look, gas_limit, estimate_l1_fee(turn.client, b"", gas_limit))
+    fee = estimate_l1_fee(turn.client, b"", gas_limit)
+    return Replacement(kind, turn.look, gas_limit, fee, because)
+
+
+def _because(row: Transaction, leading: Attempt, kind: str) -> str:
+    """Why an attempt is made, for the history."""
+    if row.wish:
+        return "asked for by an operator"
+    if kind != Attempt.Kind.CANCEL or leading.kind == Attempt.Kind.CANCEL:
+        return "it has waited, or offers too little"
+    if row.valid_until is not None and _is_over(row):
+        return f"its time ran out at {row.valid_until:%Y-%m-%d %H:%M:%S} UTC"
+    return f"every node calls its bytes invalid: {leading.last_answer}"
 
 
 def _self_transfer_gas(turn: Turn) -> int:

@@ -22,7 +22,7 @@ from wallets.transactions.spending import reserve_fee
 from wallets.transactions.states import AttemptState, HoldReason, Wish
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.stop import stop_reason
-from wallets.transitions import born
+from wallets.transitions import born, noted
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +37,7 @@ class Replacement:
     look: Look
     gas_limit: int
     l1_fee: int
+    because: str = ""  # for the history
 
 
 def replace(
@@ -73,6 +74,8 @@ def _replace(
     locked = Transaction.objects.select_for_update().get(pk=row.pk)
     if locked.state not in (S.SIGNED, S.BROADCAST) or locked.version != row.version:
         return None  # the watch has seen it in a block
+    if locked.wish != row.wish:
+        return None  # asked for since the turn began: the next one does it
     newest, limits = newest_attempt(locked), read_limits(lane)
     offer = _offer(lane, row, wanted, newest, limits)
     _check(lane, row, offer, wanted, limits)
@@ -80,9 +83,20 @@ def _replace(
     reserve_fee(row, offer.highest_fee, limits, enforce=enforce)
     reached(Point.CHECKED, wanted.kind)
     Transaction.objects.filter(pk=row.pk).update(
-        wish=Wish.NONE, detail="", reserved_amount=max(row.reserved_amount, offer.highest_cost)
+        wish=Wish.NONE,
+        detail="",
+        replaced_because=locked.replaced_because or _replaced_because(wanted),
+        reserved_amount=max(row.reserved_amount, offer.highest_cost),
     )
+    signed = f"{Attempt.Kind(wanted.kind).label} signed: {wanted.because}"
+    noted(row, machine=TRANSACTION, actor=this_worker(), reason=signed)
     return write_attempt(lane, row, newest.nonce, offer, signer)
+
+
+def _replaced_because(wanted: Replacement) -> str:
+    """What its run is told, should the attempt be mined; an operator's own words come first."""
+    cancels = wanted.kind == Attempt.Kind.CANCEL
+    return f"cancelled: {wanted.because}"[:500] if cancels else ""
 
 
 def newest_attempt(row: Transaction) -> Attempt:

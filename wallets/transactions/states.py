@@ -36,7 +36,8 @@ ENDED_UNSENT = (S.REFUSED, S.EXPIRED, S.CANCELLED, S.VOIDED)
 ENDED = (S.FINAL, *ENDED_UNSENT)
 
 TRANSACTION_ARROWS: dict[str, tuple[str, ...]] = {
-    "": (S.QUEUED,),
+    # Born in a block: made elsewhere with our key, and adopted.
+    "": (S.QUEUED, S.INCLUDED),
     S.QUEUED: (S.HELD, S.REFUSED, S.EXPIRED, S.CANCELLED, S.RESERVED, S.SIGNED),
     S.HELD: (S.QUEUED, S.REFUSED, S.EXPIRED, S.CANCELLED),
     S.RESERVED: (S.SIGNED, S.VOIDED),
@@ -67,7 +68,7 @@ class Outcome(TextChoices):
 
     SUCCEEDED = "succeeded", "Succeeded"
     REVERTED = "reverted", "Reverted"
-    REPLACED = "replaced", "Replaced by its cancel"
+    REPLACED = "replaced", "Replaced by its cancel or from elsewhere"
 
 
 def is_decided(state: str, outcome: str) -> bool:

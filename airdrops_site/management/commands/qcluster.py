@@ -8,7 +8,7 @@ import sys
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django_q.cluster import Cluster
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Run until SIGTERM or SIGINT; finish the jobs in hand first."""
         become_signing_process()
-        cluster_id = str(clusters.announce())
+        cluster_id = _announce()
         os.register_at_fork(after_in_child=_die_with_parent)
         connections.close_all()
         beating = multiprocessing.get_context("fork").Process(
@@ -53,6 +53,13 @@ class Command(BaseCommand):
         beating.terminate()
         beating.join()
         clusters.fence(cluster_id)
+
+
+def _announce() -> str:
+    try:
+        return str(clusters.announce())
+    except clusters.SeveralHosts as reason:
+        raise CommandError(str(reason), returncode=2) from reason
 
 
 def _pulse(cluster_id: str) -> None:

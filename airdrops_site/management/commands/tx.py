@@ -102,8 +102,8 @@ def _add_filters(parser: CommandParser, name: str) -> None:
 
 
 def _add_reason(parser: CommandParser, name: str) -> CommandParser:
-    if name in _WITH_REASON:
-        parser.add_argument("--reason", required=True, help="for the history")
+    needed = name in _WITH_REASON
+    parser.add_argument("--reason", required=needed, default="", help="for the history")
     return parser
 
 
