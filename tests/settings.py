@@ -58,4 +58,7 @@ if SQLITE:
     DATABASES["default"]["TEST"] = {"NAME": str(name)}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+    # A test is one database transaction, and some start processes meanwhile.
+    options = DATABASES["default"]["OPTIONS"]
+    options["options"] = options["options"].replace("session_timeout=30s", "session_timeout=300s")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
