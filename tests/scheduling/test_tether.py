@@ -6,6 +6,7 @@ Tether's own TetherToken, as Perpetual Protocol published it compiled (`@perp/co
 import pytest
 
 from airdrops_site.devnet.artifacts import ArtifactFile, load_artifact
+from airdrops_site.devnet.errors import DevnetError
 from airdrops_site.devnet.outbox import Outbox, encode_call
 from protocols.services import register_token
 from scheduling.models import Run, Step
@@ -60,10 +61,13 @@ def test_the_token_refuses_to_change_an_allowance_that_stands(
     registered: Network, market: Market, trader: Wallet, tether: str
 ) -> None:
     allow(registered, market, trader, tether, 2 * USDT)
-    change = encode_call("approve(address,uint256)", router(market), 5 * USDT)
-    call = {"from": trader.address, "to": tether, "data": change}
-    answer = market.rpc._post([{"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": [call]}])
-    assert "revert" in answer[0]["error"]["message"]
+    to_zero, to_five = (
+        encode_call("approve(address,uint256)", router(market), amount) for amount in (0, 5 * USDT)
+    )
+    call = {"from": trader.address, "to": tether}
+    assert market.rpc.call("eth_call", {**call, "data": to_zero}, "latest") == "0x"
+    with pytest.raises(DevnetError, match="revert"):
+        market.rpc.call("eth_call", {**call, "data": to_five}, "latest")
 
 
 def test_a_smaller_allowance_is_set_to_zero_first(

@@ -23,6 +23,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db]
 STRANGER = "0x1111111111111111111111111111111111111111"
 PERMIT = "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)"
 DAI_PERMIT = "permit(address,address,uint256,uint256,bool,uint8,bytes32,bytes32)"
+BY_SIGNATURE = (
+    "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,"
+    "uint8,bytes32,bytes32)"
+)
 WORD = b"\x01" * 32
 # Every other way a contract is known to be given power over tokens.
 POWERS: dict[str, tuple[Any, ...]] = {
@@ -36,17 +40,7 @@ POWERS: dict[str, tuple[Any, ...]] = {
     DAI_PERMIT: (STRANGER, STRANGER, 5, 2**40, True, 27, WORD, WORD),
     "approve(address,address,uint160,uint48)": (STRANGER, STRANGER, 5, 2**40),
     "transferFrom(address,address,uint256)": (STRANGER, STRANGER, 5),
-    "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)": (  # noqa: E501
-        STRANGER,
-        STRANGER,
-        5,
-        0,
-        2**40,
-        WORD,
-        27,
-        WORD,
-        WORD,
-    ),
+    BY_SIGNATURE: (STRANGER, STRANGER, 5, 0, 2**40, WORD, 27, WORD, WORD),
 }
 
 
