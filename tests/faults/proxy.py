@@ -34,7 +34,9 @@ class Plan:
         with self.lock:
             if self.random.random() >= self.chance:
                 return ""
-            fitting = [name for name, needs in _FAULTS.items() if not needs or needs in methods]
+            # What only some requests can suffer would be rare beside what all can.
+            fitting = [name for name, needs in _FAULTS.items() if needs in methods] * 3
+            fitting += [name for name, needs in _FAULTS.items() if not needs]
             fault = self.random.choice(fitting)
             self.injected[fault] += 1
             return fault
@@ -44,7 +46,8 @@ class Plan:
 _FAULTS = {
     "silent": "",  # never reaches the node
     "answer_lost": "",  # reaches the node; the connection ends before the answer
-    "rate_limited": "",
+    "rate_limited": "",  # for no time at all
+    "rate_limited_long": "",  # says nothing of a time: clients rest as long as they think fit
     "html": "",
     "wrong_chain": "eth_chainId",
     "stale_count": COUNT,
@@ -90,13 +93,15 @@ def _handler(target: str, plan: Plan) -> type[BaseHTTPRequestHandler]:
     return Asked
 
 
-_WITHOUT_NODE = {"silent", "rate_limited", "html"}
+_WITHOUT_NODE = {"silent", "rate_limited", "rate_limited_long", "html"}
 
 
 class Faulty(BaseHTTPRequestHandler):
     """An HTTP server that may answer anything, or nothing."""
 
     protocol_version = "HTTP/1.1"
+    # Head and body are two packets: Nagle's algorithm would hold the second back for 40 ms.
+    disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
         """One request."""
@@ -110,19 +115,22 @@ class Faulty(BaseHTTPRequestHandler):
         """Without the node ever hearing of it."""
         if fault == "silent":
             return self.hang_up()
-        refusals = {"rate_limited": (429, b"slow down"), "html": (200, b"<html>Bad gateway</html>")}
-        return self.say(*refusals[fault])
+        if fault == "html":
+            return self.say(200, b"<html>Bad gateway</html>")
+        headers = {"Retry-After": "0"} if fault == "rate_limited" else {}
+        return self.say(429, b"slow down", headers)
 
     def hang_up(self) -> None:
         """The connection ends without an answer."""
         self.close_connection = True
         self.connection.close()
 
-    def say(self, status: int, body: bytes) -> None:
+    def say(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         """A whole answer."""
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
+        usual = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        for name, value in {**usual, **(headers or {})}.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 

@@ -79,6 +79,7 @@ def serve(upstream: str) -> Iterator[RpcServer]:
 def _handler(server: RpcServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
