@@ -20,12 +20,32 @@ RECEIPT = "eth_getTransactionReceipt"
 Answer = list[dict[str, Any]]
 
 
+# fault -> the method it needs in the request ("" for any)
+FAULTS = {
+    "silent": "",  # never reaches the node
+    "answer_lost": "",  # reaches the node; the connection ends before the answer
+    "rate_limited": "",  # for no time at all
+    "rate_limited_long": "",  # says nothing of a time: clients rest as long as they think fit
+    "html": "",
+    "wrong_chain": "eth_chainId",
+    "stale_count": COUNT,
+    "empty_receipt": RECEIPT,
+    "accepted_then_silent": SEND,
+    "accepted_then_dropped": SEND,
+    "already_known": SEND,  # taken, and answered with an error
+    "underpriced": SEND,  # not taken
+}
+_WITHOUT_NODE = {"silent", "rate_limited", "rate_limited_long", "html"}
+_WITHOUT_ANSWER = {"answer_lost", "accepted_then_silent"}
+
+
 @dataclass(slots=True)
 class Plan:
     """How often which fault comes; every request draws once."""
 
     random: Random
     chance: float = 0.0
+    faults: tuple[str, ...] = tuple(FAULTS)
     injected: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -35,27 +55,11 @@ class Plan:
             if self.random.random() >= self.chance:
                 return ""
             # What only some requests can suffer would be rare beside what all can.
-            fitting = [name for name, needs in _FAULTS.items() if needs in methods] * 3
-            fitting += [name for name, needs in _FAULTS.items() if not needs]
-            fault = self.random.choice(fitting)
-            self.injected[fault] += 1
+            fitting = [name for name in self.faults if FAULTS[name] in methods] * 3
+            fitting += [name for name in self.faults if not FAULTS[name]]
+            fault = self.random.choice(fitting) if fitting else ""
+            self.injected.update([fault] if fault else [])
             return fault
-
-
-# fault -> the method it needs in the request ("" for any)
-_FAULTS = {
-    "silent": "",  # never reaches the node
-    "answer_lost": "",  # reaches the node; the connection ends before the answer
-    "rate_limited": "",  # for no time at all
-    "rate_limited_long": "",  # says nothing of a time: clients rest as long as they think fit
-    "html": "",
-    "wrong_chain": "eth_chainId",
-    "stale_count": COUNT,
-    "empty_receipt": RECEIPT,
-    "accepted_then_dropped": SEND,
-    "already_known": SEND,  # taken, and answered with an error
-    "underpriced": SEND,  # not taken
-}
 
 
 @contextmanager
@@ -85,15 +89,12 @@ def _handler(target: str, plan: Plan) -> type[BaseHTTPRequestHandler]:
             if fault in _WITHOUT_NODE:
                 return self.refuse(fault)
             answers = _distort(fault, calls, ask)
-            if fault == "answer_lost":
+            if fault in _WITHOUT_ANSWER:
                 return self.hang_up()
             value = answers if isinstance(asked, list) else answers[0]
             return self.say(200, json.dumps(value).encode())
 
     return Asked
-
-
-_WITHOUT_NODE = {"silent", "rate_limited", "rate_limited_long", "html"}
 
 
 class Faulty(BaseHTTPRequestHandler):

@@ -106,6 +106,8 @@ def _record(lane: NonceLane, found: Found, actor: str, reason: str) -> Transacti
 
 
 def _attempt(lane: NonceLane, row: Transaction, found: Found) -> Attempt:
+    if known := row.attempts.filter(hash=found.tx_hash).first():
+        return known  # ours all along: its receipt came late
     return Attempt.objects.create(
         transaction=row,
         lane=lane,
