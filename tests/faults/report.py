@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from tests.bench.caught_up import PENDING, summary
 from tests.faults.chaos import CHANCE
 from tests.faults.elsewhere import ROWS
 from tests.faults.lines import Line, code_of, is_wrong, lines_of, newest
@@ -48,6 +49,16 @@ reorganisation took out of their block: {undone}.
 Where workers were killed: {killed}.
 
 What the proxies did: {faults}.
+
+## After a crash
+
+{pending} transactions signed, sent and pending, every worker killed with SIGKILL, all of it mined,
+workers started again: seconds from their first heartbeat until all are known to be confirmed
+(`python -m tests.bench.caught_up`).
+
+| pipeline | samples | middle | 95th percentile | worst |
+|---|---|---|---|---|
+{caught_up}
 
 ## Races
 
@@ -103,6 +114,8 @@ def write_page() -> None:
             undone=sum(line.get("undone", 0) for line in shown),
             killed=_counts(line.get("killed", {}) for line in shown),
             faults=_counts(line["faults"] for line in shown),
+            pending=PENDING,
+            caught_up=_caught_up_row(),
             races="\n".join(_race_rows()),
             naive="\n".join(_naive_rows()),
             crashes=_crash_sentence(),
@@ -145,6 +158,14 @@ def _race_rows() -> list[str]:
         )
         for line in lines
     ]
+
+
+def _caught_up_row() -> str:
+    lines = [line for line in lines_of("caught_up") if line["pending"] == PENDING]
+    newest_code = code_of(lines[-1]) if lines else ""
+    found = summary([line for line in lines if code_of(line) == newest_code])
+    cells = [found.get(name, "–") for name in ("samples", "p50", "p95", "max")]
+    return _row([f"`{newest_code}`", *cells])
 
 
 def _naive_rows() -> list[str]:
