@@ -6,6 +6,7 @@
 PYTHON := .venv/bin/python
 WORKERS ?= auto
 RUNS ?= 300
+JOBS ?= 2
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -17,8 +18,8 @@ test: lint ## lint, then every test on PostgreSQL, then those marked db on SQLit
 	$(PYTHON) -m pytest -n $(WORKERS)
 	AIRDROPS_TEST_DATABASE=sqlite $(PYTHON) -m pytest -n $(WORKERS) -m "db and not postgresql"
 
-faults: ready-test ## random runs among kills, faults and reorganisations; RUNS=300, resumable
-	RUNS=$(RUNS) $(PYTHON) -m tests.faults
+faults: ready-test ## crash matrix, random runs, races: what is missing; RUNS=300 JOBS=2 FRESH=1
+	$(PYTHON) -m tests.faults --runs $(RUNS) --jobs $(JOBS) $(if $(FRESH),--fresh)
 
 bench: ready-test ## ours beside the plainest script: throughput and requests as ratios
 	$(PYTHON) -m tests.bench

@@ -38,6 +38,7 @@ def counting_proxy(target: str) -> Iterator[tuple[str, Counts]]:
 
     class Forward(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -1,13 +1,17 @@
-"""`make faults RUNS=300`: seeded runs, one line each in docs/reliability/runs.jsonl, resumable."""
+"""`make faults`: everything that has no line yet, then the page; or one seed alone.
 
+python -m tests.faults --runs 300 --jobs 2    go on with what is missing, write the page
+python -m tests.faults --fresh                play again what other code was played with
+python -m tests.faults --seed 17              one random run; its line is only shown
+python -m tests.faults --race 5               one race; its line is only shown
+python -m tests.faults --only page            write the page
+"""
+
+import argparse
+import json
 import os
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from random import Random
+from collections.abc import Iterable
 from typing import Any
 
 import django
@@ -16,105 +20,65 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 os.environ.setdefault("AIRDROPS_LOG_LEVEL", "ERROR")
 django.setup()
 
-
-from airdrops_site.devnet.anvil import Anvil, AnvilConfig  # noqa: E402
-from airdrops_site.devnet.ports import free_port  # noqa: E402
-from airdrops_site.devnet.rpc import DevnetRpc  # noqa: E402
-from tests.chains import Chain, make_network  # noqa: E402
-from tests.faults import naive, report  # noqa: E402
-from tests.faults.chaos import CHANCE, make_run, play, verdict  # noqa: E402
-from tests.faults.proxy import Plan, faulty_proxy  # noqa: E402
-from tests.scratch import prepare  # noqa: E402
-from tests.wallets.test_crashes import IMPOSSIBLE  # noqa: E402
-from wallets.models import Network, RpcEndpoint  # noqa: E402
-from wallets.transactions.points import Point  # noqa: E402
+from tests.faults import report  # noqa: E402
+from tests.faults.jobs import play, play_side_by_side  # noqa: E402
+from tests.faults.lines import KINDS, append, is_wrong, missing, newest  # noqa: E402
+from tests.faults.matrix import crash_matrix  # noqa: E402
+from tests.faults.races import all_races, play_races  # noqa: E402
 
 NAIVE_RUNS = 29
 
 
 def main() -> int:
-    """Run the seeds that have no line yet; 1 if any went wrong."""
-    with ground() as (chain, network, plan, url, folder):
-        missing = _missing(report.RUNS, int(os.environ.get("RUNS", "300")))
-        for seed in _progress("runs", missing):
-            report.append(report.RUNS, one_run(seed, chain, network, plan))
-        for seed in _progress("plain scripts", _missing(report.NAIVE, NAIVE_RUNS)):
-            report.append(report.NAIVE, one_naive(seed, chain, plan, url, folder))
-    pairs = sum(len(set(Point) - passed_by) for passed_by in IMPOSSIBLE.values())
-    report.write_page(
-        points=len(Point), pairs=pairs, chance=CHANCE, intents_each=len(naive.MARKERS)
-    )
-    wrong = [line["seed"] for line in report.lines_of(report.RUNS) if report.is_wrong(line)]
-    sys.stderr.write(f"{report.PAGE} is written; wrong seeds: {wrong or 'none'}\n")
+    """What was asked for; 1 if anything went wrong in it."""
+    asked = _arguments()
+    if asked.seed:
+        return _show(play("runs", [asked.seed]))
+    if asked.race:
+        return _show(play_races([asked.race]))
+    for kind in asked.only or KINDS:
+        _go_on(kind, asked)
+    report.write_page()
+    wrong = [f"{kind} {line['seed']}" for kind in KINDS for line in newest(kind) if is_wrong(line)]
+    sys.stderr.write(f"{report.PAGE} is written; wrong: {', '.join(wrong) or 'nothing'}\n")
     return 1 if wrong else 0
 
 
-def _missing(file: Path, wanted: int) -> list[int]:
-    done = {line["seed"] for line in report.lines_of(file)}
-    return [seed for seed in range(1, wanted + 1) if seed not in done]
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description="The faults.")
+    parser.add_argument("--runs", type=int, default=300, help="random runs in all")
+    parser.add_argument("--jobs", type=int, default=2, help="random runs at a time")
+    parser.add_argument("--fresh", action="store_true", help="again what other code was played")
+    parser.add_argument("--seed", type=int, help="one random run; its line is only shown")
+    parser.add_argument("--race", type=int, help="one race; its line is only shown")
+    parser.add_argument("--only", action="append", choices=[*KINDS, "page"], help="only these")
+    return parser.parse_args()
 
 
-def _progress(name: str, seeds: list[int]) -> Iterator[int]:
-    for number, seed in enumerate(seeds, 1):
-        yield seed
-        sys.stderr.write(f"\r{name}: {number} of {len(seeds)} ")
-        sys.stderr.flush()
-    sys.stderr.write("\n")
+def _show(lines: Iterable[dict[str, Any]]) -> int:
+    wrong = False
+    for line in lines:
+        sys.stdout.write(json.dumps(line, indent=2) + "\n")
+        wrong |= is_wrong(line)
+    return int(wrong)
 
 
-@contextmanager
-def ground() -> Iterator[tuple[Chain, Network, Plan, str, Path]]:
-    """A database, a chain that mines when told, and a proxy in front of it."""
-    folder = prepare("faults")
-    with ExitStack() as stack:
-        config = AnvilConfig(31337, free_port(), folder / "anvil.log", kept_states=4000)
-        anvil = stack.enter_context(Anvil.start(config))
-        rpc = stack.enter_context(DevnetRpc(anvil.url))
-        rpc.call("evm_setAutomine", False)
-        plan = Plan(Random(0))
-        url = stack.enter_context(faulty_proxy(anvil.url, plan))
-        chain = Chain(anvil.url, rpc)
-        # No reorganisation of a run is deeper than finality.
-        network = make_network(chain, confirm_depth=2, final_depth=12)
-        RpcEndpoint.objects.filter(network=network).update(url=url)
-        yield chain, network, plan, url, folder
-
-
-def one_run(seed: int, chain: Chain, network: Network, plan: Plan) -> dict[str, Any]:
-    """One seed's line."""
-    started = time.monotonic()
-    snapshot = chain.rpc.call("evm_snapshot")
-    plan.chance, plan.injected = 0.0, type(plan.injected)()
-    run = make_run(seed, chain, network, plan)
-    # No reorganisation takes the wallets' money away.
-    chain.mine(12)
-    play(run)
-    found = verdict(run)
-    chain.rpc.call("evm_revert", snapshot)
-    return {
-        "seed": seed,
-        "commit": _commit(),
-        "intents": run.rows.filter(to=run.receiver).count(),
-        "happened": dict(sorted(run.happened.items())),
-        "faults": dict(sorted(plan.injected.items())),
-        "seconds": round(time.monotonic() - started, 1),
-        **found,
-    }
-
-
-def one_naive(seed: int, chain: Chain, plan: Plan, url: str, folder: Path) -> dict[str, Any]:
-    """One seed's line of the plain scripts."""
-    snapshot = chain.rpc.call("evm_snapshot")
-    found = naive.naive_run(seed, chain, url, plan, folder)
-    chain.rpc.call("evm_revert", snapshot)
-    return found
-
-
-def _commit() -> str:
-    told = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return told.stdout.strip()
+def _go_on(kind: str, asked: argparse.Namespace) -> None:
+    """What is missing of a kind."""
+    numbers = {"crashes": 1, "runs": asked.runs, "races": len(all_races()), "naive": NAIVE_RUNS}
+    # The plain scripts are the same whatever our code is.
+    fresh = asked.fresh and kind != "naive"
+    seeds = missing(kind, list(range(1, numbers.get(kind, 0) + 1)), fresh=fresh)
+    match kind:
+        case "crashes" if seeds:
+            append(kind, crash_matrix(asked.jobs))
+        case "runs" | "naive" if seeds:
+            play_side_by_side(kind, seeds, asked.jobs)
+        case "races":
+            for number, line in enumerate(play_races(seeds), 1):
+                append(kind, line)
+                sys.stderr.write(f"\rraces: {number} of {len(seeds)} ")
+            sys.stderr.write("\n" if seeds else "")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ right after sending. Both are killed and started again as ours is.
 import json
 import os
 import signal
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -19,8 +18,9 @@ from web3 import Web3
 from web3.exceptions import TransactionNotFound
 
 from tests.chains import ETHER, Chain
-from tests.faults.proxy import Plan
-from tests.wallets.crashing import executed
+from tests.faults.chaos import CHANCE, DEEPEST
+from tests.faults.ground import FINAL_DEPTH, Ground
+from tests.faults.markers import Markers, judge
 
 GWEI = 10**9
 POLLS = 3
@@ -85,36 +85,37 @@ class Script:
         return answer
 
 
-def naive_run(seed: int, chain: Chain, url: str, plan: Plan, folder: Path) -> dict[str, Any]:
+def naive_run(seed: int, ground: Ground, folder: Path) -> dict[str, Any]:
     """Both scripts with this seed: executed twice, never executed."""
     return {
-        "seed": seed,
-        "loop": _count(seed, chain, url, plan, folder / f"loop-{seed}", persisting=False),
-        "persisting": _count(seed, chain, url, plan, folder / f"kept-{seed}", persisting=True),
+        "loop": _count(seed, ground, folder / f"loop-{seed}", persisting=False),
+        "persisting": _count(seed, ground, folder / f"kept-{seed}", persisting=True),
     }
 
 
-def _count(
-    seed: int, chain: Chain, url: str, plan: Plan, notes: Path, *, persisting: bool
-) -> dict[str, int]:
-    random, account, to = Random(seed), Account.create(), Account.create().address
+def _count(seed: int, ground: Ground, notes: Path, *, persisting: bool) -> dict[str, int]:
+    random, chain = Random(seed), ground.chain
+    account, to = Account.create(), Account.create().address
     chain.fund(account.address, 1000 * ETHER)
-    chain.mine(12)
-    plan.random = Random(seed + 1)
+    chain.mine(FINAL_DEPTH)
     for start in range(STARTS):
-        plan.chance = 0.15 if start < STARTS - 1 else 0.0
+        ground.fail(CHANCE if start < STARTS - 1 else 0.0)
         dies_at = random.randint(3, 25) if start < STARTS - 1 else 1000
-        script = Script(url, chain, account, to, dies_at)
+        script = Script(ground.url, chain, account, to, dies_at)
         if _ends(lambda script=script: script.run(notes, persisting=persisting)):  # type: ignore[misc]
             break
         if random.random() < 0.3:
-            chain.rpc.call("anvil_reorg", random.randint(1, 8), [])
-    paid = Counter(value for target, value, _ in executed(chain, account.address))
-    wanted = [ETHER + marker for marker in MARKERS]
-    return {
-        "doubled": sum(max(0, paid[value] - 1) for value in wanted),
-        "lost": sum(not paid[value] for value in wanted),
-    }
+            chain.rpc.call("anvil_reorg", random.randint(1, DEEPEST), [])
+    return _compare(ground, account.address, to)
+
+
+def _compare(ground: Ground, sender: str, to: str) -> dict[str, int]:
+    """The chain beside what was meant, by the same checker that judges us."""
+    markers = Markers()
+    for marker in MARKERS:
+        markers.say(f"naive:{marker}", sender, to, ETHER + marker)
+    told = judge(ground.chain.url, markers, [sender])
+    return {"doubled": told.duplicates, "lost": told.lost}
 
 
 def _ends(work: Callable[[], None]) -> bool:

@@ -20,12 +20,32 @@ RECEIPT = "eth_getTransactionReceipt"
 Answer = list[dict[str, Any]]
 
 
+# fault -> the method it needs in the request ("" for any)
+FAULTS = {
+    "silent": "",  # never reaches the node
+    "answer_lost": "",  # reaches the node; the connection ends before the answer
+    "rate_limited": "",  # for no time at all
+    "rate_limited_long": "",  # says nothing of a time: clients rest as long as they think fit
+    "html": "",
+    "wrong_chain": "eth_chainId",
+    "stale_count": COUNT,
+    "empty_receipt": RECEIPT,
+    "accepted_then_silent": SEND,
+    "accepted_then_dropped": SEND,
+    "already_known": SEND,  # taken, and answered with an error
+    "underpriced": SEND,  # not taken
+}
+_WITHOUT_NODE = {"silent", "rate_limited", "rate_limited_long", "html"}
+_WITHOUT_ANSWER = {"answer_lost", "accepted_then_silent"}
+
+
 @dataclass(slots=True)
 class Plan:
     """How often which fault comes; every request draws once."""
 
     random: Random
     chance: float = 0.0
+    faults: tuple[str, ...] = tuple(FAULTS)
     injected: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -34,25 +54,12 @@ class Plan:
         with self.lock:
             if self.random.random() >= self.chance:
                 return ""
-            fitting = [name for name, needs in _FAULTS.items() if not needs or needs in methods]
-            fault = self.random.choice(fitting)
-            self.injected[fault] += 1
+            # What only some requests can suffer would be rare beside what all can.
+            fitting = [name for name in self.faults if FAULTS[name] in methods] * 3
+            fitting += [name for name in self.faults if not FAULTS[name]]
+            fault = self.random.choice(fitting) if fitting else ""
+            self.injected.update([fault] if fault else [])
             return fault
-
-
-# fault -> the method it needs in the request ("" for any)
-_FAULTS = {
-    "silent": "",  # never reaches the node
-    "answer_lost": "",  # reaches the node; the connection ends before the answer
-    "rate_limited": "",
-    "html": "",
-    "wrong_chain": "eth_chainId",
-    "stale_count": COUNT,
-    "empty_receipt": RECEIPT,
-    "accepted_then_dropped": SEND,
-    "already_known": SEND,  # taken, and answered with an error
-    "underpriced": SEND,  # not taken
-}
 
 
 @contextmanager
@@ -82,7 +89,7 @@ def _handler(target: str, plan: Plan) -> type[BaseHTTPRequestHandler]:
             if fault in _WITHOUT_NODE:
                 return self.refuse(fault)
             answers = _distort(fault, calls, ask)
-            if fault == "answer_lost":
+            if fault in _WITHOUT_ANSWER:
                 return self.hang_up()
             value = answers if isinstance(asked, list) else answers[0]
             return self.say(200, json.dumps(value).encode())
@@ -90,13 +97,12 @@ def _handler(target: str, plan: Plan) -> type[BaseHTTPRequestHandler]:
     return Asked
 
 
-_WITHOUT_NODE = {"silent", "rate_limited", "html"}
-
-
 class Faulty(BaseHTTPRequestHandler):
     """An HTTP server that may answer anything, or nothing."""
 
     protocol_version = "HTTP/1.1"
+    # Head and body are two packets: Nagle's algorithm would hold the second back for 40 ms.
+    disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
         """One request."""
@@ -110,19 +116,22 @@ class Faulty(BaseHTTPRequestHandler):
         """Without the node ever hearing of it."""
         if fault == "silent":
             return self.hang_up()
-        refusals = {"rate_limited": (429, b"slow down"), "html": (200, b"<html>Bad gateway</html>")}
-        return self.say(*refusals[fault])
+        if fault == "html":
+            return self.say(200, b"<html>Bad gateway</html>")
+        headers = {"Retry-After": "0"} if fault == "rate_limited" else {}
+        return self.say(429, b"slow down", headers)
 
     def hang_up(self) -> None:
         """The connection ends without an answer."""
         self.close_connection = True
         self.connection.close()
 
-    def say(self, status: int, body: bytes) -> None:
+    def say(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         """A whole answer."""
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
+        usual = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        for name, value in {**usual, **(headers or {})}.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 

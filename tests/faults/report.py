@@ -1,36 +1,77 @@
 """docs/reliability.md out of what the programme has written down."""
 
-import json
 from collections import Counter
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable
 
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reliability"
-RUNS, NAIVE = FOLDER / "runs.jsonl", FOLDER / "naive.jsonl"
-PAGE = FOLDER.parent / "reliability.md"
+from tests.bench.caught_up import PENDING, summary
+from tests.faults.chaos import CHANCE
+from tests.faults.elsewhere import ROWS
+from tests.faults.lines import Line, code_of, is_wrong, lines_of, newest
+from tests.faults.naive import MARKERS
+from tests.faults.races import WAYS
+from tests.faults.versions import ROOT, pipeline
+
+PAGE = ROOT / "docs" / "reliability.md"
 
 _PAGE = """# Reliability, as measured
 
-`make faults RUNS={runs}` adds the seeds that are missing to `docs/reliability/runs.jsonl` and
-writes this page. A seed can be played alone; its line says at which commit it was.
+Written by `make faults`, which plays what has no line yet in `docs/reliability/*.jsonl`: the crash
+matrix, random runs (`RUNS=1000` for more), races, and two plain scripts beside them. `FRESH=1`
+plays again what was played with another pipeline. Each line says the commit and the pipeline it was
+played with: `git rev-parse COMMIT:wallets` begins with it. Now it is `{pipeline}`.
+
+What was executed is counted by `tests/faults/checker.py`: standard library only, its own JSON-RPC,
+every block from the first to the last. It knows an intent by sender, receiver and a value that no
+other intent has. `tests/wallets/test_checker.py` plants a duplicate and a loss, which it finds.
 
 ## Random runs
 
-Each run plays 1 to 12 intents of 1 to 3 wallets against a real chain (anvil) through a real HTTP
-proxy that fails {chance:.0%} of all requests, while workers are killed with SIGKILL at random named
-boundaries, blocks are reorganised up to 8 deep, pools dropped, fees raised, cancels and speed-ups
-asked for, and sometimes the key is used elsewhere. What was executed is counted on the chain by
-plain JSON-RPC, by a value that only one intent has.
+Each plays 1 to 12 intents of 1 to 3 wallets against a real chain (anvil), through one or two real
+HTTP proxies that fail {chance:.0%} of all requests, while workers are killed with SIGKILL at random
+boundaries, blocks are reorganised up to 8 deep, pools dropped, fees raised, the emergency stop
+pulled, cancels and speed-ups asked for, and sometimes the key is used elsewhere.
 
-| runs | intents | executed twice | lost | contradictions |
+| pipeline | runs | intents | executed twice | lost | contradictions | chance of a wrong run |
+|---|---|---|---|---|---|---|
+{runs}
+
+The last column is the upper bound at 95 % confidence for none in so many runs (3/n). A
+contradiction is an intent that says it was executed and was not, or the other way round; nonces
+with holes or doubles; attempts of one transaction at two nonces; a history that is no way through
+the states; or bytes on the chain that were not stored, and their sending noted, before.
+
+`python -m tests.faults --seed N` plays one seed and shows its line. The same commit plays the same
+plan; what depends on the time of day or of processes may still differ.
+
+What happened in the {shown} runs: {happened}. Attempts: {attempts}. Transactions that a
+reorganisation took out of their block: {undone}.
+
+Where workers were killed: {killed}.
+
+What the proxies did: {faults}.
+
+## After a crash
+
+{pending} transactions signed, sent and pending, every worker killed with SIGKILL, all of it mined,
+workers started again: seconds from their first heartbeat until all are known to be confirmed
+(`python -m tests.bench.caught_up`).
+
+| pipeline | samples | middle | 95th percentile | worst |
 |---|---|---|---|---|
-| {runs} | {intents} | {duplicates} | {lost} | {violations} |
+{caught_up}
 
-{bound} They were played at these commits: {commits}.
+## Races
 
-What happened in them: {happened}.
+Real worker processes on the same rows of one PostgreSQL, one wallet with many intents and fifty
+with a few. `leases`: workers that keep to the leases. `overlap`: they take each other's leases
+away, so that two work on a lane at once. `clusters`: real `manage.py qcluster` processes, jobs
+delivered twice, leases ended under their holders.
 
-What the proxy did: {faults}.
+| way | workers | wallets | intents | twice | lost | contradictions | leases taken | seconds |
+|---|---|---|---|---|---|---|---|---|
+{races}
+
+`python -m tests.faults --race N` plays one; N is the `seed` of its line.
 
 ## Two scripts as people write them, under the same faults
 
@@ -43,80 +84,131 @@ its receipt; the other also writes down the hash right after sending.
 
 ## Every boundary
 
-`tests/wallets/test_crashes.py` (part of `make test`) kills a worker at each of the {points} named
-boundaries of `wallets/transactions/points.py` for originals, bumps, cancels and fillers, as far as
-they pass there ({pairs} pairs), lets the next worker go on, and finds each intent executed once.
+`tests/wallets/test_crashes.py` (part of `make test`) kills a worker at each of the named boundaries
+of `wallets/transactions/points.py` for originals, bumps, cancels and fillers, as far as they pass
+there, lets the next worker go on, and finds each intent executed once. {crashes}
+
+## What goes wrong elsewhere
+
+Defects of other transaction managers, and the tests that keep them out of this one.
+
+| defect | seen in | our tests |
+|---|---|---|
+{elsewhere}
 """
 
 
-def write_page(*, points: int, pairs: int, chance: float, intents_each: int) -> None:
+def write_page() -> None:
     """Write the page anew."""
-    lines = lines_of(RUNS)
-    wrong = sum(is_wrong(line) for line in lines)
-    bound = "See the lines for what went wrong."
-    if lines and not wrong:
-        bound = (
-            f"Nothing in {len(lines)} runs: the chance that a run goes wrong is below "
-            f"{3 / len(lines):.2%} with 95 % confidence."
-        )
+    runs = newest("runs")
+    current = [line for line in runs if code_of(line) == pipeline()]
+    shown = current or runs
     PAGE.write_text(
         _PAGE.format(
-            runs=len(lines),
-            intents=_sum(lines, "intents"),
-            duplicates=_sum(lines, "duplicates"),
-            lost=_sum(lines, "lost"),
-            violations=sum(len(line["violations"]) for line in lines),
-            bound=bound,
-            commits=_commits(lines),
-            happened=_counts(lines, "happened"),
-            faults=_counts(lines, "faults"),
-            naive="\n".join(_naive_rows(intents_each)),
-            points=points,
-            pairs=pairs,
-            chance=chance,
+            pipeline=pipeline(),
+            chance=CHANCE,
+            runs="\n".join(_run_rows(current)),
+            shown=len(shown),
+            happened=_counts(line["happened"] for line in shown),
+            attempts=_counts(line.get("attempts", {}) for line in shown),
+            undone=sum(line.get("undone", 0) for line in shown),
+            killed=_counts(line.get("killed", {}) for line in shown),
+            faults=_counts(line["faults"] for line in shown),
+            pending=PENDING,
+            caught_up=_caught_up_row(),
+            races="\n".join(_race_rows()),
+            naive="\n".join(_naive_rows()),
+            crashes=_crash_sentence(),
+            elsewhere="\n".join(row.as_markdown() for row in ROWS),
         )
     )
 
 
-def lines_of(file: Path) -> list[dict[str, Any]]:
-    """What was written down before."""
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+def bound(runs: int, wrong: int) -> str:
+    """The chance below which a run's going wrong lies, with 95 % confidence."""
+    if wrong:
+        return f"{wrong} went wrong: see the lines"
+    return f"below {3 / runs:.2%}" if runs else "nothing known"
 
 
-def append(file: Path, line: dict[str, Any]) -> None:
-    """Write one result down."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a") as opened:
-        opened.write(json.dumps(line) + "\n")
+def _run_rows(current: list[Line]) -> list[str]:
+    """The runs with the pipeline as it is, and all that were ever played."""
+    every = lines_of("runs")
+    earlier = [line for line in every if code_of(line) != pipeline()]
+    rows = [_run_row(f"`{pipeline()}`, now", current)]
+    return [*rows, _run_row("earlier ones", earlier)] if earlier else rows
 
 
-def is_wrong(line: dict[str, Any]) -> bool:
-    """Whether a run broke a promise."""
-    return bool(line["duplicates"] or line["lost"] or line["violations"])
+def _run_row(name: str, lines: list[Line]) -> str:
+    wrong = sum(is_wrong(line) for line in lines)
+    cells = [len(lines), _sum(lines, "intents"), *_faulty(lines), bound(len(lines), wrong)]
+    return _row([name, *cells])
 
 
-def _commits(lines: list[dict[str, Any]]) -> str:
-    """How many runs were played at which commit, the most first."""
-    counted = Counter(line["commit"] for line in lines)
-    return ", ".join(f"{commit} ({count})" for commit, count in counted.most_common())
+def _race_rows() -> list[str]:
+    lines = sorted(newest("races"), key=lambda one: (WAYS.index(one["way"]), one["seed"]))
+    return [
+        _row(
+            [
+                *(line[name] for name in ("way", "workers", "wallets", "intents")),
+                *_faulty([line]),
+                line["counted"].get("leases_taken_away", 0),
+                line["seconds"],
+            ]
+        )
+        for line in lines
+    ]
 
 
-def _sum(lines: list[dict[str, Any]], name: str) -> int:
+def _caught_up_row() -> str:
+    lines = [line for line in lines_of("caught_up") if line["pending"] == PENDING]
+    newest_code = code_of(lines[-1]) if lines else ""
+    found = summary([line for line in lines if code_of(line) == newest_code])
+    cells = [found.get(name, "–") for name in ("samples", "p50", "p95", "max")]
+    return _row([f"`{newest_code}`", *cells])
+
+
+def _naive_rows() -> list[str]:
+    lines = newest("naive")
+    intents = len(MARKERS) * len(lines)
+    return [
+        _row(
+            [
+                name,
+                intents,
+                *(sum(one[name][what] for one in lines) for what in ("doubled", "lost")),
+            ]
+        )
+        for name in ("loop", "persisting")
+    ]
+
+
+def _crash_sentence() -> str:
+    if not (lines := newest("crashes")):
+        return "It has not been run by `make faults` yet."
+    line = lines[-1]
+    found = "something went wrong, see its line" if is_wrong(line) else "nothing went wrong"
+    return (
+        f"With pipeline `{line['pipeline']}`: {line['points']} boundaries, {line['pairs']} pairs "
+        f"of boundary and kind, {found}."
+    )
+
+
+def _faulty(lines: list[Line]) -> list[int]:
+    broken = sum(len(line["violations"]) for line in lines)
+    return [_sum(lines, "duplicates"), _sum(lines, "lost"), broken]
+
+
+def _sum(lines: list[Line], name: str) -> int:
     return sum(line[name] for line in lines)
 
 
-def _counts(lines: list[dict[str, Any]], name: str) -> str:
+def _counts(counted: Iterable[dict[str, int]]) -> str:
     total: Counter[str] = Counter()
-    for line in lines:
-        total.update(line[name])
-    return ", ".join(f"{what} {count}" for what, count in total.most_common())
+    for one in counted:
+        total.update(one)
+    return ", ".join(f"{what} {count}" for what, count in total.most_common()) or "nothing"
 
 
-def _naive_rows(intents_each: int) -> list[str]:
-    lines = lines_of(NAIVE)
-    return [
-        f"| {name} | {intents_each * len(lines)} | "
-        f"{sum(line[name]['doubled'] for line in lines)} | "
-        f"{sum(line[name]['lost'] for line in lines)} |"
-        for name in ("loop", "persisting")
-    ]
+def _row(cells: list[object]) -> str:
+    return f"| {' | '.join(map(str, cells))} |"

@@ -1,4 +1,4 @@
-"""Work that dies at a named boundary, in a process of its own, and what the chain then holds."""
+"""Work that dies at a named boundary, in a process of its own, and the work of the next."""
 
 import os
 import signal
@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.chains import Chain
+from tests.faults.invariants import broken_rows
 from wallets.chain.client import NetworkClient
 from wallets.models import Attempt, Network, NonceLane, Transaction
 from wallets.transactions import points
@@ -37,25 +38,46 @@ def several_rounds(network: Network, chain: Chain) -> None:
         one_round(network, chain)
 
 
-def dies_at(point: StrEnum, kind: str, work: Callable[[], None]) -> bool:
-    """Do the work in a child that is SIGKILLed at the point; False if it never came there."""
+def dies_at(point: StrEnum | None, kind: str, work: Callable[[], None], *, passes: int = 0) -> str:
+    """Do the work in a child that is SIGKILLed at the point; the point's name, empty if it lived.
+
+    At any point if it is None, for any kind of attempt if that is empty; `passes` go by before.
+    """
     connection.close()
+    told, tell = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            points.listen(lambda at, of: _die() if at == point and of in ("", kind) else None)
+            points.listen(_killer(point, kind, passes, tell))
             work()
         except Exception:
             # What a process dies of by itself is not what was asked for: say it.
             traceback.print_exc()
         finally:
             os._exit(0)
+    os.close(tell)
     _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    with open(told) as reader:
+        where = reader.read()
+    killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    return where if killed else ""
 
 
-def _die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+def _killer(
+    point: StrEnum | None, kind: str, passes: int, tell: int
+) -> Callable[[StrEnum, str], None]:
+    left = passes
+
+    def listener(at: StrEnum, of: str) -> None:
+        nonlocal left
+        if (point and at != point) or (kind and of not in ("", kind)):
+            return
+        if not left:
+            os.write(tell, str(at).encode())
+            os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
+
+    return listener
 
 
 def time_passes(network: Network) -> None:
@@ -75,30 +97,8 @@ def drive_to_rest(network: Network, chain: Chain) -> None:
             return
 
 
-def executed(chain: Chain, sender: str) -> list[tuple[str, int, int]]:
-    """(to, value, nonce) of everything the chain holds from the sender, by plain JSON-RPC."""
-    head = int(chain.rpc.call("eth_blockNumber"), 16)
-    blocks = [
-        chain.rpc.call("eth_getBlockByNumber", hex(number), True) for number in range(head + 1)
-    ]
-    return [
-        (found["to"], int(found["value"], 16), int(found["nonce"], 16))
-        for block in blocks
-        for found in block["transactions"]
-        if found["from"].lower() == sender.lower()
-    ]
-
-
 def broken_invariants(network: Network) -> list[str]:
-    """What must never be, in words; nothing for sound rows."""
-    rows = Transaction.objects.filter(network=network)
+    """Rows that are not at rest, or that contradict their attempts or their history."""
+    rows = Transaction.objects.filter(network=network).prefetch_related("attempts")
     found = [f"{row.pk} is {row.state}" for row in rows.filter(state__in=UNFINISHED)]
-    for row in rows.exclude(nonce=None).prefetch_related("attempts"):
-        if {attempt.nonce for attempt in row.attempts.all()} != {row.nonce}:
-            found += [f"{row.pk} has attempts at other nonces"]
-    for lane in NonceLane.objects.filter(network=network):
-        held = lane.transactions.exclude(nonce=None).exclude(state=S.VOIDED)
-        nonces = list(held.order_by("nonce").values_list("nonce", flat=True))
-        if nonces != list(range(len(nonces))):
-            found.append(f"{lane} has nonces {nonces}")
-    return found
+    return found + broken_rows(rows)

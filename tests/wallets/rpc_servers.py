@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SHUT_RDWR
 from typing import Any
 
 import httpx
@@ -79,10 +80,15 @@ def serve(upstream: str) -> Iterator[RpcServer]:
 def _handler(server: RpcServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
             raw = server.answer(json.loads(self.rfile.read(length)))
+            if "X-Hang-Up" in raw.headers:
+                self.close_connection = True
+                self.connection.shutdown(SHUT_RDWR)
+                return
             self.send_response(raw.status)
             for name, value in {"Content-Length": str(len(raw.body)), **raw.headers}.items():
                 self.send_header(name, value)
@@ -139,6 +145,11 @@ def answering(method: str, result: Any) -> Callable[[Item, Item], Item]:
         return {"id": asked["id"], "result": result} if asked["method"] == method else answer
 
     return tamper
+
+
+def hang_up(_body: Any) -> Raw:
+    """The end of the connection instead of an answer."""
+    return Raw(b"", headers={"X-Hang-Up": "yes"})
 
 
 def html(_body: Any) -> Raw:

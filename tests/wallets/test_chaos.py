@@ -2,36 +2,30 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 
 import pytest
 
 from tests.chains import Chain
-from tests.faults.chaos import make_run, play, verdict
-from tests.faults.proxy import Plan, faulty_proxy
-from wallets.models import Network, RpcEndpoint
+from tests.faults.chaos import make_run, play
+from tests.faults.ground import FINAL_DEPTH, Ground, behind_proxies
+from tests.faults.verdict import verdict
+from wallets.models import Network
 
 pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.db]
 
 
 @pytest.fixture
-def plan(chain: Chain, network: Network) -> Iterator[Plan]:
+def ground(chain: Chain, network: Network) -> Iterator[Ground]:
     """Faults between the network and its chain."""
-    Network.objects.update(final_depth=12)
-    plan = Plan(Random(0))
-    with faulty_proxy(chain.url, plan) as url:
-        RpcEndpoint.objects.update(url=url)
-        yield plan
+    Network.objects.update(final_depth=FINAL_DEPTH)
+    with behind_proxies(chain, network) as found:
+        yield found
 
 
-def test_random_runs_neither_lose_nor_double(
-    chain: Chain, keystores: Path, network: Network, plan: Plan
-) -> None:
+def test_random_runs_neither_lose_nor_double(ground: Ground, keystores: Path) -> None:
     for seed in range(1001, 1009):
-        plan.chance = 0.0
-        network.refresh_from_db()
-        run = make_run(seed, chain, network, plan)
-        chain.mine(12)
+        run = make_run(seed, ground)
+        ground.chain.mine(FINAL_DEPTH)
         play(run)
         assert (seed, verdict(run)) == (seed, {"duplicates": 0, "lost": 0, "violations": []})
-    assert plan.injected
+        assert run.happened["killed"] + run.happened["survived"]

@@ -1,18 +1,15 @@
 """Whatever boundary a worker is killed at, each intent is executed exactly once."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.chains import ETHER, Chain, make_wallet
-from tests.wallets.crashing import (
-    broken_invariants,
-    dies_at,
-    drive_to_rest,
-    executed,
-    several_rounds,
-)
+from tests.chains import Chain, make_wallet
+from tests.faults.invariants import broken_lane, broken_rows, contradictions
+from tests.faults.markers import ONCE, ONCE_OR_NOT, Markers, Verdict, judge
+from tests.wallets.crashing import dies_at, drive_to_rest, several_rounds
 from tests.wallets.intents import transfer
 from wallets.models import Network, Transaction, Wallet
 from wallets.transactions.operator import cancel_transaction, speed_up_transaction
@@ -65,22 +62,43 @@ PREPARE: dict[str, Callable[[Chain, Network, Wallet, Wallet], None]] = {
 }
 
 
-def faults(kind: str, point: Point, chain: Chain, network: Network) -> list[str]:
-    """What went wrong with one intent whose worker died at the point; nothing if all is well."""
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A wallet whose worker was to die at the point, and what it then did on the chain."""
+
+    point: Point
+    died: bool
+    wallet: Wallet
+    intent: Transaction
+
+
+def kill_at(point: Point, kind: str, chain: Chain, network: Network) -> Case:
+    """One intent whose worker dies at the point; the next worker brings it to rest."""
     wallet = make_wallet(f"{kind}-{point}", chain)
     other = make_wallet(f"{kind}-{point}-other", chain, ether=0)
     PREPARE[kind](chain, network, wallet, other)
-    if not dies_at(point, kind, lambda: several_rounds(network, chain)):
-        return ["the point was never reached"]
+    died = dies_at(point, kind, lambda: several_rounds(network, chain))
     drive_to_rest(network, chain)
-    done = executed(chain, wallet.address)
-    paid = [found for found in done if found[:2] == (other.address.lower(), ETHER)]
-    wrong = broken_invariants(network)
-    if len(paid) != 1 and not (kind == "cancel" and not paid):
-        wrong.append(f"paid {len(paid)} times")
-    if len(done) != (2 if kind == "filler" else 1):
-        wrong.append(f"{len(done)} transactions on chain: {done}")
-    return wrong
+    return Case(point, bool(died), wallet, Transaction.objects.get(idempotency_key=wallet.label))
+
+
+def count(cases: list[Case], kind: str, chain: Chain) -> Verdict:
+    """What the independent checker counts."""
+    markers = Markers()
+    for case in cases:
+        markers.add(case.intent, ONCE_OR_NOT if kind == "cancel" else ONCE)
+    return judge(chain.url, markers, [case.wallet.address for case in cases])
+
+
+def broken(cases: list[Case], told: Verdict, *, nonces: int) -> list[str]:
+    """Invariants that do not hold; each wallet should have used so many nonces."""
+    intents = [case.intent for case in cases]
+    found = contradictions(intents, told.counts) + broken_rows(intents)
+    for case in cases:
+        hashes = told.senders[case.wallet.address.lower()]
+        found += broken_lane(case.intent.lane, hashes)
+        found += [] if len(hashes) == nonces else [f"{case.point}: {hashes} on chain"]
+    return found
 
 
 @pytest.mark.parametrize("kind", PREPARE)
@@ -88,5 +106,8 @@ def test_a_worker_killed_anywhere_neither_loses_nor_doubles(
     kind: str, chain: Chain, keystores: Path, network: Network
 ) -> None:
     wanted = [point for point in Point if point not in IMPOSSIBLE[kind]]
-    found = {point.value: faults(kind, point, chain, network) for point in wanted}
-    assert {point: wrong for point, wrong in found.items() if wrong} == {}
+    cases = [kill_at(point, kind, chain, network) for point in wanted]
+    assert [case.point for case in cases if not case.died] == []
+    told = count(cases, kind, chain)
+    assert told.wrong == []
+    assert broken(cases, told, nonces=2 if kind == "filler" else 1) == []

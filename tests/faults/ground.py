@@ -1,0 +1,76 @@
+"""Where the programme plays: a chain that mines when told, and faulty proxies in front of it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from airdrops_site.devnet.anvil import Anvil, AnvilConfig
+from airdrops_site.devnet.ports import free_port
+from airdrops_site.devnet.rpc import DevnetRpc
+from tests.chains import Chain, make_network
+from tests.faults.proxy import Plan, faulty_proxy
+from wallets.models import Network, RpcEndpoint
+
+FINAL_DEPTH = 12
+# Some runs have one way to the chain, some two; each lies and fails by a plan of its own.
+WAYS = ("first", "second")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A chain, the network that reaches it through proxies, and the proxies' plans."""
+
+    chain: Chain
+    network: Network
+    plans: tuple[Plan, ...]
+    url: str
+
+    def seed(self, seed: int) -> None:
+        """Quiet proxies whose faults are drawn by the seed from now on."""
+        for number, plan in enumerate(self.plans):
+            plan.random, plan.injected = Random(f"{seed}:{number}"), Counter()
+        self.fail(0.0)
+
+    def fail(self, chance: float) -> None:
+        """Let so many of all requests go wrong."""
+        for plan in self.plans:
+            plan.chance = chance
+
+    @property
+    def injected(self) -> Counter[str]:
+        """The faults of all proxies since they were seeded."""
+        return sum((plan.injected for plan in self.plans), Counter())
+
+
+@contextmanager
+def behind_proxies(chain: Chain, network: Network) -> Iterator[Ground]:
+    """The network, reaching its chain through proxies only."""
+    RpcEndpoint.objects.filter(network=network).delete()
+    plans = tuple(Plan(Random(name)) for name in WAYS)
+    with ExitStack() as stack:
+        urls = [stack.enter_context(faulty_proxy(chain.url, plan)) for plan in plans]
+        for name, url in zip(WAYS, urls, strict=True):
+            RpcEndpoint.objects.create(network=network, name=name, url=url)
+        yield Ground(chain, network, plans, urls[0])
+
+
+@contextmanager
+def ground(folder: Path) -> Iterator[Ground]:
+    """A chain of its own behind proxies, over the database of this process."""
+    with own_chain(folder) as chain:
+        # No reorganisation of a run is deeper than finality.
+        network = make_network(chain, confirm_depth=2, final_depth=FINAL_DEPTH)
+        with behind_proxies(chain, network) as found:
+            yield found
+
+
+@contextmanager
+def own_chain(folder: Path) -> Iterator[Chain]:
+    """An anvil that mines when told."""
+    config = AnvilConfig(31337, free_port(), folder / "anvil.log", kept_states=4000)
+    with Anvil.start(config) as anvil, DevnetRpc(anvil.url) as rpc:
+        rpc.call("evm_setAutomine", False)
+        yield Chain(anvil.url, rpc)

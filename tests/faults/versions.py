@@ -1,0 +1,39 @@
+"""Which code a result was got with."""
+
+import subprocess
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PIPELINE = "wallets"
+
+
+@cache
+def commit() -> str:
+    """The commit that is checked out."""
+    return _git("rev-parse", "--short=7", "HEAD")
+
+
+@cache
+def pipeline() -> str:
+    """Git's hash of the folder `wallets/`: any change to the pipeline changes it."""
+    changed = "+changes" if _git("status", "--porcelain", "--", PIPELINE) else ""
+    return pipeline_at("HEAD") + changed
+
+
+@cache
+def pipeline_at(revision: str) -> str:
+    """The same at another commit; empty where that is not known."""
+    return _git("rev-parse", "--short=7", f"{revision}:{PIPELINE}")
+
+
+def stamp() -> dict[str, str]:
+    """The part of a result's line that says so."""
+    return {"commit": commit(), "pipeline": pipeline()}
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() if done.returncode == 0 else ""

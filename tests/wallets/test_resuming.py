@@ -1,0 +1,137 @@
+"""Chainlink's seven scenarios of resuming after a crash, told again for this pipeline."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import IntegrityError
+
+from tests.chains import ETHER, Chain
+from tests.wallets.crashing import dies_at, time_passes
+from tests.wallets.intents import settled, ticked, transfer
+from tests.wallets.rpc_servers import RpcServer, answering, refusing, serve
+from wallets.models import Network, RpcEndpoint, Transaction, Wallet
+from wallets.transactions.points import Point
+from wallets.transactions.tick import tick
+
+pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.db]
+SEND = "eth_sendRawTransaction"
+COUNT = "eth_getTransactionCount"
+
+
+@pytest.fixture
+def node(chain: Chain, network: Network) -> Iterator[RpcServer]:
+    """The network's only way to its chain."""
+    with serve(chain.url) as running:
+        RpcEndpoint.objects.update(url=running.url)
+        yield running
+
+
+@pytest.fixture
+def intent(
+    node: RpcServer, network: Network, wallet: Wallet, other_wallet: Wallet, keystores: Path
+) -> Transaction:
+    """1 ETH from the first to the second wallet, queued."""
+    return transfer(wallet, network, other_wallet.address)
+
+
+def crash(row: Transaction, point: Point) -> Transaction:
+    """The row after a worker died with it there, and its lease ran out."""
+    assert dies_at(point, "original", lambda: tick(row.lane_id))
+    time_passes(row.network)
+    row.refresh_from_db()
+    return row
+
+
+def stored(row: Transaction) -> bytes:
+    """The bytes of its one attempt."""
+    return bytes(row.attempts.get().raw)
+
+
+def test_a_lane_never_has_two_that_are_signed_and_unsent(
+    intent: Transaction, wallet: Wallet, network: Network
+) -> None:
+    second = transfer(wallet, network, wallet.address, key="t:2")
+    crash(intent, Point.STORED)
+    with pytest.raises(IntegrityError, match=r"transaction_one_unsent|UNIQUE"):
+        Transaction.objects.filter(pk=second.pk).update(state="signed", nonce=1)
+
+
+def test_a_nonce_taken_and_never_sent_is_sent_with_the_stored_bytes(
+    intent: Transaction, chain: Chain
+) -> None:
+    crash(intent, Point.STORED)
+    bytes_before = stored(intent)
+    assert (intent.state, intent.attempts.get().times_sent) == ("signed", 0)
+    assert (ticked(intent).state, intent.nonce, stored(intent)) == ("broadcast", 0, bytes_before)
+    assert settled(intent, chain).outcome == "succeeded"
+
+
+def test_bytes_that_nodes_call_invalid_free_their_nonce_by_a_cancel(
+    intent: Transaction, node: RpcServer, chain: Chain, other_wallet: Wallet
+) -> None:
+    crash(intent, Point.STORED)
+    node.tamper = refusing(SEND, "exceeds block gas limit")
+    for _ in range(3):
+        assert ticked(intent).state == "signed"
+    assert intent.attempts.get().state == "rejected"
+    node.tamper = lambda _asked, answer: answer
+    ticked(intent)
+    assert (settled(intent, chain).outcome, chain.balance(other_wallet.address)) == ("replaced", 0)
+    assert [one.kind for one in intent.attempts.order_by("pk")] == ["original", "cancel"]
+
+
+def test_what_is_in_the_pool_already_is_known_and_not_made_anew(
+    intent: Transaction, node: RpcServer, chain: Chain
+) -> None:
+    crash(intent, Point.SENT)
+    assert intent.state == "signed"
+    assert ticked(intent).state == "broadcast"
+    assert intent.attempts.get().last_answer_kind == "known"
+    assert settled(intent, chain).outcome == "succeeded"
+
+
+def test_what_is_mined_already_is_found_though_nodes_say_nonce_too_low(
+    intent: Transaction, node: RpcServer, chain: Chain, wallet: Wallet
+) -> None:
+    crash(intent, Point.SENT)
+    chain.mine()
+    # The count comes from a node behind the others, so the bytes are offered once more.
+    node.tamper = answering(COUNT, "0x0")
+    assert ticked(intent).attempts.get().last_answer_kind == "nonce_too_low"
+    node.tamper = lambda _asked, answer: answer
+    assert (settled(intent, chain).outcome, intent.attempts.count()) == ("succeeded", 1)
+    assert chain.nonce(wallet.address) == 1
+
+
+def test_while_the_node_is_down_the_nonce_is_kept(
+    intent: Transaction, chain: Chain, node: RpcServer
+) -> None:
+    crash(intent, Point.STORED)
+    bytes_before, nonce = stored(intent), intent.nonce
+    RpcEndpoint.objects.update(url="http://127.0.0.1:9")
+    assert (ticked(intent).state, intent.nonce) == ("signed", nonce)
+    RpcEndpoint.objects.update(url=node.url, open_until=None, consecutive_errors=0)
+    time_passes(intent.network)
+    assert (ticked(intent).state, stored(intent)) == ("broadcast", bytes_before)
+    assert settled(intent, chain).outcome == "succeeded"
+
+
+def test_another_market_after_the_crash_changes_no_byte(intent: Transaction, chain: Chain) -> None:
+    crash(intent, Point.SENT)
+    bytes_before = stored(intent)
+    chain.rpc.call("anvil_dropAllTransactions")
+    chain.rpc.call("anvil_setNextBlockBaseFeePerGas", "0x7")
+    chain.mine()
+    assert (ticked(intent).state, stored(intent)) == ("broadcast", bytes_before)
+    assert settled(intent, chain).outcome == "succeeded"
+
+
+def test_a_crash_before_the_commit_leaves_the_intent_as_it_was(
+    intent: Transaction, chain: Chain, other_wallet: Wallet
+) -> None:
+    crash(intent, Point.ATTEMPT_WRITTEN)
+    assert (intent.state, intent.nonce, intent.attempts.count()) == ("queued", None, 0)
+    ticked(intent)
+    assert settled(intent, chain).outcome == "succeeded"
+    assert chain.balance(other_wallet.address) == ETHER
