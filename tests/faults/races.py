@@ -186,7 +186,7 @@ def _between_blocks(race: Race, chain: Chain) -> None:
     waiting = rows_of(race).filter(state__in=PENDING).order_by("?").first()
     if race.way == "overlap" and waiting:
         with suppress(NotPossible):
-            speed_up_transaction(transaction_id=waiting.pk)
+            speed_up_transaction(transaction_id=waiting.pk, actor="test")
             time.sleep(BLOCK_SECONDS)
     # What is in a block has only to become final.
     chain.mine(1 if waiting else 4)

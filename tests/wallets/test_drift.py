@@ -201,7 +201,7 @@ def test_a_reorganisation_resets_what_nonce_too_low_said(
         stale.tamper = answering(COUNT, "0x0")
         RpcEndpoint.objects.update(url=stale.url)
         for _ in range(4):
-            resend_transaction(transaction_id=sent.pk)
+            resend_transaction(transaction_id=sent.pk, actor="test")
             ticked(sent)
     assert sent.attempts.get().last_answer_kind == "nonce_too_low"
     RpcEndpoint.objects.update(url=chain.url)

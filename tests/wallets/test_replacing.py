@@ -71,14 +71,14 @@ def test_the_pool_refuses_a_bump_one_wei_short() -> None:
 
 def test_no_bump_is_a_wei_short(sent: Transaction, pool: StrictPool, chain: Chain) -> None:
     for _ in range(6):
-        speed_up_transaction(transaction_id=sent.pk)
+        speed_up_transaction(transaction_id=sent.pk, actor="test")
         ticked(sent)
     assert (sent.attempts.count(), pool.refused) == (7, 0)
     assert settled(sent, chain).receipts.get().attempt.kind == "bump"
 
 
 def test_no_cancel_is_a_wei_short(sent: Transaction, pool: StrictPool, chain: Chain) -> None:
-    speed_up_transaction(transaction_id=sent.pk)
+    speed_up_transaction(transaction_id=sent.pk, actor="test")
     ticked(sent)
     cancel_transaction(transaction_id=sent.pk, actor="test", reason="not wanted")
     ticked(sent)
