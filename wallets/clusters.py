@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -33,7 +33,11 @@ def announce() -> uuid.UUID:
         if reason := several_hosts(settings.HOST_NAME):
             raise SeveralHosts(reason)
         WorkerCluster.objects.create(
-            id=cluster, host=settings.HOST_NAME, pid=os.getpid(), started_at=timezone.now()
+            id=cluster,
+            host=settings.HOST_NAME,
+            pid=os.getpid(),
+            workers=settings.WORKERS,
+            started_at=timezone.now(),
         )
     os.environ[CLUSTER_VARIABLE] = str(cluster)
     return cluster
@@ -43,10 +47,7 @@ def several_hosts(own: str = "") -> str:
     """Why the clusters that are alive, and `own` host, may not share this database; or empty."""
     if connection.vendor != "sqlite":
         return ""
-    since = timezone.now() - STALE_AFTER
-    last_seen = Coalesce(F("beat_at"), F("started_at"))
-    alive = WorkerCluster.objects.filter(fenced_at=None).annotate(seen=last_seen)
-    found = {row.host: row for row in alive.filter(seen__gt=since)}
+    found = {row.host: row for row in _alive()}
     others = ", ".join(str(row) for host, row in sorted(found.items()) if host != own)
     if len({own, *found} - {""}) < 2:
         return ""
@@ -55,6 +56,17 @@ def several_hosts(own: str = "") -> str:
         f"SQLite serves one host only: {here} is alive at the same file; set DATABASE_URL to a "
         "PostgreSQL, or give processes of one machine the same AIRDROPS_HOST_NAME"
     )
+
+
+def live_workers() -> int:
+    """How many worker processes there are, on all hosts; a dead cluster's count for a while."""
+    return int(_alive().order_by().aggregate(total=Sum("workers"))["total"] or 0)
+
+
+def _alive() -> QuerySet[WorkerCluster]:
+    since = timezone.now() - STALE_AFTER
+    last_seen = Coalesce(F("beat_at"), F("started_at"))
+    return WorkerCluster.objects.filter(fenced_at=None).alias(seen=last_seen).filter(seen__gt=since)
 
 
 def beat() -> None:

@@ -102,10 +102,35 @@ def test_what_is_offered_can_be_mined_within_the_ceiling(
     assert 0 <= fees.max_priority_fee_per_gas <= fees.max_fee_per_gas
 
 
-@given(price=FEES, ceiling=st.none() | FEES)
-def test_a_legacy_price_can_be_mined_within_the_ceiling(price: int, ceiling: int | None) -> None:
+@pytest.mark.parametrize(("urgency", "offer"), [("slow", 1001), ("normal", 1127), ("fast", 1502)])
+def test_a_legacy_price_follows_the_urgency(urgency: str, offer: int) -> None:
+    fees = read_fees(LEGACY, hex(1001), urgency=urgency, ceiling=None)
+    assert fees == FeeQuote(offer, offer, 1001)
+
+
+@given(price=FEES)
+def test_more_urgent_is_never_cheaper_and_slow_is_what_the_node_asks(price: int) -> None:
+    offers = [
+        read_fees(LEGACY, hex(price), urgency=urgency, ceiling=None).max_fee_per_gas
+        for urgency in URGENCIES
+    ]
+    assert offers == sorted(offers)
+    assert (offers[0], offers[2] <= 2 * price) == (price, True)
+
+
+def test_a_legacy_ceiling_is_kept_and_never_undercuts_what_the_node_asks() -> None:
+    fees = read_fees(LEGACY, hex(1000), urgency="fast", ceiling=1200)
+    assert fees == FeeQuote(1200, 1200, 1000)
+    with pytest.raises(FeeCeilingExceeded, match="the market asks 1000 wei"):
+        read_fees(LEGACY, hex(1000), urgency="fast", ceiling=999)
+
+
+@given(price=FEES, urgency=st.sampled_from(URGENCIES), ceiling=st.none() | FEES)
+def test_a_legacy_price_can_be_mined_within_the_ceiling(
+    price: int, urgency: str, ceiling: int | None
+) -> None:
     try:
-        fees = read_fees(LEGACY, hex(price), urgency="normal", ceiling=ceiling)
+        fees = read_fees(LEGACY, hex(price), urgency=urgency, ceiling=ceiling)
     except FeeCeilingExceeded:
         assert ceiling is not None
         assert ceiling < price

@@ -15,7 +15,6 @@ from wallets.chain.answers import retry_after
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import RpcUnavailable
 from wallets.chain.order import in_order, lagging
-from wallets.chain.rates import Bucket
 from wallets.models import Network, RpcEndpoint
 
 NOW = timezone.now()
@@ -161,30 +160,6 @@ def test_retry_after_may_be_a_date() -> None:
     in_a_minute = format_datetime(timezone.now() + timedelta(minutes=1))
     assert 55 < (retry_after(in_a_minute) or 0) <= 60
     assert (retry_after("7"), retry_after(""), retry_after("soon")) == (7, None, None)
-
-
-@pytest.mark.django_db
-def test_at_its_own_limit_the_next_endpoint_is_asked(network: Network, server: RpcServer) -> None:
-    prefer(network, server, requests_per_second=1)
-    read(network, times=3)
-    assert server.calls.count("eth_gasPrice") == 1
-
-
-@pytest.mark.django_db
-def test_at_its_own_limit_the_only_endpoint_is_waited_for(
-    network: Network, server: RpcServer
-) -> None:
-    alone(network, server, requests_per_second=2)
-    started = time.monotonic()
-    read(network, times=4)
-    assert 0.9 < time.monotonic() - started < 3
-
-
-def test_a_bucket_counts_each_call_of_a_batch() -> None:
-    bucket = Bucket(per_second=10)
-    assert bucket.wait() == 0
-    bucket.take(30)
-    assert 1.9 < bucket.wait() <= 2.1
 
 
 def seen(pk: int, head: int | None, ago: float = 0, **fields: object) -> RpcEndpoint:

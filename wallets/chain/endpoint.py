@@ -39,7 +39,7 @@ class Endpoint:
 
     def ask(self, requests: Sequence[Request], seconds: float) -> list[Any]:
         """The answers in order, refusals in their places; RpcUnavailable or WrongChain if none."""
-        rates.count(self.row, len(requests))
+        rates.count(self.row, self.calls(len(requests)))
         started = time.monotonic()
         further = (len(requests) // MAX_BATCH) * FURTHER_SECONDS
         outcome = answer_within(
@@ -54,12 +54,17 @@ class Endpoint:
         record_head(self.row, requests, outcome)
         return outcome
 
-    def deliver(self, raw: bytes, seconds: float) -> ChainError | None:
+    def calls(self, asked: int) -> int:
+        """How many calls it takes to ask so much: one more while the chain is to be checked."""
+        return asked + (0 if self._is_verified() else 1)
+
+    def deliver(self, raw: bytes, seconds: float, wait: float = 0.0) -> ChainError | None:
         """Give the endpoint signed bytes, once; None if it took them. For a thread of its own."""
         ends_at = time.monotonic() + seconds
+        time.sleep(wait)
         try:
             rpc = JsonRpc(self.row.name, self.row.url)
-            self._verify(rpc, seconds)
+            self._verify(rpc, ends_at - time.monotonic())
         except ChainError as error:
             return error if isinstance(error, RateLimited | WrongChain) else NotReached(str(error))
         try:

@@ -15,6 +15,12 @@ _PERCENTILE_OF = {
     Transaction.Urgency.NORMAL: 1,
     Transaction.Urgency.FAST: 2,
 }
+# Of what a node asks on a network without tips: nothing more, an eighth more, half as much again.
+_EIGHTHS_OF = {
+    Transaction.Urgency.SLOW: 8,
+    Transaction.Urgency.NORMAL: 9,
+    Transaction.Urgency.FAST: 12,
+}
 # Where the history shows no tips at all: a tenth of the base fee, between what a default geth
 # miner asks (0.001 gwei) and 1 gwei.
 LEAST_TIP = 10**6
@@ -45,7 +51,7 @@ def read_fees(network: Network, answer: Any, *, urgency: str, ceiling: int | Non
     """A quote within the ceiling, or FeeCeilingExceeded."""
     if network.fee_model == Network.FeeModel.LEGACY:
         price = hex_int(answer)
-        offer = _eighth_more(price)
+        offer = _eighths(price, _EIGHTHS_OF[Transaction.Urgency(urgency)])
         return _within(FeeQuote(offer, offer, price), ceiling, least=price)
     try:
         base = hex_int(answer["baseFeePerGas"][-1])
@@ -71,7 +77,12 @@ def replacement(old_max: int, old_tip: int, market_max: int, market_tip: int) ->
 
 def _eighth_more(wei: int) -> int:
     """1.125 times as much, rounded up: one wei less is refused as underpriced, again and again."""
-    return -(-wei * 9 // 8)
+    return _eighths(wei, 9)
+
+
+def _eighths(wei: int, eighths: int) -> int:
+    """So many eighths of it, rounded up."""
+    return -(-wei * eighths // 8)
 
 
 def _typical(rewards: list[int], base: int) -> int:

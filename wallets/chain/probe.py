@@ -7,6 +7,7 @@ from functools import partial
 
 from django.utils import timezone
 
+from wallets.chain import rates
 from wallets.chain.access import require_allowed
 from wallets.chain.deadlines import Deadline, answers_within
 from wallets.chain.endpoint import require_chain_id
@@ -17,6 +18,7 @@ from wallets.chain.values import hex_int
 from wallets.models import Network, RpcEndpoint
 
 PROBE_SECONDS = 1.0
+PROBE_CALLS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Probe:
 
 def probe_endpoints(asked: Sequence[tuple[Network, RpcEndpoint]]) -> list[Probe]:
     """Ask them all at once; whoever is silent after PROBE_SECONDS has not answered."""
+    for _, endpoint in asked:
+        rates.count(endpoint, PROBE_CALLS)
     calls = {endpoint.pk: partial(_probe, network, endpoint) for network, endpoint in asked}
     given = dict(answers_within(calls, Deadline(PROBE_SECONDS)))
     return [given.get(endpoint.pk, _silence(endpoint)) for _, endpoint in asked]

@@ -1,6 +1,6 @@
 """Signed bytes to several endpoints at once, and what their answers come to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -15,6 +15,8 @@ from wallets.chain.errors import ChainError, RpcError, RpcUnavailable, SendAnswe
 from wallets.chain.health import record_answer
 
 SEND_SECONDS = 8.0
+# An endpoint at its own rate limit gets the bytes so much later; beyond that they are kept from it.
+RATE_WAIT_SECONDS = 4.0
 # Once an endpoint has taken the bytes, the others get so long to say their word.
 AFTER_SUCCESS_SECONDS = 1.0
 # What several answers come to: the first of these that any of them is. Silence is stronger than a
@@ -70,13 +72,12 @@ class Sent:
 
 def send_to_all(endpoints: Sequence[Endpoint], raw: bytes) -> Sent:
     """Give the bytes to every endpoint side by side; a hanging one delays no other."""
-    asked = _worth_asking(endpoints)
-    outcomes = _deliver(asked, raw)
-    for endpoint in asked:
-        _note(endpoint, outcomes[endpoint])
+    worth = _worth_asking(endpoints)
+    waits = {one: rates.claim(one.row, one.calls(1), within=RATE_WAIT_SECONDS) for one in worth}
+    outcomes = _deliver({one: wait for one, wait in waits.items() if wait is not None}, raw)
     replies = [
-        _reply(endpoint, outcomes[endpoint]) if endpoint in outcomes else _left_alone(endpoint)
-        for endpoint in endpoints
+        _reply(one, outcomes[one]) if one in outcomes else _kept_from(one, at_limit=one in waits)
+        for one in endpoints
     ]
     strongest = strongest_of(replies)
     return Sent(strongest.answer, strongest.text, tuple(replies))
@@ -94,19 +95,23 @@ def _worth_asking(endpoints: Sequence[Endpoint]) -> list[Endpoint]:
     return closed or [one for one in endpoints if not is_resting(one.row, now)]
 
 
-def _deliver(endpoints: Sequence[Endpoint], raw: bytes) -> dict[Endpoint, ChainError | None]:
+def _deliver(waits: Mapping[Endpoint, float], raw: bytes) -> dict[Endpoint, ChainError | None]:
+    """What each endpoint said; each gets the bytes after its wait, which delays no other."""
     deadline = Deadline(SEND_SECONDS)
-    calls = {endpoint: partial(endpoint.deliver, raw, SEND_SECONDS) for endpoint in endpoints}
+    calls = {one: partial(one.deliver, raw, SEND_SECONDS, wait) for one, wait in waits.items()}
     outcomes: dict[Endpoint, ChainError | None] = {
-        endpoint: RpcUnavailable(f"{endpoint.row.name} has not answered in time")
-        for endpoint in endpoints
+        one: RpcUnavailable(f"{one.row.name} has not answered in time") for one in waits
     }
-    for endpoint in endpoints:
-        rates.count(endpoint.row, 1)
+    silent = set(waits)
     for endpoint, error in answers_within(calls, deadline):
+        silent.discard(endpoint)
         outcomes[endpoint] = error
         if error is None or classify_send(error) is SendAnswer.KNOWN:
             deadline.at_most(AFTER_SUCCESS_SECONDS)
+    for endpoint, outcome in outcomes.items():
+        # Who was made to wait by our own limit and is silent has done nothing wrong.
+        if not (endpoint in silent and waits[endpoint]):
+            _note(endpoint, outcome)
     return outcomes
 
 
@@ -126,8 +131,11 @@ def _reply(endpoint: Endpoint, error: ChainError | None) -> Reply:
     return Reply(name, classify_send(error), words[:300])
 
 
-def _left_alone(endpoint: Endpoint) -> Reply:
+def _kept_from(endpoint: Endpoint, *, at_limit: bool) -> Reply:
     row = endpoint.row
+    if at_limit:
+        words = f"{row.name}: at its limit of {row.requests_per_second} calls per second"
+        return Reply(row.name, SendAnswer.RATE_LIMITED, words)
     resting = is_resting(row, timezone.now())
     answer = SendAnswer.RATE_LIMITED if resting else SendAnswer.NOT_SENT
     until = f"{row.open_until:%H:%M:%S}" if row.open_until else "later"

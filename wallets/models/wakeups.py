@@ -29,6 +29,7 @@ class WorkerCluster(models.Model):
     id = models.UUIDField(primary_key=True)
     host = models.CharField(max_length=100)
     pid = models.PositiveIntegerField()
+    workers = models.PositiveIntegerField(default=1, help_text="Worker processes of it.")
     started_at = models.DateTimeField()
     beat_at = models.DateTimeField(null=True, blank=True)
     # Set when the cluster has ended or was declared dead: its orphans must stop.
