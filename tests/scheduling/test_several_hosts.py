@@ -1,7 +1,5 @@
 """SQLite serves one host: a cluster on another is refused in a sentence; PostgreSQL serves many."""
 
-import os
-import shutil
 import subprocess
 import sys
 from datetime import timedelta
@@ -24,10 +22,6 @@ from wallets.models import WorkerCluster
 
 pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.db]
 
-ON_SQLITE = connection.vendor == "sqlite"
-only_sqlite = pytest.mark.skipif(not ON_SQLITE, reason="PostgreSQL serves many hosts")
-MAY_RENAME = os.geteuid() == 0 and shutil.which("unshare") and shutil.which("hostname")
-
 
 def qcluster(*, before: tuple[str, ...] = (), **variables: str) -> subprocess.CompletedProcess[str]:
     """A second cluster over this test's database, which should end by itself."""
@@ -47,7 +41,7 @@ def beats(host: str) -> bool:
     return WorkerCluster.objects.filter(host=host, beat_at__isnull=False).exists()
 
 
-@only_sqlite
+@pytest.mark.sqlite
 def test_a_cluster_of_another_host_does_not_start(tmp_path: Path) -> None:
     log = tmp_path / "workers.log"
     with manage("qcluster", log=log, AIRDROPS_HOST_NAME="one"):
@@ -60,13 +54,20 @@ def test_a_cluster_of_another_host_does_not_start(tmp_path: Path) -> None:
     assert not WorkerCluster.objects.filter(host="two").exists()
 
 
-@only_sqlite
-@pytest.mark.skipif(not MAY_RENAME, reason="only root may give a process another host's name")
+@pytest.mark.sqlite
 def test_a_host_is_known_by_the_name_its_kernel_gives_it(tmp_path: Path) -> None:
     log = tmp_path / "workers.log"
     with manage("qcluster", log=log):
         assert eventually(WorkerCluster.objects.exists), log.read_text()
-        elsewhere = ("unshare", "--uts", "sh", "-c", 'hostname elsewhere && exec "$@"', "sh")
+        elsewhere = (
+            "unshare",
+            "--map-root-user",
+            "--uts",
+            "sh",
+            "-c",
+            'hostname elsewhere && exec "$@"',
+            "sh",
+        )
         refused = qcluster(before=elsewhere)
     assert (refused.returncode, "this is elsewhere, and" in refused.stderr) == (2, True)
 
@@ -77,7 +78,7 @@ def test_the_same_host_may_start_several(tmp_path: Path) -> None:
         assert eventually(lambda: WorkerCluster.objects.count() == 2), log.read_text()
 
 
-@pytest.mark.skipif(ON_SQLITE, reason="SQLite serves one host")
+@pytest.mark.postgresql
 def test_postgresql_serves_clusters_of_two_hosts(tmp_path: Path) -> None:
     log = tmp_path / "workers.log"
     with (
@@ -87,7 +88,7 @@ def test_postgresql_serves_clusters_of_two_hosts(tmp_path: Path) -> None:
         assert eventually(lambda: beats("one") and beats("two")), log.read_text()
 
 
-@only_sqlite
+@pytest.mark.sqlite
 @pytest.mark.parametrize(("silent", "fenced"), [(timedelta(0), True), (2 * STALE_AFTER, False)])
 def test_a_host_whose_cluster_is_gone_is_in_nobodys_way(
     silent: timedelta, fenced: bool, monkeypatch: pytest.MonkeyPatch
@@ -100,7 +101,7 @@ def test_a_host_whose_cluster_is_gone_is_in_nobodys_way(
     assert clusters.announce()
 
 
-@only_sqlite
+@pytest.mark.sqlite
 def test_one_that_is_starting_counts_as_alive() -> None:
     WorkerClusterFactory.create(host="other", started_at=timezone.now(), beat_at=None)
     with pytest.raises(SeveralHosts, match="other"):
