@@ -1,4 +1,4 @@
-"""What the workers run on this floor: turns for lanes, watch passes for networks."""
+"""What the workers run on this floor: turns for lanes and requests, watch passes."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,6 +9,7 @@ from wallets import leases, wakeups
 from wallets.actors import this_worker
 from wallets.chain.client import NetworkClient
 from wallets.models import Lease, Network, NonceLane, Transaction
+from wallets.requests import work
 from wallets.transactions.states import WATCHED
 from wallets.transactions.tick import tick
 from wallets.transactions.watch import watch
@@ -23,6 +24,7 @@ def register_wakeups() -> None:
     """Register this floor's wake-ups with the pulse."""
     wakeups.register(wakeups.Periodic("tick", "wallets.tasks.tick_lanes", _lanes_due))
     wakeups.register(wakeups.Periodic("watch", "wallets.tasks.watch_network", _networks_due))
+    wakeups.register(wakeups.Periodic("requests", "wallets.tasks.work_requests", _requests_due))
 
 
 def tick_lanes() -> None:
@@ -52,6 +54,11 @@ def watch_network(network_id: str) -> None:
         leases.release(name, owner=owner, free_from=timezone.now() + pause)
 
 
+def work_requests() -> None:
+    """Sign, send and ask about what is due among signed requests."""
+    work.work_requests()
+
+
 def _lanes_due() -> Iterator[str]:
     if NonceLane.objects.filter(wake_at__lte=timezone.now()).exists():
         yield ""
@@ -65,3 +72,8 @@ def _networks_due() -> list[str]:
     )
     taken = set(busy.values_list("name", flat=True))
     return [str(network) for network in networks if f"watch:{network}" not in taken]
+
+
+def _requests_due() -> Iterator[str]:
+    if work.due_requests().exists():
+        yield ""

@@ -34,6 +34,18 @@ class Point(StrEnum):
     FINAL = "final"
 
 
+class RequestPoint(StrEnum):
+    """Where a process may die on a signed request's way."""
+
+    NONCE_TAKEN = "request_nonce_taken"
+    SIGNED = "request_signed"
+    STORED = "request_stored"
+    MARKED = "request_marked"
+    ANSWERED = "request_answered"
+    ASKED = "request_asked"
+    SETTLED = "request_settled"
+
+
 # The floors above have boundaries of their own.
 Listener = Callable[[StrEnum, str], None]
 _listeners: list[Listener] = []
