@@ -1,7 +1,9 @@
 """What the workers run on this floor: turns for lanes and requests, watch passes."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import takewhile
 
 from django.utils import timezone
 
@@ -16,6 +18,7 @@ from wallets.transactions.watch import watch
 
 # A job ends after so many lanes, so that others get their turn.
 HANDFUL, MOST_HANDFULS = 8, 8
+JOB_SECONDS = 20.0
 # A pass is safe beside another; the lease only saves requests.
 WATCH_LEASE = timedelta(seconds=5)
 
@@ -32,11 +35,13 @@ def tick_lanes() -> None:
 
     A few at a time: another job at it takes others, and those it has done are not done again.
     """
+    ends_at = time.monotonic() + JOB_SECONDS
     for _ in range(MOST_HANDFULS):
         due = NonceLane.objects.filter(wake_at__lte=timezone.now()).order_by("wake_at")
         lanes = list(due.values_list("pk", flat=True)[:HANDFUL])
-        wakeups.each(tick, lanes)
-        if len(lanes) < HANDFUL:
+        # Slow signers and nodes must not keep a worker past its job's time-out.
+        wakeups.each(tick, takewhile(lambda _lane: time.monotonic() < ends_at, lanes))
+        if len(lanes) < HANDFUL or time.monotonic() > ends_at:
             return
 
 

@@ -176,6 +176,8 @@ class TransactionAdmin(ReadOnlyAdmin):
             "gas_limit",
             gas_price("max_fee_ceiling", "Fee ceiling per gas"),
             native("reserved_amount"),
+            gas_price("reserved_max_fee", "To be signed remotely: fee ceiling"),
+            gas_price("reserved_tip", "To be signed remotely: tip"),
             "not_before",
             "valid_until",
         ),

@@ -142,7 +142,7 @@ class NonceLaneAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     sortable_by = ("id", "wake_at")
     fieldsets = (
-        section(None, "wallet", "network", lane_state, "pause_reason", transactions),
+        section(None, "wallet", "network", lane_state, "pause_reason", "detail", transactions),
         section("History", history(LANE_HISTORY)),
         section("Nonces", "baseline_nonce", "max_in_flight", "installation_id"),
         section("Lease", "lease_owner", "lease_expires_at", "lease_epoch", "wake_at"),

@@ -75,6 +75,10 @@ class Transaction(models.Model):
         help_text="Why something else was put at its nonce, and who asked for that.",
     )
     nonce = models.PositiveBigIntegerField(null=True, blank=True)
+    # What a remote signer is to sign: with gas limit and nonce the whole transaction.
+    reserved_max_fee = AmountField(null=True, blank=True)
+    reserved_tip = AmountField(null=True, blank=True)
+    reserved_l1_fee = AmountField(null=True, blank=True)
     policy_digest = models.CharField(max_length=64, blank=True)
     reserved_amount = AmountField(default=0, help_text="Value + highest fee, held back in wei.")
     simulation_block = models.PositiveBigIntegerField(null=True, blank=True)
@@ -105,6 +109,16 @@ class Transaction(models.Model):
                 condition=(Q(state="held") & ~Q(hold_reason=""))
                 | (~Q(state="held") & Q(hold_reason="")),
                 name="transaction_hold_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="reserved")
+                | Q(
+                    gas_limit__isnull=False,
+                    reserved_max_fee__isnull=False,
+                    reserved_tip__isnull=False,
+                    reserved_l1_fee__isnull=False,
+                ),
+                name="transaction_reserved_is_whole",
             ),
             models.CheckConstraint(
                 condition=Q(outcome="") | Q(state__in=("included", "confirmed", "final")),

@@ -58,6 +58,9 @@ class NonceLane(models.Model):
     max_in_flight = models.PositiveIntegerField(default=16)
     paused = models.BooleanField(default=False)
     pause_reason = models.CharField(max_length=300, blank=True)
+    detail = models.CharField(
+        max_length=300, blank=True, help_text="What keeps it from going on, for the operator."
+    )
     installation_id = models.UUIDField(null=True, blank=True, editable=False)
     lease_owner = models.CharField(max_length=100, blank=True, editable=False)
     lease_expires_at = models.DateTimeField(null=True, blank=True, editable=False)

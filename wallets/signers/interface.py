@@ -43,6 +43,11 @@ class Signer(Protocol):
         """
         ...
 
+    @property
+    def answers_within(self) -> float:
+        """The most seconds it takes to answer or fail; 0 for a key in memory."""
+        ...
+
     def require_ready(self) -> None:
         """SignerError if it is known already that it would not sign now."""
         ...

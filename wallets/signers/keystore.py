@@ -22,6 +22,7 @@ class KeystoreSigner:
     """A decrypted keystore. Its repr shows the address and nothing more."""
 
     is_remote = False
+    answers_within = 0.0
 
     def __init__(self, account: LocalAccount) -> None:
         self._account = account

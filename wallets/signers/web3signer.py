@@ -41,6 +41,11 @@ class Web3Signer:
         """The address whose key this is; every signature proves it again."""
         return self._address
 
+    @property
+    def answers_within(self) -> float:
+        """As the settings say."""
+        return self._door.seconds
+
     def require_ready(self) -> None:
         """SignerError unless the signer says that it is up."""
         _require_no_transaction()
