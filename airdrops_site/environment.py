@@ -85,6 +85,11 @@ class Environment:
             refuse(name, found, f"a folder this user can write, like {example}")
         return Path(found)
 
+    def path(self, name: str, base: Path, meaning: str, example: str) -> str:
+        """A file's path, a relative one from `base`; empty when unset."""
+        found = self._read(name, str, "", meaning, example)
+        return str(base / found) if found else ""
+
     def database(self, name: str, default: str, meaning: str, example: str) -> dict[str, Any]:
         """A database URL, as Django's connection settings."""
         url = self.secret(name, default, meaning, example)
@@ -107,6 +112,20 @@ class Environment:
         except (OSError, ValueError) as error:
             refuse(f"{name}_FILE", path, expected, error)
         return text or refuse(f"{name}_FILE", f"{path}, an empty file", expected)
+
+    def secret_later(self, name: str, meaning: str, example: str = "") -> Callable[[], str]:
+        """A secret that only some processes may read: it is read when it is asked for, not now.
+
+        Empty when unset; OSError or ValueError where NAME_FILE cannot be read.
+        """
+        self.variables[name] = Variable(name, meaning, example, secret=True)
+
+        def read() -> str:
+            path = os.environ.get(f"{name}_FILE", "")
+            found = Path(path).read_text(encoding="utf-8") if path else os.environ.get(name, "")
+            return found.strip()
+
+        return read
 
     def _read[T](
         self,

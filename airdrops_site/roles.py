@@ -28,6 +28,7 @@ ROLES: Mapping[str, Rights] = {
         "analytics.eligibility": _EDIT,
         "wallets.wallet": _EDIT,
         "wallets.transaction": ("operate",),
+        "wallets.signedrequest": ("operate",),
         "wallets.noncelane": ("operate",),
         **_QUEUE,
     },

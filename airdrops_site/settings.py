@@ -60,6 +60,30 @@ KEYSTORE_PASSPHRASE_FILE = BASE_DIR / env.text(
     "file with the keystores' passphrase, mode 0600, readable by workers only",
     "data/keystore_passphrase",
 )
+# The remote signer's address and token too are read by signing processes alone.
+WEB3SIGNER_URL = env.secret_later(
+    "AIRDROPS_WEB3SIGNER_URL",
+    "address of the Web3Signer (eth1 mode) that holds the keys of wallets of that kind",
+    "https://signer.internal:9000",
+)
+WEB3SIGNER_TOKEN = env.secret_later(
+    "AIRDROPS_WEB3SIGNER_TOKEN", "bearer token it asks for, if it does"
+)
+WEB3SIGNER_CERTIFICATE_FILE = env.path(
+    "AIRDROPS_WEB3SIGNER_CERTIFICATE_FILE",
+    BASE_DIR,
+    "PEM file of the client certificate and its key, if it asks for one",
+    "data/signer_client.pem",
+)
+WEB3SIGNER_CA_FILE = env.path(
+    "AIRDROPS_WEB3SIGNER_CA_FILE",
+    BASE_DIR,
+    "PEM file of who vouches for its certificate; the system's list when unset",
+    "data/signer_ca.pem",
+)
+WEB3SIGNER_SECONDS = env.number(
+    "AIRDROPS_WEB3SIGNER_SECONDS", 10, "how long it may take to sign", least=1, most=30
+)
 
 # --- the application
 INSTALLED_APPS = [

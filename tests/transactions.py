@@ -11,6 +11,12 @@ from wallets.models import Attempt, Network, NonceLane, Receipt, Transaction, Wa
 from wallets.transactions.states import ON_CHAIN, PRE_NONCE
 
 _numbers = count(1)
+RESERVED = {
+    "gas_limit": 21_000,
+    "reserved_max_fee": 2,
+    "reserved_tip": 1,
+    "reserved_l1_fee": 0,
+}
 
 
 def make_transaction(wallet: Wallet, network: Network, state: str, **fields: Any) -> Transaction:
@@ -21,6 +27,7 @@ def make_transaction(wallet: Wallet, network: Network, state: str, **fields: Any
         "nonce": None if state in PRE_NONCE else number,
         "outcome": "succeeded" if state in ON_CHAIN else "",
         "hold_reason": "funds" if state == "held" else "",
+        **(RESERVED if state == "reserved" else {}),
     }
     since = fields.pop("state_changed_at", timezone.now())
     row = Transaction.objects.create(

@@ -55,6 +55,13 @@ def hold_lane(lane: NonceLane) -> NonceLane:
     return lane
 
 
+def extend_lane(lane: NonceLane, duration: timedelta) -> None:
+    """Keep the lane for so much longer from now; LeaseLost if another process has it."""
+    mine = NonceLane.objects.filter(pk=lane.pk, lease_epoch=lane.lease_epoch)
+    if not mine.update(lease_expires_at=timezone.now() + duration):
+        raise LeaseLost(f"the lease of lane {lane} is lost")
+
+
 def take(name: str, *, owner: str, duration: timedelta) -> bool:
     """Take or extend the named lease."""
     Lease.objects.get_or_create(name=name)

@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from wallets.models import Network, Transaction
 from wallets.transactions.states import PENDING
-from wallets.transactions.states import TransactionState as S
 
 # A fair offer is mined within a few blocks; 25 are five minutes on Ethereum.
 STUCK_BLOCKS = 25
@@ -21,12 +20,12 @@ def pending_transactions() -> QuerySet[Transaction]:
 
 
 def stuck_transactions(now: datetime | None = None) -> QuerySet[Transaction]:
-    """Those signed or broadcast so long ago that they should be in a block."""
+    """Those whose nonce was taken so long ago that they should be in a block."""
     moment = now or timezone.now()
     overdue = Q(pk__in=())
     for network in Network.objects.all():
         overdue |= Q(network=network, state_changed_at__lt=moment - stuck_after(network))
-    return Transaction.objects.filter(overdue, state__in=(S.SIGNED, S.BROADCAST)).order_by()
+    return Transaction.objects.filter(overdue, state__in=PENDING).order_by()
 
 
 def stuck_after(network: Network) -> timedelta:

@@ -23,6 +23,7 @@ from wallets.models import (
 from wallets.signers.interface import SignerError
 from wallets.signers.keystore import SCRYPT_N, create_keystore
 from wallets.signers.loading import load_signer
+from wallets.signers.web3signer import refuse_identifier
 from wallets.transactions.expectations import NOTHING_PROMISED, Expectations
 from wallets.transactions.machine import TRANSACTION
 from wallets.transitions import born, recorded
@@ -112,6 +113,19 @@ def create_keystore_wallet(*, label: str, scrypt_n: int = SCRYPT_N) -> Wallet:
         address=address,
         signer_kind=Wallet.SignerKind.KEYSTORE,
         signer_reference=reference,
+    )
+
+
+def create_remote_wallet(*, label: str, address: str, identifier: str) -> Wallet:
+    """A wallet whose key is in the remote signer under this name, not yet verified."""
+    checked = parse_address(address)
+    if reason := refuse_identifier(identifier, checked):
+        raise SignerError(reason)
+    return Wallet.objects.create(
+        label=label,
+        address=checked,
+        signer_kind=Wallet.SignerKind.WEB3SIGNER,
+        signer_reference=identifier,
     )
 
 

@@ -1,7 +1,9 @@
-"""What the workers run on this floor: turns for lanes, watch passes for networks."""
+"""What the workers run on this floor: turns for lanes and requests, watch passes."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import takewhile
 
 from django.utils import timezone
 
@@ -9,12 +11,14 @@ from wallets import leases, wakeups
 from wallets.actors import this_worker
 from wallets.chain.client import NetworkClient
 from wallets.models import Lease, Network, NonceLane, Transaction
+from wallets.requests import work
 from wallets.transactions.states import WATCHED
 from wallets.transactions.tick import tick
 from wallets.transactions.watch import watch
 
 # A job ends after so many lanes, so that others get their turn.
 HANDFUL, MOST_HANDFULS = 8, 8
+JOB_SECONDS = 20.0
 # A pass is safe beside another; the lease only saves requests.
 WATCH_LEASE = timedelta(seconds=5)
 
@@ -23,6 +27,7 @@ def register_wakeups() -> None:
     """Register this floor's wake-ups with the pulse."""
     wakeups.register(wakeups.Periodic("tick", "wallets.tasks.tick_lanes", _lanes_due))
     wakeups.register(wakeups.Periodic("watch", "wallets.tasks.watch_network", _networks_due))
+    wakeups.register(wakeups.Periodic("requests", "wallets.tasks.work_requests", _requests_due))
 
 
 def tick_lanes() -> None:
@@ -30,11 +35,13 @@ def tick_lanes() -> None:
 
     A few at a time: another job at it takes others, and those it has done are not done again.
     """
+    ends_at = time.monotonic() + JOB_SECONDS
     for _ in range(MOST_HANDFULS):
         due = NonceLane.objects.filter(wake_at__lte=timezone.now()).order_by("wake_at")
         lanes = list(due.values_list("pk", flat=True)[:HANDFUL])
-        wakeups.each(tick, lanes)
-        if len(lanes) < HANDFUL:
+        # Slow signers and nodes must not keep a worker past its job's time-out.
+        wakeups.each(tick, takewhile(lambda _lane: time.monotonic() < ends_at, lanes))
+        if len(lanes) < HANDFUL or time.monotonic() > ends_at:
             return
 
 
@@ -52,6 +59,11 @@ def watch_network(network_id: str) -> None:
         leases.release(name, owner=owner, free_from=timezone.now() + pause)
 
 
+def work_requests() -> None:
+    """Sign, send and ask about what is due among signed requests."""
+    work.work_requests()
+
+
 def _lanes_due() -> Iterator[str]:
     if NonceLane.objects.filter(wake_at__lte=timezone.now()).exists():
         yield ""
@@ -65,3 +77,8 @@ def _networks_due() -> list[str]:
     )
     taken = set(busy.values_list("name", flat=True))
     return [str(network) for network in networks if f"watch:{network}" not in taken]
+
+
+def _requests_due() -> Iterator[str]:
+    if work.due_requests().exists():
+        yield ""

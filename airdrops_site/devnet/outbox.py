@@ -128,5 +128,5 @@ def encode_call(signature: str, *arguments: Any) -> str:
 
 
 def _created_address(sender: str, nonce: int) -> str:
-    made_from: bytes = encode_rlp([to_canonical_address(sender), nonce])  # type: ignore[no-untyped-call]
+    made_from: bytes = encode_rlp([to_canonical_address(sender), nonce])
     return to_checksum_address(keccak(made_from)[-20:])

@@ -5,8 +5,9 @@ from airdrops_site.health.survey import Survey
 from scheduling.allowances import needing_operator
 from scheduling.models import Run
 from scheduling.states import RunState
-from wallets.models import EmergencyStop, Installation, NonceLane, Transaction
+from wallets.models import EmergencyStop, Installation, NonceLane, SignedRequest, Transaction
 from wallets.selectors import pending_transactions, stuck_transactions
+from wallets.transactions.states import RequestState as R
 from wallets.transactions.states import TransactionState as S
 
 
@@ -55,14 +56,15 @@ def look_at_risk(_survey: Survey) -> Component:
 def open_facts() -> dict[str, int]:
     """What only a person can end, by kind; a stuck transaction is not here, it can heal by itself.
 
-    Engaged emergency stops, a paused installation, paused lanes, transactions and runs that need
-    an operator, allowances that could not be taken back.
+    Engaged emergency stops, a paused installation, paused lanes, transactions, signed requests and
+    runs that need an operator, allowances that could not be taken back.
     """
     return {
         "engaged_stops": EmergencyStop.objects.filter(engaged=True).count(),
         "paused_installation": Installation.objects.filter(paused=True).count(),
         "paused_lanes": NonceLane.objects.filter(paused=True).count(),
         "transactions_needing_operator": Transaction.objects.filter(state=S.NEEDS_OPERATOR).count(),
+        "requests_needing_operator": SignedRequest.objects.filter(state=R.NEEDS_OPERATOR).count(),
         "runs_needing_operator": Run.objects.filter(state=RunState.NEEDS_OPERATOR).count(),
         "allowances_needing_operator": needing_operator().count(),
     }
@@ -73,6 +75,7 @@ _WORDS = {
     "paused_installation": "installation is paused: nothing is signed until it is resumed",
     "paused_lanes": "nonce lanes are paused; each says why in the console",
     "transactions_needing_operator": "transactions need an operator; each says why",
+    "requests_needing_operator": "signed requests need an operator; each says why",
     "runs_needing_operator": "runs need an operator; each says why",
     "allowances_needing_operator": "allowances could not be taken back; see Run allowances",
 }

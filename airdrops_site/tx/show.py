@@ -8,6 +8,7 @@ from rich.table import Table
 from protocols.selectors import describe_call
 from wallets.amounts import show_amount
 from wallets.models import Attempt, Transaction, Transition
+from wallets.transactions.states import TransactionState
 
 _COLUMNS = ("id", "state", "does", "wallet", "network", "nonce", "hash", "detail")
 
@@ -48,6 +49,7 @@ def in_full(row: Transaction) -> dict[str, Any]:
         "value_wei": str(row.value),
         "value": show_amount(row.value, 18, ""),
         "call": str(call) if call else (row.selector or "a plain transfer"),
+        "to_be_signed": _to_be_signed(row),
         "attempts": [_attempt(one) for one in row.attempts.order_by("id")],
         "receipts": [_receipt(one) for one in row.receipts.order_by("id")],
         "history": [_change(one) for one in _history(row)],
@@ -85,6 +87,14 @@ def _line(row: Transaction) -> dict[str, Any]:
         "hash": attempts[-1].hash if attempts else None,
         "detail": row.detail,
     }
+
+
+def _to_be_signed(row: Transaction) -> str:
+    """What a remote signer is asked for while the transaction is reserved."""
+    if row.state != TransactionState.RESERVED:
+        return ""
+    fees = f"{row.reserved_max_fee} wei per gas at most, {row.reserved_tip} of it as tip"
+    return f"nonce {row.nonce}, {row.gas_limit} gas, {fees}"
 
 
 def _attempt(one: Attempt) -> dict[str, Any]:

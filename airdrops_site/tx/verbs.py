@@ -111,6 +111,8 @@ def reconcile(options: dict[str, Any]) -> list[dict[str, Any]]:
 def _cancelled(row: Transaction) -> str:
     if row.state == TransactionState.CANCELLED:
         return f"transaction {row.pk} is cancelled; it had no nonce"
+    if row.state == TransactionState.VOIDED:
+        return f"transaction {row.pk} is void, it was never signed; nonce {row.nonce} gets a filler"
     return (
         f"transaction {row.pk}: a cancel at nonce {row.nonce} goes out at the lane's next turn; "
         "whichever is mined first counts"

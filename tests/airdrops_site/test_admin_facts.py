@@ -44,7 +44,7 @@ FACTS: tuple[type[Model], ...] = (
 
 
 # What is asked of a service that checks it, and leaves the facts to what comes of it.
-ASKED = {"cancel", "speed_up", "resend", "pause", "resume"}
+ASKED = {"cancel", "speed_up", "resend", "pause", "resume", "settle_as_done", "settle_as_not_done"}
 
 
 def code_of(model: type[Model], verb: str) -> str:
@@ -172,3 +172,15 @@ def test_nobody_adds_a_job_by_hand(superuser: Client, label: str) -> None:
     # A job names the function it runs: whoever adds one runs any code.
     app, _, model = label.lower().partition(".")
     assert superuser.get(reverse(f"admin:{app}_{model}_add")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("action", "state"), [("settle_as_done", "acknowledged"), ("settle_as_not_done", "rejected")]
+)
+def test_an_operator_says_what_a_venue_did(client: Client, action: str, state: str) -> None:
+    sign_in(client, "operator")
+    row = factories.SignedRequestFactory.create(state="needs_operator", times_sent=1)
+    page = reverse("admin:wallets_signedrequest_changelist")
+    client.post(page, {"action": action, "_selected_action": [row.pk]})
+    row.refresh_from_db()
+    assert row.state == state

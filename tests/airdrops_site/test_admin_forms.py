@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from eth_account import Account
 
 from scheduling.models import Task
 from tests import factories
@@ -120,12 +121,49 @@ def test_tasks_do_not_wait_for_each_other_in_a_circle(operator: Client) -> None:
     assert "waits for this task itself" in errors_of(operator.post(page, form))
 
 
-def test_a_wallet_typed_in_is_only_watched(operator: Client) -> None:
-    form = {"label": "cold", "address": RECIPIENT, "signer_kind": "keystore", "status": "verified"}
-    answer = operator.post(reverse("admin:wallets_wallet_add"), {**form, **inline("lanes")})
+def add_wallet(client: Client, **fields: str) -> Any:
+    form = {"label": "cold", "address": RECIPIENT, "signer_kind": "watch_only", **fields}
+    return client.post(reverse("admin:wallets_wallet_add"), {**form, **inline("lanes")})
+
+
+def test_a_wallet_typed_in_is_watched_and_not_verified(operator: Client) -> None:
+    answer = add_wallet(operator, status="verified", signer_reference="left over")
     assert answer.status_code == 302, errors_of(answer)
     wallet = Wallet.objects.get()
     assert (wallet.signer_kind, wallet.status) == ("watch_only", "unverified")
+    assert wallet.signer_reference == ""
+
+
+def test_a_key_in_a_remote_signer_is_named_by_its_public_key(operator: Client) -> None:
+    key = Account.create()._key_obj
+    fields = {
+        "address": key.public_key.to_checksum_address(),
+        "signer_kind": "web3signer",
+        "signer_reference": str(key.public_key),
+    }
+    assert add_wallet(operator, **fields).status_code == 302
+    wallet = Wallet.objects.get()
+    assert (wallet.signer_kind, wallet.status) == ("web3signer", "unverified")
+    assert wallet.signer_reference == str(key.public_key)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reference", "sentence"),
+    [
+        ("keystore", "cold.json", "Select a valid choice"),
+        ("web3signer", "", "A key is named by"),
+        ("web3signer", "0x" + "ab" * 64, "This public key is 0x"),
+        ("web3signer", "../etc/passwd", "A key is named by"),
+        ("web3signer", "0x" + "ab" * 32, "move the funds of that wallet away"),
+        ("watch_only", "ab" * 32, "move the funds of that wallet away"),
+    ],
+)
+def test_what_names_no_remote_key_is_refused(
+    operator: Client, kind: str, reference: str, sentence: str
+) -> None:
+    answer = add_wallet(operator, signer_kind=kind, signer_reference=reference)
+    assert sentence in errors_of(answer)
+    assert not Wallet.objects.exists()
 
 
 @pytest.mark.parametrize("label", ["ab" * 32, "0x" + "12" * 32, " ".join(["abandon"] * 12)[:80]])

@@ -134,5 +134,6 @@ class SignedRequestFactory(DjangoModelFactory[SignedRequest]):
     action = "order"
     client_id = Sequence(lambda n: f"client-{n}")
     payload = LazyFunction(lambda: {"size": "1"})
+    request_nonce = Sequence(lambda n: n)
     signature = Sequence(lambda n: keccak(text=f"signature {n}") * 2)
     state = "acknowledged"

@@ -25,8 +25,9 @@ UNFINISHED = (*IN_FLIGHT, S.QUEUED, S.HELD)
 
 
 def one_round(network: Network, chain: Chain) -> None:
-    """A turn for every lane of the network, a block, a watch pass."""
-    for lane_id in NonceLane.objects.filter(network=network).values_list("pk", flat=True):
+    """A turn for every lane of the network that is not at rest, a block, a watch pass."""
+    awake = NonceLane.objects.filter(network=network).exclude(wake_at=None)
+    for lane_id in list(awake.values_list("pk", flat=True)):
         tick(lane_id)
     chain.mine()
     watch(network, NetworkClient(network))

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from tests.faults.invariants import broken_lane, broken_rows, contradictions
 from tests.faults.markers import ONCE, ONCE_OR_NOT, Markers, Verdict, judge
 from tests.wallets.crashing import dies_at, drive_to_rest, several_rounds
 from tests.wallets.intents import transfer
+from tests.wallets.signer_server import make_remote_wallet, serve_signer
 from wallets.models import Network, Transaction, Wallet
 from wallets.transactions.operator import cancel_transaction, speed_up_transaction
 from wallets.transactions.points import Point
@@ -19,13 +22,15 @@ from wallets.transactions.tick import tick
 pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.db]
 
 # A further attempt at a nonce takes none, moves no state, and is priced without a quote.
-NOT_REPLACING = {Point.QUOTED, Point.NONCE_TAKEN, Point.STATE_MOVED}
+NOT_REPLACING = {Point.QUOTED, Point.NONCE_TAKEN, Point.STATE_MOVED, Point.RESERVED}
 IMPOSSIBLE: dict[str, set[Point]] = {
     "original": set(),
     "bump": NOT_REPLACING,
     "cancel": NOT_REPLACING,
     "filler": {Point.QUOTED, Point.NONCE_TAKEN},
 }
+# A key that is here signs in one database transaction.
+NOT_HERE = {Point.RESERVED, Point.SIGNER_ASKED, Point.RECHECKED}
 
 
 def prepare_original(chain: Chain, network: Network, wallet: Wallet, other: Wallet) -> None:
@@ -62,6 +67,9 @@ PREPARE: dict[str, Callable[[Chain, Network, Wallet, Wallet], None]] = {
 }
 
 
+Maker = Callable[..., Wallet]
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A wallet whose worker was to die at the point, and what it then did on the chain."""
@@ -72,10 +80,10 @@ class Case:
     intent: Transaction
 
 
-def kill_at(point: Point, kind: str, chain: Chain, network: Network) -> Case:
+def kill_at(point: Point, kind: str, chain: Chain, network: Network, make: Maker) -> Case:
     """One intent whose worker dies at the point; the next worker brings it to rest."""
-    wallet = make_wallet(f"{kind}-{point}", chain)
-    other = make_wallet(f"{kind}-{point}-other", chain, ether=0)
+    wallet = make(f"{kind}-{point}", chain)
+    other = make(f"{kind}-{point}-other", chain, ether=0)
     PREPARE[kind](chain, network, wallet, other)
     died = dies_at(point, kind, lambda: several_rounds(network, chain))
     drive_to_rest(network, chain)
@@ -101,13 +109,27 @@ def broken(cases: list[Case], told: Verdict, *, nonces: int) -> list[str]:
     return found
 
 
+def wrong(kind: str, points: list[Point], chain: Chain, network: Network, make: Maker) -> list[Any]:
+    """What went wrong with intents whose workers died, one at each of the points."""
+    cases = [kill_at(point, kind, chain, network, make) for point in points]
+    alive = [f"{case.point} was never reached" for case in cases if not case.died]
+    told = count(cases, kind, chain)
+    return alive + told.wrong + broken(cases, told, nonces=2 if kind == "filler" else 1)
+
+
 @pytest.mark.parametrize("kind", PREPARE)
 def test_a_worker_killed_anywhere_neither_loses_nor_doubles(
     kind: str, chain: Chain, keystores: Path, network: Network
 ) -> None:
-    wanted = [point for point in Point if point not in IMPOSSIBLE[kind]]
-    cases = [kill_at(point, kind, chain, network) for point in wanted]
-    assert [case.point for case in cases if not case.died] == []
-    told = count(cases, kind, chain)
-    assert told.wrong == []
-    assert broken(cases, told, nonces=2 if kind == "filler" else 1) == []
+    points = [point for point in Point if point not in IMPOSSIBLE[kind] | NOT_HERE]
+    assert wrong(kind, points, chain, network, make_wallet) == []
+
+
+@pytest.mark.parametrize("kind", PREPARE)
+def test_nor_does_one_that_asks_a_remote_signer(
+    kind: str, chain: Chain, keystores: Path, network: Network
+) -> None:
+    points = [point for point in Point if point not in IMPOSSIBLE[kind]]
+    with serve_signer() as server:
+        make = partial(make_remote_wallet, server=server)
+        assert wrong(kind, points, chain, network, make) == []

@@ -53,7 +53,7 @@ def whole(data: bytes) -> bytes:
     """A transaction with the data, unsigned, as the oracle's documentation wants it."""
     fees, gas, value = [1_234_567, 987_654_321], 187_337, 123_456_789_012_345_678
     fields = [10, 7_041, *fees, gas, NOISE[-20:], value, data, []]
-    encoded: bytes = encode_rlp(fields)  # type: ignore[no-untyped-call]
+    encoded: bytes = encode_rlp(fields)
     return b"\x02" + encoded
 
 

@@ -1,7 +1,7 @@
 """What may be typed into the console, and what is refused there."""
 
 import re
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from django import forms
@@ -9,11 +9,16 @@ from django.core.exceptions import ValidationError
 
 from wallets.chain.masking import looks_secret
 from wallets.models import RpcEndpoint, Wallet
+from wallets.signers.web3signer import refuse_identifier
 
 _PLACEHOLDER = re.compile(r"\$\{\w+\}")
 _SECRET_PARAMETER = re.compile(r"key|token|secret|auth|pass|signature", re.IGNORECASE)
 # Providers put the credential into the path: letters and digits mixed, too long for a word.
 _SECRET_SEGMENT = re.compile(r"(?=.*[0-9])(?=.*[a-zA-Z])[\w-]{16,}")
+_PASSED_THROUGH = (
+    "This looks like a private key or a seed phrase. Nothing was saved, but it has "
+    "passed through a browser and the network: move the funds of that wallet away."
+)
 _KEY_MATERIAL = re.compile(r"(0x)?[0-9a-fA-F]{64}|(\b[a-z]{3,8}\b\s*){9,}")
 
 
@@ -65,18 +70,41 @@ class RpcEndpointForm(forms.ModelForm[RpcEndpoint]):
 
 
 class WalletForm(forms.ModelForm[Wallet]):
-    """A wallet that is only watched; wallets with a key are made by a command."""
+    """A wallet that is watched, or whose key a remote signer has; keystores come from a command."""
 
     class Meta:
         model = Wallet
         exclude = ()  # noqa: DJ006 - the page's sections name the fields
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "signer_kind" in self.fields:
+            kinds = (Wallet.SignerKind.WATCH_ONLY, Wallet.SignerKind.WEB3SIGNER)
+            field = cast("forms.ChoiceField", self.fields["signer_kind"])
+            field.choices = [(kind.value, kind.label) for kind in kinds]
+
     def clean_label(self) -> str:
         """A name; a key or a seed phrase in its place would be kept in the clear."""
         label: str = self.cleaned_data["label"]
         if _KEY_MATERIAL.search(label):
-            raise ValidationError(
-                "This looks like a private key or a seed phrase. Nothing was saved, but it has "
-                "passed through a browser and the network: move the funds of that wallet away."
-            )
+            raise ValidationError(_PASSED_THROUGH)
         return label
+
+    def clean_signer_reference(self) -> str:
+        """A key's name, never the key."""
+        reference: str = self.cleaned_data["signer_reference"].strip()
+        if _KEY_MATERIAL.fullmatch(reference):
+            raise ValidationError(_PASSED_THROUGH)
+        return reference
+
+    def clean(self) -> dict[str, Any]:
+        """The reference names the address' own key, where it tells; watched ones have none."""
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        kind, reference = found.get("signer_kind"), found.get("signer_reference", "")
+        if kind == Wallet.SignerKind.WATCH_ONLY:
+            found["signer_reference"] = ""
+        if kind == Wallet.SignerKind.WEB3SIGNER and "address" in found:
+            reason = refuse_identifier(reference, found["address"])
+            if reason and "signer_reference" not in self.errors:
+                self.add_error("signer_reference", f"{reason[0].upper()}{reason[1:]}.")
+        return found

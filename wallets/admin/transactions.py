@@ -23,7 +23,7 @@ from wallets.console.filters import ProtocolFilter
 from wallets.console.pages import ReadOnlyAdmin, ReadOnlyInline, section
 from wallets.console.search import Exact
 from wallets.console.verbs import actor_of, ask_each
-from wallets.models import Attempt, Receipt, SignedRequest, Transaction, Transition
+from wallets.models import Attempt, Receipt, Transaction, Transition
 from wallets.transactions.operator import (
     cancel_transaction,
     resend_transaction,
@@ -176,6 +176,8 @@ class TransactionAdmin(ReadOnlyAdmin):
             "gas_limit",
             gas_price("max_fee_ceiling", "Fee ceiling per gas"),
             native("reserved_amount"),
+            gas_price("reserved_max_fee", "To be signed remotely: fee ceiling"),
+            gas_price("reserved_tip", "To be signed remotely: tip"),
             "not_before",
             "valid_until",
         ),
@@ -361,30 +363,3 @@ def _subject(row: Transition) -> Any:
         return show.page_at(_PAGE_OF.get(row.subject, ""), row.subject_id, text)
     except NoReverseMatch:
         return text
-
-
-@admin.register(SignedRequest)
-class SignedRequestAdmin(ReadOnlyAdmin):
-    """Requests to venues, without their signatures."""
-
-    list_display = (
-        "id",
-        badge("state"),
-        column("Does", lambda row: f"{row.protocol} {row.action}"),
-        link("wallet"),
-        "client_id",
-        "times_sent",
-        "created_at",
-    )
-    list_filter = ("state",)
-    search_fields = ("client_id__startswith", "idempotency_key__startswith", "wallet__label")
-    exact = Exact(addresses=("wallet__address",), ids=("id",))
-    list_select_related = ("wallet",)
-    ordering = ("-id",)
-    sortable_by = ("id",)
-    fieldsets = (
-        section(None, badge("state"), "detail", "wallet", "protocol", "action", "origin"),
-        section("Request", "client_id", "request_nonce", "payload", "times_sent", "answer"),
-        section("Identity", "idempotency_key", "version", "created_at", "state_changed_at"),
-        section("History", history("signed_request")),
-    )

@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
-from django.forms import Form
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from wallets.admin.forms import WalletForm
@@ -83,25 +82,12 @@ class WalletAdmin(KeptAdmin):
     inlines = (LaneInline,)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """An address is typed once and never edited."""
-        fieldsets = super().get_fieldsets(request, obj)
+        """An address and its signer are typed once and never edited."""
         if obj is None:
-            return fieldsets
-        first, *rest = fieldsets
+            return (section(None, "label", "address", "signer_kind", "signer_reference"),)
+        first, *rest = super().get_fieldsets(request, obj)
         fields = tuple(field for field in first[1]["fields"] if field != "address")
         return ((None, {"fields": fields}), *rest)
-
-    def save_model(
-        self,
-        request: HttpRequest,
-        obj: Model,
-        form: Form,
-        change: bool,  # noqa: FBT001 - Django's signature
-    ) -> None:
-        """What is typed in here is watched only."""
-        if isinstance(obj, Wallet) and not change:
-            obj.signer_kind = Wallet.SignerKind.WATCH_ONLY
-        super().save_model(request, obj, form, change)
 
 
 def _lists(row: Wallet) -> Any:
@@ -156,7 +142,7 @@ class NonceLaneAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     sortable_by = ("id", "wake_at")
     fieldsets = (
-        section(None, "wallet", "network", lane_state, "pause_reason", transactions),
+        section(None, "wallet", "network", lane_state, "pause_reason", "detail", transactions),
         section("History", history(LANE_HISTORY)),
         section("Nonces", "baseline_nonce", "max_in_flight", "installation_id"),
         section("Lease", "lease_owner", "lease_expires_at", "lease_epoch", "wake_at"),

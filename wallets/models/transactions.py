@@ -10,6 +10,7 @@ from wallets.amounts import AmountField
 from wallets.transactions.states import (
     PRE_NONCE,
     UNSENT,
+    UNSIGNED_REQUEST,
     AttemptState,
     HoldReason,
     Outcome,
@@ -74,6 +75,10 @@ class Transaction(models.Model):
         help_text="Why something else was put at its nonce, and who asked for that.",
     )
     nonce = models.PositiveBigIntegerField(null=True, blank=True)
+    # What a remote signer is to sign: with gas limit and nonce the whole transaction.
+    reserved_max_fee = AmountField(null=True, blank=True)
+    reserved_tip = AmountField(null=True, blank=True)
+    reserved_l1_fee = AmountField(null=True, blank=True)
     policy_digest = models.CharField(max_length=64, blank=True)
     reserved_amount = AmountField(default=0, help_text="Value + highest fee, held back in wei.")
     simulation_block = models.PositiveBigIntegerField(null=True, blank=True)
@@ -104,6 +109,16 @@ class Transaction(models.Model):
                 condition=(Q(state="held") & ~Q(hold_reason=""))
                 | (~Q(state="held") & Q(hold_reason="")),
                 name="transaction_hold_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="reserved")
+                | Q(
+                    gas_limit__isnull=False,
+                    reserved_max_fee__isnull=False,
+                    reserved_tip__isnull=False,
+                    reserved_l1_fee__isnull=False,
+                ),
+                name="transaction_reserved_is_whole",
             ),
             models.CheckConstraint(
                 condition=Q(outcome="") | Q(state__in=("included", "confirmed", "final")),
@@ -249,6 +264,14 @@ class SignedRequest(models.Model):
     wallet = models.ForeignKey(
         "wallets.Wallet", on_delete=models.PROTECT, related_name="signed_requests"
     )
+    network = models.ForeignKey(
+        "wallets.Network",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="signed_requests",
+        help_text="The chain it counts on; a venue's own books have none.",
+    )
     origin = models.CharField(max_length=100)
     protocol = models.SlugField()
     action = models.SlugField()
@@ -256,18 +279,24 @@ class SignedRequest(models.Model):
     payload = models.JSONField()
     request_nonce = models.PositiveBigIntegerField(null=True, blank=True)
     signature = models.BinaryField(null=True, blank=True, editable=False)
+    valid_until = models.DateTimeField(null=True, blank=True)
     state = models.CharField(
         max_length=14, choices=RequestState.choices, default=RequestState.PREPARED
     )
+    # Committed before the bytes leave: zero proves that they never did.
     times_sent = models.PositiveIntegerField(default=0)
+    last_sent_at = models.DateTimeField(null=True, blank=True)
     answer = models.JSONField(null=True, blank=True)
     detail = models.CharField(max_length=500, blank=True)
+    # When there is next something to do; null means nothing.
+    wake_at = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     state_changed_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ("-id",)
+        permissions = (("operate_signedrequest", "Can cancel and settle"),)
         constraints = (
             models.UniqueConstraint(
                 fields=("wallet", "protocol", "request_nonce"),
@@ -275,8 +304,21 @@ class SignedRequest(models.Model):
                 name="request_nonce_once",
             ),
             models.CheckConstraint(
-                condition=Q(state="prepared") | Q(signature__isnull=False),
+                condition=Q(state__in=UNSIGNED_REQUEST)
+                | Q(signature__isnull=False, request_nonce__isnull=False),
                 name="request_signed_has_signature",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=RequestState.values), name="request_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(times_sent=0) | ~Q(state__in=(*UNSIGNED_REQUEST, "signed")),
+                name="request_sent_fits_state",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("wake_at",), condition=Q(wake_at__isnull=False), name="request_due"
             ),
         )
 

@@ -10,6 +10,7 @@ class Wallet(models.Model):
 
     class SignerKind(models.TextChoices):
         KEYSTORE = "keystore", "Keystore V3 file"
+        WEB3SIGNER = "web3signer", "Web3Signer"
         WATCH_ONLY = "watch_only", "Watch only"
 
     class Status(models.TextChoices):
@@ -23,7 +24,9 @@ class Wallet(models.Model):
     address = AddressField(unique=True)
     signer_kind = models.CharField(max_length=12, choices=SignerKind.choices)
     signer_reference = models.CharField(
-        max_length=200, blank=True, help_text="For a keystore: its file name."
+        max_length=200,
+        blank=True,
+        help_text="A keystore's file name; a remote key's name, best its public key in hex.",
     )
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.UNVERIFIED)
     safe_address = models.BooleanField(
@@ -55,6 +58,9 @@ class NonceLane(models.Model):
     max_in_flight = models.PositiveIntegerField(default=16)
     paused = models.BooleanField(default=False)
     pause_reason = models.CharField(max_length=300, blank=True)
+    detail = models.CharField(
+        max_length=300, blank=True, help_text="What keeps it from going on, for the operator."
+    )
     installation_id = models.UUIDField(null=True, blank=True, editable=False)
     lease_owner = models.CharField(max_length=100, blank=True, editable=False)
     lease_expires_at = models.DateTimeField(null=True, blank=True, editable=False)

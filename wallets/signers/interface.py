@@ -6,6 +6,11 @@ from typing import Any, Protocol
 
 from eth_typing import ChecksumAddress
 
+# A transaction to sign, by its JSON-RPC names; `data` as bytes, numbers as int.
+Fields = Mapping[str, Any]
+# An EIP-712 message: types, primaryType, domain, message.
+TypedMessage = Mapping[str, Any]
+
 
 class SignerError(Exception):
     """The wallet cannot sign; one sentence, never with key material in it."""
@@ -30,8 +35,29 @@ class Signer(Protocol):
         """The address whose key this is."""
         ...
 
-    def sign_transaction(self, fields: Mapping[str, Any]) -> SignedBytes:
-        """Sign exactly these transaction fields; the same fields give the same bytes."""
+    @property
+    def is_remote(self) -> bool:
+        """Whether signing asks another machine: it may take its time and fail.
+
+        Such a signer is never asked inside a database transaction.
+        """
+        ...
+
+    @property
+    def answers_within(self) -> float:
+        """The most seconds it takes to answer or fail; 0 for a key in memory."""
+        ...
+
+    def require_ready(self) -> None:
+        """SignerError if it is known already that it would not sign now."""
+        ...
+
+    def sign_transaction(self, fields: Fields) -> SignedBytes:
+        """Sign exactly these fields. A remote signer may give other bytes the next time."""
+        ...
+
+    def sign_typed_data(self, message: TypedMessage) -> bytes:
+        """An EIP-712 signature in 65 bytes: r, s, v."""
         ...
 
     def sign_challenge(self, text: str) -> bytes:

@@ -3,17 +3,16 @@
 import json
 import re
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from eth_account import Account
-from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 
-from wallets.signers.interface import SignedBytes, SignerError
+from wallets.signers.encoding import challenge, typed_message
+from wallets.signers.interface import Fields, SignedBytes, SignerError, TypedMessage
 
 SCRYPT_N = 2**18
 _FILE_NAME = re.compile(r"[\w.-]{1,100}\.json")
@@ -21,6 +20,9 @@ _FILE_NAME = re.compile(r"[\w.-]{1,100}\.json")
 
 class KeystoreSigner:
     """A decrypted keystore. Its repr shows the address and nothing more."""
+
+    is_remote = False
+    answers_within = 0.0
 
     def __init__(self, account: LocalAccount) -> None:
         self._account = account
@@ -36,14 +38,21 @@ class KeystoreSigner:
         """The address whose key this is."""
         return self._account.address
 
-    def sign_transaction(self, fields: Mapping[str, Any]) -> SignedBytes:
+    def require_ready(self) -> None:
+        """It always is: the key is in memory."""
+
+    def sign_transaction(self, fields: Fields) -> SignedBytes:
         """Sign exactly these fields (RFC 6979: the same fields give the same bytes)."""
         signed = self._account.sign_transaction(dict(fields))
         return SignedBytes(bytes(signed.raw_transaction), "0x" + signed.hash.hex())
 
+    def sign_typed_data(self, message: TypedMessage) -> bytes:
+        """An EIP-712 signature in 65 bytes."""
+        return bytes(self._account.sign_message(typed_message(message)).signature)
+
     def sign_challenge(self, text: str) -> bytes:
         """An EIP-191 signature over a text."""
-        return bytes(self._account.sign_message(encode_defunct(text=text)).signature)
+        return bytes(self._account.sign_message(challenge(text)).signature)
 
 
 def open_keystore(reference: str) -> KeystoreSigner:

@@ -1,10 +1,12 @@
-"""Making one signed attempt inside the caller's database transaction. No network."""
+"""One signed attempt: what it offers, its signature, and its bytes as they are kept."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from wallets.leases import LANE_LEASE, extend_lane
 from wallets.models import Attempt, Network, NonceLane, Transaction
-from wallets.signers.interface import Signer
+from wallets.signers.interface import SignedBytes, Signer
 from wallets.transactions.points import Point, reached
 
 
@@ -35,9 +37,31 @@ class Offer:
 def write_attempt(
     lane: NonceLane, row: Transaction, nonce: int, offer: Offer, signer: Signer
 ) -> Attempt:
-    """Sign the offer with this nonce and store the bytes; nothing leaves before the commit."""
+    """Sign the offer with a key that is here and store the bytes."""
+    return store_attempt(lane, row, nonce, offer, sign_offer(lane, nonce, offer, signer))
+
+
+def ask_signer(lane: NonceLane, nonce: int, offer: Offer, signer: Signer) -> SignedBytes:
+    """The offer signed elsewhere, outside every database transaction.
+
+    The lane stays ours while the signer thinks; who lost it all the same cannot store the answer.
+    """
+    extend_lane(lane, timedelta(seconds=signer.answers_within) + LANE_LEASE)
+    reached(Point.SIGNER_ASKED, offer.kind)
+    return sign_offer(lane, nonce, offer, signer)
+
+
+def sign_offer(lane: NonceLane, nonce: int, offer: Offer, signer: Signer) -> SignedBytes:
+    """The offer as a transaction with this nonce, signed."""
     signed = signer.sign_transaction(_fields(lane.network, nonce, offer))
     reached(Point.SIGNED, offer.kind)
+    return signed
+
+
+def store_attempt(
+    lane: NonceLane, row: Transaction, nonce: int, offer: Offer, signed: SignedBytes
+) -> Attempt:
+    """Keep the signed bytes; nothing leaves before the commit."""
     attempt = Attempt.objects.create(
         transaction=row,
         lane=lane,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wallets.models import Transaction
+from wallets.models import SignedRequest, Transaction
 
 
 class Answer(StrEnum):
@@ -28,7 +28,9 @@ class Verdict:
 
 ALLOWED = Verdict(Answer.ALLOW)
 Guard = Callable[[Transaction], Verdict]
+RequestGuard = Callable[[SignedRequest], Verdict]
 _guards: dict[str, Guard] = {}
+_request_guards: dict[str, RequestGuard] = {}
 
 
 def register(name: str, guard: Guard) -> None:
@@ -36,10 +38,24 @@ def register(name: str, guard: Guard) -> None:
     _guards[name] = guard
 
 
+def register_for_requests(name: str, guard: RequestGuard) -> None:
+    """Add a guard of signed requests; the same name replaces."""
+    _request_guards[name] = guard
+
+
 def ask_all(transaction: Transaction) -> Verdict:
     """The first answer that is not to allow, or ALLOWED."""
     for guard in _guards.values():
         verdict = guard(transaction)
+        if verdict.answer is not Answer.ALLOW:
+            return verdict
+    return ALLOWED
+
+
+def ask_all_of_request(request: SignedRequest) -> Verdict:
+    """The first answer that is not to allow the request, or ALLOWED."""
+    for guard in _request_guards.values():
+        verdict = guard(request)
         if verdict.answer is not Answer.ALLOW:
             return verdict
     return ALLOWED

@@ -2,7 +2,7 @@
 
 import structlog
 from django.db import transaction as database
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from wallets.actors import this_worker
@@ -58,6 +58,14 @@ def note_lane(lane: NonceLane, before: str, *, actor: str, reason: str) -> None:
     recorded(LANE_HISTORY, lane.pk, before, lane_state(lane), actor=actor, reason=reason)
 
 
+def say(lane: NonceLane, sentence: str) -> None:
+    """Note on the lane what keeps it from going on; empty when nothing does."""
+    if lane.detail != sentence[:300]:
+        lane.detail = sentence[:300]
+        own = NonceLane.objects.filter(pk=lane.pk, lease_epoch=lane.lease_epoch)
+        own.update(detail=lane.detail)
+
+
 def find_gaps(lane: NonceLane, *, mined: int, following: int) -> list[int]:
     """Nonces the chain waits for, of those ever given in the lane, that no transaction holds.
 
@@ -67,6 +75,14 @@ def find_gaps(lane: NonceLane, *, mined: int, following: int) -> list[int]:
     holding = lane.transactions.filter(nonce__gte=first).exclude(state=TransactionState.VOIDED)
     held = set(holding.values_list("nonce", flat=True))
     return [nonce for nonce in range(first, following) if nonce not in held]
+
+
+def may_have_gaps(lane: NonceLane) -> bool:
+    """Whether a nonce was given and given up; the chain says whether it still waits for it."""
+    live = lane.transactions.exclude(state=TransactionState.VOIDED)
+    held = live.filter(nonce=OuterRef("nonce"))
+    voided = lane.transactions.filter(state=TransactionState.VOIDED)
+    return voided.filter(~Exists(held)).exists()
 
 
 def find_foreign(*, mined: int, pending: int, following: int, last_sent: int) -> str:

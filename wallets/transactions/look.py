@@ -121,8 +121,8 @@ def read_quote(row: Transaction, look: Look, client: NetworkClient) -> Quote:
     Rollups with an oracle for their data fee are asked once more.
     """
     client.require_audience(private_only=row.private_only)
-    gas = _passed(row, look.gas_answers[row.pk], client)
-    gas_limit = with_headroom(hex_int(gas), is_call=bool(row.data))
+    gas = simulated_gas(row, look.gas_answers[row.pk], client)
+    gas_limit = with_headroom(gas, is_call=bool(row.data))
     return Quote(
         block=look.head,
         gas_limit=gas_limit,
@@ -168,11 +168,11 @@ def _code_hash(answer: Any) -> str:
     return "0x" + keccak(code).hex() if code else ""
 
 
-def _passed(row: Transaction, answer: Any, client: NetworkClient) -> Any:
-    """The gas of a simulated call; a revert refuses the transaction with its reason."""
+def simulated_gas(row: Transaction, answer: Any, client: NetworkClient) -> int:
+    """The gas of a simulated call; SimulationRefused with the reason of a revert."""
     if isinstance(answer, RpcError) and is_revert(answer):
         raise SimulationRefused(f"it would revert: {revert_reason(_told(row, answer, client))}")
-    return usable(answer)
+    return hex_int(usable(answer))
 
 
 def _told(row: Transaction, refusal: RpcError, client: NetworkClient) -> RpcError:

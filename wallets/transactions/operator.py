@@ -3,7 +3,7 @@
 from django.db import transaction as database
 from django.utils import timezone
 
-from wallets.models import NonceLane, Transaction
+from wallets.models import Attempt, NonceLane, Transaction
 from wallets.transactions import lanes
 from wallets.transactions.machine import TRANSACTION, move_transaction
 from wallets.transactions.replacing import is_replaceable, newest_attempt
@@ -18,14 +18,17 @@ class NotPossible(Exception):
 
 
 def cancel_transaction(*, transaction_id: int, actor: str, reason: str) -> Transaction:
-    """End a transaction that has no nonce; ask for a cancel of one that has.
+    """End a transaction that was never signed; ask for a cancel of one that was.
 
-    A cancel is an attempt at the same nonce: until one of them is in a block, either may win.
+    A cancel is an attempt at the same nonce: until one of them is in a block, either may win. Of
+    one that is reserved the signer's answer is dropped, and its nonce gets a filler.
     """
     with database.atomic():
         row = _locked(transaction_id)
         if row.state in (S.QUEUED, S.HELD):
             return move_transaction(row, S.CANCELLED, actor=actor, reason=reason)
+        if row.state == S.RESERVED:
+            return _void_reserved(row, actor, reason)
         _ask(row, Wish.CANCEL, replaced_because=f"cancelled by {actor}: {reason}"[:500])
         _note(row, "cancel", actor, reason)
     return row
@@ -98,7 +101,16 @@ def _ask(row: Transaction, wish: Wish, **fields: str) -> Transaction:
     return row
 
 
+def _void_reserved(row: Transaction, actor: str, reason: str) -> Transaction:
+    if row.action == Attempt.Kind.FILLER:
+        raise NotPossible(f"transaction {row.pk} is a filler; nothing else frees {row.nonce}")
+    _wake_lane(row.lane_id)
+    return move_transaction(row, S.VOIDED, actor=actor, reason=reason)
+
+
 def _require_pending(row: Transaction) -> None:
+    if row.state == S.RESERVED:
+        raise NotPossible(f"transaction {row.pk} is reserved: its signature is awaited")
     if row.state not in PENDING:
         raise NotPossible(f"transaction {row.pk} is {row.state}, not signed and pending")
 

@@ -16,8 +16,11 @@ class Point(StrEnum):
     LANE_HELD = "lane_held"
     CHECKED = "checked"
     NONCE_TAKEN = "nonce_taken"
-    SIGNED = "signed"
     STATE_MOVED = "state_moved"
+    RESERVED = "reserved"
+    SIGNER_ASKED = "signer_asked"
+    SIGNED = "signed"
+    RECHECKED = "rechecked"
     ATTEMPT_WRITTEN = "attempt_written"
     STORED = "stored"
     BEFORE_MARK = "before_mark"
@@ -32,6 +35,18 @@ class Point(StrEnum):
     INCLUSION_STORED = "inclusion_stored"
     CONFIRMED = "confirmed"
     FINAL = "final"
+
+
+class RequestPoint(StrEnum):
+    """Where a process may die on a signed request's way."""
+
+    NONCE_TAKEN = "request_nonce_taken"
+    SIGNED = "request_signed"
+    STORED = "request_stored"
+    MARKED = "request_marked"
+    ANSWERED = "request_answered"
+    ASKED = "request_asked"
+    SETTLED = "request_settled"
 
 
 # The floors above have boundaries of their own.

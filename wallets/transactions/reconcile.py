@@ -66,7 +66,9 @@ def note_report(*, lane: NonceLane, report: LaneReport, actor: str) -> None:
 
 def _problems(lane: NonceLane, gaps: tuple[int, ...]) -> list[str]:
     found = [f"the lane is paused: {lane.pause_reason}"] if lane.paused else []
-    if gaps:
+    if lane.detail:
+        found.append(lane.detail)
+    elif gaps:
         found.append(f"nothing holds nonces {', '.join(map(str, gaps))}; they get fillers")
     waiting = lane.transactions.filter(state=S.NEEDS_OPERATOR).order_by("nonce")
     return found + [f"transaction {row.pk} needs an operator: {row.detail}" for row in waiting]

@@ -1,35 +1,36 @@
 """What is signed and not in a block yet: send it, price it up, cancel it, or ask a person."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from django.utils import timezone
 
 from wallets.actors import this_worker
-from wallets.chain.client import NetworkClient, hex_int
+from wallets.chain.client import hex_int
 from wallets.chain.errors import SendAnswer
 from wallets.chain.l1_fees import estimate_l1_fee
 from wallets.models import Attempt, NonceLane, Receipt, Transaction
 from wallets.signers.interface import SignerError
 from wallets.signers.loading import load_signer
 from wallets.transactions.broadcast import send_attempt
+from wallets.transactions.filling import fill_gap
 from wallets.transactions.finality import final_count
-from wallets.transactions.lanes import find_gaps, pause_own_lane
-from wallets.transactions.look import Look, with_headroom
+from wallets.transactions.lanes import find_gaps, pause_own_lane, say
+from wallets.transactions.look import with_headroom
 from wallets.transactions.machine import move_transaction
 from wallets.transactions.replacing import (
     Replacement,
-    fill_gap,
     is_replaceable,
     newest_attempt,
     note,
     replace,
 )
+from wallets.transactions.reserving import finish_reserved
 from wallets.transactions.signing import next_nonce
-from wallets.transactions.states import AttemptState, Wish
+from wallets.transactions.states import UNSENT, AttemptState, Wish
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.stop import stop_reason
+from wallets.transactions.turn import Turn
 from wallets.transactions.view import ask_receipts
 from wallets.transitions import LostRace
 
@@ -43,27 +44,21 @@ MOST_ATTEMPTS = 12
 REFUSALS_BEFORE_CANCEL = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One lane's turn: who works on it and what the chain said at its start."""
-
-    lane: NonceLane
-    look: Look
-    client: NetworkClient
-
-
 def unfinished(lane: NonceLane) -> list[Transaction]:
     """What holds a nonce and is in no block, lowest nonce first."""
     rows = lane.transactions.filter(state__in=(S.SIGNED, S.BROADCAST)).order_by("nonce")
     return list(rows.select_related("network", "lane__wallet").prefetch_related("attempts"))
 
 
-def recover(turn: Turn, rows: list[Transaction]) -> None:
-    """Bring every unfinished nonce one step further."""
+def recover(turn: Turn, rows: list[Transaction], reserved: Transaction | None) -> None:
+    """Bring every unfinished nonce one step further; what was reserved is signed first."""
     try:
-        _fill_gaps(turn)
-    except SignerError as error:
-        log.warning("gap_stays", lane=turn.lane.pk, reason=str(error))
+        if reserved is not None:
+            finish_reserved(turn, reserved)
+        else:
+            _fill_gaps(turn)
+    except LostRace:
+        log.info("recovery_lost_race", lane=turn.lane.pk)
     for row in rows:
         try:
             _recover(turn, row)
@@ -222,16 +217,23 @@ def _fill_gaps(turn: Turn) -> None:
     """Nonces the chain waits for and no transaction of ours holds are filled."""
     lane = turn.lane
     if lane.paused:
-        return
+        return None
     gaps = find_gaps(lane, mined=turn.look.mined, following=next_nonce(lane))
     if not gaps:
-        return
-    priced = _self_transfer(turn, Attempt.Kind.FILLER)
+        return say(lane, "")
     # One at a time: the database allows one signed transaction that no node has yet.
-    attempt = fill_gap(lane, gaps[0], priced, load_signer(lane.wallet))
+    if lane.transactions.filter(state__in=UNSENT).exists():
+        return say(lane, f"nonce {gaps[0]} waits for its filler until the others have left")
+    try:
+        wanted = _self_transfer(turn, Attempt.Kind.FILLER)
+        attempt = fill_gap(turn, gaps[0], wanted, load_signer(lane.wallet))
+    except SignerError as error:
+        return say(lane, f"nonce {gaps[0]} waits for its filler: {error}")
     if attempt is not None:
+        say(lane, "")
         log.warning("gap_filled", lane=lane.pk, nonce=gaps[0], tx_hash=attempt.hash)
         send_attempt(attempt, turn.client)
+    return None
 
 
 def _settle_passed(turn: Turn, row: Transaction) -> None:
@@ -258,4 +260,4 @@ def _settle_passed(turn: Turn, row: Transaction) -> None:
 
 def next_look(row: Transaction, now: datetime) -> datetime:
     """When an unfinished row should be looked at again."""
-    return now + (timedelta(seconds=5) if row.state == S.SIGNED or row.wish else RESEND_AFTER)
+    return now + (timedelta(seconds=5) if row.state in UNSENT or row.wish else RESEND_AFTER)

@@ -1,4 +1,4 @@
-"""Further attempts at a nonce that is taken: speed-ups, cancels, and fillers of gaps."""
+"""Further attempts at a nonce that is taken: speed-ups and cancels."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,11 @@ from wallets.chain.fees import FeeQuote, replacement
 from wallets.leases import hold_lane
 from wallets.models import Attempt, Limit, NonceLane, Transaction
 from wallets.signers.interface import Signer
-from wallets.transactions.attempts import Offer, write_attempt
+from wallets.transactions.attempts import Offer, ask_signer, store_attempt, write_attempt
 from wallets.transactions.holds import Held
 from wallets.transactions.limits import Limits, read_limits
 from wallets.transactions.look import Look, fee_ceiling
-from wallets.transactions.machine import TRANSACTION, move_transaction
+from wallets.transactions.machine import TRANSACTION
 from wallets.transactions.points import Point, reached
 from wallets.transactions.policy import PolicyRefusal
 from wallets.transactions.signing import check_fee, check_funds, check_permission
@@ -22,11 +22,9 @@ from wallets.transactions.spending import reserve_fee
 from wallets.transactions.states import AttemptState, HoldReason, Wish
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.stop import stop_reason
-from wallets.transitions import born, noted
+from wallets.transitions import noted
 
 log = structlog.get_logger(__name__)
-
-FILLER_PROTOCOL = "wallets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +45,9 @@ def replace(
 
     Whichever attempt is mined decides: the older ones stay valid until then.
     """
+    work = _replace_remotely if signer.is_remote else _replace_here
     try:
-        with database.atomic():
-            attempt = _replace(lane, row, wanted, signer)
+        attempt = work(lane, row, wanted, signer)
     except (Held, PolicyRefusal) as reason:
         note(row, f"{Attempt.Kind(wanted.kind).label} is not possible: {reason}")
         return None
@@ -65,9 +63,46 @@ def note(row: Transaction, sentence: str) -> None:
     Transaction.objects.filter(pk=row.pk, version=row.version).update(detail=row.detail)
 
 
-def _replace(
+def _replace_here(
     lane: NonceLane, row: Transaction, wanted: Replacement, signer: Signer
 ) -> Attempt | None:
+    with database.atomic():
+        newest = _hold(lane, row, wanted)
+        if newest is None:
+            return None
+        limits = read_limits(lane)
+        offer = _offer(lane, row, wanted, newest, limits)
+        _admit(lane, row, offer, wanted, limits)
+        return write_attempt(lane, row, newest.nonce, offer, signer)
+
+
+def _replace_remotely(
+    lane: NonceLane, row: Transaction, wanted: Replacement, signer: Signer
+) -> Attempt | None:
+    """The same in two database transactions, with the signer between them.
+
+    Its answer is kept only if all that was checked still holds.
+    """
+    with database.atomic():
+        newest = _hold(lane, row, wanted)
+        if newest is None:
+            return None
+        limits = read_limits(lane)
+        offer = _offer(lane, row, wanted, newest, limits)
+        _check(lane, row, offer, wanted, limits)
+    signed = ask_signer(lane, newest.nonce, offer, signer)
+    with database.atomic():
+        if _hold(lane, row, wanted) != newest:
+            return None
+        limits = read_limits(lane)
+        _require_within_ceiling(row, offer, limits)
+        _admit(lane, row, offer, wanted, limits)
+        reached(Point.RECHECKED, wanted.kind)
+        return store_attempt(lane, row, newest.nonce, offer, signed)
+
+
+def _hold(lane: NonceLane, row: Transaction, wanted: Replacement) -> Attempt | None:
+    """The newest attempt, with lane and row locked; None where nothing is to be done."""
     if hold_lane(lane).paused and not row.wish:
         return None
     reached(Point.LANE_HELD, wanted.kind)
@@ -76,8 +111,14 @@ def _replace(
         return None  # the watch has seen it in a block
     if locked.wish != row.wish:
         return None  # asked for since the turn began: the next one does it
-    newest, limits = newest_attempt(locked), read_limits(lane)
-    offer = _offer(lane, row, wanted, newest, limits)
+    row.replaced_because = locked.replaced_because
+    return newest_attempt(locked)
+
+
+def _admit(
+    lane: NonceLane, row: Transaction, offer: Offer, wanted: Replacement, limits: Limits
+) -> None:
+    """Check the offer, hold back what it may cost, and take what was wished for as done."""
     _check(lane, row, offer, wanted, limits)
     enforce = wanted.kind == Attempt.Kind.BUMP
     reserve_fee(row, offer.highest_fee, limits, enforce=enforce)
@@ -85,12 +126,11 @@ def _replace(
     Transaction.objects.filter(pk=row.pk).update(
         wish=Wish.NONE,
         detail="",
-        replaced_because=locked.replaced_because or _replaced_because(wanted),
+        replaced_because=row.replaced_because or _replaced_because(wanted),
         reserved_amount=max(row.reserved_amount, offer.highest_cost),
     )
     signed = f"{Attempt.Kind(wanted.kind).label} signed: {wanted.because}"
     noted(row, machine=TRANSACTION, actor=this_worker(), reason=signed)
-    return write_attempt(lane, row, newest.nonce, offer, signer)
 
 
 def _replaced_because(wanted: Replacement) -> str:
@@ -155,6 +195,16 @@ def _check(
     check_funds(lane, row, offer.highest_cost, balance=wanted.look.balance)
 
 
+def _require_within_ceiling(row: Transaction, offer: Offer, limits: Limits) -> None:
+    """Held if a ceiling was lowered while the signer thought."""
+    ceiling = fee_ceiling(row, limits, freeing=is_freeing(row, offer.kind))
+    if ceiling is not None and offer.max_fee_per_gas > ceiling:
+        raise Held(
+            HoldReason.FEE_CEILING,
+            f"it would offer {offer.max_fee_per_gas} wei per gas, the ceiling is {ceiling}",
+        )
+
+
 def is_replaceable(row: Transaction, attempt: Attempt) -> bool:
     """Whether another attempt could be mined instead of it.
 
@@ -180,57 +230,3 @@ def check_freeing(row: Transaction, kind: str, offer: Offer, limits: Limits) -> 
                 HoldReason.FEE_CEILING,
                 f"to free a nonce may cost {offer.highest_cost} wei, the limit is {cap} wei",
             )
-
-
-def fill_gap(lane: NonceLane, nonce: int, wanted: Replacement, signer: Signer) -> Attempt | None:
-    """A transaction of its own that uses up a nonce nothing else holds: 0 to the wallet itself."""
-    try:
-        with database.atomic():
-            if hold_lane(lane).paused:
-                return None
-            reached(Point.LANE_HELD, wanted.kind)
-            attempt = _fill(lane, nonce, wanted, signer)
-    except (Held, PolicyRefusal) as reason:
-        log.warning("gap_stays", lane=lane.pk, nonce=nonce, reason=str(reason))
-        return None
-    reached(Point.STORED, attempt.kind)
-    return attempt
-
-
-def _fill(lane: NonceLane, nonce: int, wanted: Replacement, signer: Signer) -> Attempt:
-    row = Transaction.objects.create(
-        lane=lane,
-        network=lane.network,
-        idempotency_key=f"filler:{lane.pk}:{nonce}",
-        origin="tick",
-        protocol=FILLER_PROTOCOL,
-        action=Attempt.Kind.FILLER,
-        to=lane.wallet.address,
-    )
-    born(row, machine=TRANSACTION, actor=this_worker(), reason=f"nothing holds nonce {nonce}")
-    fees = wanted.look.market(row)
-    offer = Offer(
-        kind=Attempt.Kind.FILLER,
-        to=row.to,
-        value=0,
-        data=b"",
-        gas_limit=wanted.gas_limit,
-        max_fee_per_gas=fees.max_fee_per_gas,
-        max_priority_fee_per_gas=fees.max_priority_fee_per_gas,
-        l1_fee=wanted.l1_fee,
-    )
-    limits = read_limits(lane)
-    check_freeing(row, wanted.kind, offer, limits)
-    reserve_fee(row, offer.highest_fee, limits, enforce=False)
-    check_funds(lane, row, offer.highest_cost, balance=wanted.look.balance)
-    reached(Point.CHECKED, wanted.kind)
-    move_transaction(
-        row,
-        S.SIGNED,
-        actor=this_worker(),
-        nonce=nonce,
-        gas_limit=offer.gas_limit,
-        reserved_amount=offer.highest_cost,
-    )
-    reached(Point.STATE_MOVED, wanted.kind)
-    return write_attempt(lane, row, nonce, offer, signer)

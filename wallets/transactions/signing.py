@@ -1,5 +1,8 @@
 """Check, take the nonce, sign and store the bytes: one short database transaction, no network."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.db import transaction as database
 from django.db.models import Max
 
@@ -31,17 +34,21 @@ def sign_and_store(
     lane: NonceLane, row: Transaction, quote: Quote, signer: Signer
 ) -> Attempt | None:
     """The signed attempt, committed; None when the transaction was held or refused instead."""
-    actor = this_worker()
+    attempt = admitted(row, lambda: _sign(lane, row, quote, signer))
+    if attempt is not None:
+        reached(Point.STORED, attempt.kind)
+    return attempt
+
+
+def admitted[Result](row: Transaction, work: Callable[[], Result]) -> Result | None:
+    """What the work returns, committed; None when it held or refused the transaction instead."""
     try:
         with database.atomic():
-            attempt = _sign(lane, row, quote, signer, actor=actor)
+            return work()
     except Held as held:
-        hold_transaction(row, held.why, held.sentence, actor=actor)
+        hold_transaction(row, held.why, held.sentence, actor=this_worker())
     except PolicyRefusal as refusal:
-        move_transaction(row, S.REFUSED, actor=actor, reason=f"policy: {refusal}")
-    else:
-        reached(Point.STORED, attempt.kind)
-        return attempt
+        move_transaction(row, S.REFUSED, actor=this_worker(), reason=f"policy: {refusal}")
     return None
 
 
@@ -52,15 +59,22 @@ def next_nonce(lane: NonceLane) -> int:
     return max(baseline - 1, -1 if given is None else given) + 1
 
 
-def _sign(
-    lane: NonceLane, row: Transaction, quote: Quote, signer: Signer, *, actor: str
-) -> Attempt:
-    kind = Attempt.Kind.ORIGINAL
+def _sign(lane: NonceLane, row: Transaction, quote: Quote, signer: Signer) -> Attempt:
+    nonce = take_nonce(lane, row, quote, S.SIGNED)
+    return write_attempt(lane, row, nonce, _offer(row, quote), signer)
+
+
+def take_nonce(lane: NonceLane, row: Transaction, quote: Quote, to: S, **fields: Any) -> int:
+    """Check everything, hold back what it may cost, and give the transaction its nonce.
+
+    Inside the caller's database transaction. Held, PolicyRefusal or LanePaused change nothing.
+    """
+    kind, actor = Attempt.Kind.ORIGINAL, this_worker()
     if hold_lane(lane).paused:
         raise LanePaused
     reached(Point.LANE_HELD, kind)
     limits = read_limits(lane)
-    permit = _check(row, quote, limits)
+    permit = check_call(row, quote.code_hash, limits)
     check_fee(row, quote.fees.max_fee_per_gas, quote.highest_fee, limits)
     keep = max(limits.amounts(row, Limit.Kind.MIN_NATIVE_BALANCE), default=0)
     check_funds(lane, row, quote.highest_fee + row.value, balance=quote.balance, keep=keep)
@@ -72,7 +86,7 @@ def _sign(
         move_transaction(row, S.QUEUED, actor=actor, reason="the reason to hold is gone")
     move_transaction(
         row,
-        S.SIGNED,
+        to,
         actor=actor,
         nonce=nonce,
         gas_limit=quote.gas_limit,
@@ -80,9 +94,10 @@ def _sign(
         reserved_amount=row.value + quote.highest_fee,
         simulation_block=quote.block,
         simulation_result="passed",
+        **fields,
     )
     reached(Point.STATE_MOVED, kind)
-    return write_attempt(lane, row, nonce, _offer(row, quote), signer)
+    return nonce
 
 
 def _offer(row: Transaction, quote: Quote) -> Offer:
@@ -98,9 +113,10 @@ def _offer(row: Transaction, quote: Quote) -> Offer:
     )
 
 
-def _check(row: Transaction, quote: Quote, limits: Limits) -> Permit:
+def check_call(row: Transaction, code_hash: str, limits: Limits) -> Permit:
+    """The permit to sign the transaction's own call, with this code at the called address."""
     permit = check_permission(row, Attempt.Kind.ORIGINAL, limits)
-    if permit.code_hash and permit.code_hash != quote.code_hash:
+    if permit.code_hash and permit.code_hash != code_hash:
         raise PolicyRefusal(f"the code at {row.to} is not the code that was registered")
     return permit
 

@@ -100,6 +100,9 @@ class RequestState(TextChoices):
     """Where a signed request is."""
 
     PREPARED = "prepared", "Prepared"
+    REFUSED = "refused", "Refused"
+    EXPIRED = "expired", "Expired"
+    CANCELLED = "cancelled", "Cancelled"
     SIGNED = "signed", "Signed"
     SENT = "sent", "Sent"
     ACKNOWLEDGED = "acknowledged", "Acknowledged"
@@ -109,10 +112,13 @@ class RequestState(TextChoices):
 
 R = RequestState
 
+# What may be so without a signature.
+UNSIGNED_REQUEST = (R.PREPARED, R.REFUSED, R.EXPIRED, R.CANCELLED)
+
 REQUEST_ARROWS: dict[str, tuple[str, ...]] = {
     "": (R.PREPARED,),
-    R.PREPARED: (R.SIGNED,),
-    R.SIGNED: (R.SENT,),
+    R.PREPARED: (R.SIGNED, R.REFUSED, R.EXPIRED, R.CANCELLED),
+    R.SIGNED: (R.SENT, R.EXPIRED, R.CANCELLED),
     R.SENT: (R.ACKNOWLEDGED, R.REJECTED, R.NEEDS_OPERATOR),
     R.NEEDS_OPERATOR: (R.ACKNOWLEDGED, R.REJECTED),
 }

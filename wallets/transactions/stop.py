@@ -1,11 +1,30 @@
 """The emergency stop, as signing sees it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q, Subquery
 
-from wallets.models import Attempt, EmergencyStop, Installation, ScopeKind, Transaction
+from wallets.models import (
+    Attempt,
+    EmergencyStop,
+    Installation,
+    ScopeKind,
+    SignedRequest,
+    Transaction,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What is to be signed, as a stop's scope sees it."""
+
+    network: str
+    protocol: str
+    wallet: str
+    # Cancels and fillers only free a nonce, an order's cancel only gives it up.
+    frees: bool
 
 
 def stop_reason(transaction: Transaction, kind: str = Attempt.Kind.ORIGINAL) -> str:
@@ -14,6 +33,29 @@ def stop_reason(transaction: Transaction, kind: str = Attempt.Kind.ORIGINAL) -> 
     Inside the signing transaction: the row of scope `everything` is read FOR SHARE, so a stop
     that is being committed waits for this signature or this signature waits for the stop.
     """
+    return _reason(
+        _Subject(
+            network=transaction.network.slug,
+            protocol=transaction.protocol,
+            wallet=transaction.lane.wallet.label,
+            frees=kind in (Attempt.Kind.CANCEL, Attempt.Kind.FILLER),
+        )
+    )
+
+
+def stop_reason_of_request(request: SignedRequest, *, frees: bool = False) -> str:
+    """The same for a request, which is on a network or on none."""
+    return _reason(
+        _Subject(
+            network=request.network.slug if request.network else "",
+            protocol=request.protocol,
+            wallet=request.wallet.label,
+            frees=frees,
+        )
+    )
+
+
+def _reason(subject: _Subject) -> str:
     _share_global_row()
     stops = _engaged_or_global()
     if not any(stop.scope_kind == ScopeKind.EVERYTHING for stop in stops):
@@ -21,7 +63,7 @@ def stop_reason(transaction: Transaction, kind: str = Attempt.Kind.ORIGINAL) -> 
     for stop in stops:
         if stop.paused is not False:
             return f"the installation is paused: {stop.pause_reason}"
-        if stop.engaged and _covers(stop, transaction) and not _spares(stop, kind):
+        if stop.engaged and _covers(stop, subject) and not _spares(stop, subject):
             scope = stop.scope_value or "everything"
             return f"emergency stop of {scope}: {stop.reason}"
     return ""
@@ -39,10 +81,9 @@ def _engaged_or_global() -> list[Any]:
     )
 
 
-def _spares(stop: EmergencyStop, kind: str) -> bool:
-    """Whether the stop's mode lets it pass: cancels and fillers only free a nonce."""
-    freeing = kind in (Attempt.Kind.CANCEL, Attempt.Kind.FILLER)
-    return freeing and stop.mode != EmergencyStop.Mode.EVERYTHING
+def _spares(stop: EmergencyStop, subject: _Subject) -> bool:
+    """Whether the stop's mode lets it pass."""
+    return subject.frees and stop.mode != EmergencyStop.Mode.EVERYTHING
 
 
 def _share_global_row() -> None:
@@ -55,15 +96,15 @@ def _share_global_row() -> None:
             )
 
 
-def _covers(stop: EmergencyStop, transaction: Transaction) -> bool:
+def _covers(stop: EmergencyStop, subject: _Subject) -> bool:
     match stop.scope_kind:
         case ScopeKind.EVERYTHING:
             return True
         case ScopeKind.NETWORK:
-            return stop.scope_value == transaction.network.slug
+            return stop.scope_value == subject.network
         case ScopeKind.PROTOCOL:
-            return stop.scope_value == transaction.protocol
+            return stop.scope_value == subject.protocol
         case ScopeKind.WALLET:
-            return stop.scope_value == transaction.lane.wallet.label
+            return stop.scope_value == subject.wallet
     # A scope this code does not know is not a reason to sign.
     return True

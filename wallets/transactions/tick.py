@@ -1,5 +1,6 @@
 """One lane's turn: what is signed first, then the next. Normal work and recovery alike."""
 
+import time
 from datetime import datetime
 
 import structlog
@@ -16,15 +17,17 @@ from wallets.signers.interface import Signer, SignerError
 from wallets.signers.loading import load_signer
 from wallets.transactions.broadcast import send_attempt
 from wallets.transactions.finality import final_count
-from wallets.transactions.lanes import find_foreign, pause_own_lane
-from wallets.transactions.look import SimulationRefused, read_quote, take_look
+from wallets.transactions.lanes import find_foreign, may_have_gaps, pause_own_lane, say
+from wallets.transactions.look import Quote, SimulationRefused, read_quote, take_look
 from wallets.transactions.machine import LOOK_AGAIN, hold_transaction, move_transaction
 from wallets.transactions.market import usable
 from wallets.transactions.points import Point, reached
-from wallets.transactions.recovery import Turn, next_look, recover, unexplained, unfinished
+from wallets.transactions.recovery import next_look, recover, unexplained, unfinished
+from wallets.transactions.reserving import reserve_nonce, reserved_row, sign_reserved
 from wallets.transactions.signing import LanePaused, next_nonce, sign_and_store
-from wallets.transactions.states import UNSENT, HoldReason
+from wallets.transactions.states import PENDING, UNSENT, HoldReason
 from wallets.transactions.states import TransactionState as S
+from wallets.transactions.turn import Turn
 from wallets.transitions import LostRace
 
 log = structlog.get_logger(__name__)
@@ -36,6 +39,8 @@ _NOT_FINAL = (
 # A tick ends after so many, so that no lane keeps a worker to itself.
 BATCH = 16
 MOST_EXPIRED = 100
+# After so long with slow signers or nodes the rest waits for the next turn.
+ENOUGH_SECONDS = 15.0
 
 
 def tick(lane_id: int) -> None:
@@ -59,30 +64,31 @@ def tick(lane_id: int) -> None:
 
 
 def _work(lane: NonceLane, client: NetworkClient) -> None:
-    open_rows = unfinished(lane)
+    open_rows, reserved = unfinished(lane), reserved_row(lane)
     _expire_waiting(lane)
     is_full = lane.paused or len(open_rows) >= lane.max_in_flight
     waiting = [] if is_full else _waiting(lane)
-    if not open_rows and not waiting:
-        return
+    if not (open_rows or waiting or reserved or may_have_gaps(lane)):
+        return say(lane, "")
     if lane.baseline_nonce is None and not _claim_lane(lane, client):
-        _hold_all(waiting, _NOT_FINAL.format(wallet=lane.wallet.label))
-        return
+        return _hold_all(waiting, _NOT_FINAL.format(wallet=lane.wallet.label))
     try:
-        look = take_look(lane, waiting, client)
+        look = take_look(lane, [*waiting, *([reserved] if reserved else ())], client)
     except ChainError as error:
         _hold_all(waiting, str(error), HoldReason.RPC)
         raise
     turn = Turn(lane, look, client)
-    recover(turn, open_rows)
+    recover(turn, open_rows, reserved)
     if not lane.paused and (reason := _foreign(turn)):
         pause_own_lane(lane, reason)
     if waiting:
         _sign_or_hold(turn, open_rows, waiting)
+    return None
 
 
 def _sign_or_hold(turn: Turn, open_rows: list[Transaction], waiting: list[Transaction]) -> None:
-    if reason := unexplained(turn, open_rows):
+    # A nonce that nothing holds keeps all above it from being mined.
+    if reason := turn.lane.detail or unexplained(turn, open_rows):
         _hold_all(waiting, reason)
     else:
         _sign_waiting(turn, waiting, turn.lane.max_in_flight - len(open_rows))
@@ -163,24 +169,29 @@ def _sign_waiting(turn: Turn, waiting: list[Transaction], room: int) -> None:
     if lane.wallet.status != Wallet.Status.VERIFIED:
         sentence = f"{lane.wallet.label} is {lane.wallet.status}; only verified wallets sign"
         return _hold_all(waiting, sentence)
-    try:
-        signer = load_signer(lane.wallet)
-    except SignerError as error:
-        return _hold_all(waiting, str(error))
     if lane.paused or _has_unsent(lane):
         return None
+    try:
+        signer = load_signer(lane.wallet)
+        signer.require_ready()
+    except SignerError as error:
+        return _hold_all(waiting, str(error))
+    return _sign_each(turn, waiting, signer, room)
+
+
+def _sign_each(turn: Turn, waiting: list[Transaction], signer: Signer, room: int) -> None:
+    ends_at = time.monotonic() + ENOUGH_SECONDS
     for row in waiting:
         try:
             _sign_next(turn, row, signer)
         except LanePaused:
-            return None
+            return
         except LostRace:
             log.info("signing_lost_race", transaction=row.pk)
         room -= row.state == S.BROADCAST
         # One that no node has yet is waited for before another is signed.
-        if row.state == S.SIGNED or not room:
-            return None
-    return None
+        if row.state in UNSENT or not room or time.monotonic() > ends_at:
+            return
 
 
 def _hold_all(rows: list[Transaction], sentence: str, why: HoldReason = HoldReason.UNKNOWN) -> None:
@@ -207,9 +218,15 @@ def _sign_next(turn: Turn, row: Transaction, signer: Signer) -> None:
         _hold(row, HoldReason.RPC, str(error))
     else:
         reached(Point.QUOTED, Attempt.Kind.ORIGINAL)
-        attempt = sign_and_store(turn.lane, row, quote, signer)
+        attempt = _sign(turn, row, quote, signer)
         if attempt is not None:
             send_attempt(attempt, turn.client)
+
+
+def _sign(turn: Turn, row: Transaction, quote: Quote, signer: Signer) -> Attempt | None:
+    if not signer.is_remote:
+        return sign_and_store(turn.lane, row, quote, signer)
+    return sign_reserved(turn, row, signer) if reserve_nonce(turn.lane, row, quote) else None
 
 
 def _has_unsent(lane: NonceLane) -> bool:
@@ -219,11 +236,13 @@ def _has_unsent(lane: NonceLane) -> bool:
 def _next_wake(lane: NonceLane) -> datetime | None:
     """When there may be something to do again; null when the lane is at rest."""
     now = timezone.now()
-    rows = list(lane.transactions.filter(state__in=(S.SIGNED, S.BROADCAST)).only("state", "wish"))
+    rows = list(lane.transactions.filter(state__in=PENDING).only("state", "wish"))
     looks = [next_look(row, now) for row in rows]
+    if lane.detail and not lane.paused:
+        looks.append(now + LOOK_AGAIN)
     waiting = lane.transactions.filter(state__in=(S.QUEUED, S.HELD))
     if waiting.exists():
-        has_room = len(rows) < lane.max_in_flight and all(row.state != S.SIGNED for row in rows)
+        has_room = len(rows) < lane.max_in_flight and all(row.state not in UNSENT for row in rows)
         fresh = waiting.filter(_is_due(now), Q(look_at__isnull=True) | Q(look_at__lte=now))
         at_once = has_room and not lane.paused and fresh.exists()
         looks.append(now if at_once else now + LOOK_AGAIN)

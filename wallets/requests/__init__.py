@@ -1,0 +1,1 @@
+"""Signed messages that are no transactions: orders to venues, permits. Sent exactly once."""
