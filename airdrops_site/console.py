@@ -117,6 +117,7 @@ NAVIGATION = [
         item("Task dependencies", "account_tree", "scheduling.taskdependency"),
         item("Nonce lanes", "conveyor_belt", "wallets.noncelane"),
         item("Attempts", "signature", "wallets.attempt"),
+        item("Endpoint answers", "forum", "wallets.endpointanswer"),
         item("Receipts", "receipt", "wallets.receipt"),
         item("State changes", "history", "wallets.transition"),
         item("Ledger cursors", "bookmark", "analytics.ledgercursor"),

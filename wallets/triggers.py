@@ -26,6 +26,7 @@ FROZEN: dict[str, tuple[str, ...]] = {
         "private_only",
         "foreign",
     ),
+    "wallets_endpointanswer": ("*",),
     "wallets_transition": ("*",),
 }
 

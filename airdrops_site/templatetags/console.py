@@ -9,6 +9,7 @@ from wallets.console import show
 from wallets.models import Token
 
 register = template.Library()
+register.simple_tag(show.answer)
 register.simple_tag(show.badge)
 register.simple_tag(show.native)
 register.simple_tag(show.page_of)

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from protocols.selectors import describe_call
 from wallets.amounts import show_amount
-from wallets.models import Attempt, Transaction, Transition
+from wallets.models import Attempt, EndpointAnswer, Transaction, Transition
 from wallets.transactions.states import TransactionState
 
 _COLUMNS = ("id", "state", "does", "wallet", "network", "nonce", "hash", "detail")
@@ -42,6 +42,7 @@ def in_full(row: Transaction) -> dict[str, Any]:
         "outcome": row.outcome,
         "hold_reason": row.hold_reason,
         "wish": row.wish,
+        "replaced_because": row.replaced_because,
         "private_only": row.private_only,
         "key": row.idempotency_key,
         "origin": row.origin,
@@ -51,6 +52,7 @@ def in_full(row: Transaction) -> dict[str, Any]:
         "call": str(call) if call else (row.selector or "a plain transfer"),
         "to_be_signed": _to_be_signed(row),
         "attempts": [_attempt(one) for one in row.attempts.order_by("id")],
+        "answers": [_answer(one) for one in _answers(row)],
         "receipts": [_receipt(one) for one in row.receipts.order_by("id")],
         "history": [_change(one) for one in _history(row)],
     }
@@ -106,7 +108,25 @@ def _attempt(one: Attempt) -> dict[str, Any]:
         "tip_wei": str(one.max_priority_fee_per_gas),
         "times_sent": one.times_sent,
         "last_sent_at": one.last_sent_at and one.last_sent_at.isoformat(),
+        "answer_kind": one.last_answer_kind,
         "answer": one.last_answer,
+    }
+
+
+def _answers(row: Transaction) -> QuerySet[EndpointAnswer]:
+    rows = EndpointAnswer.objects.filter(attempt__transaction=row).order_by("id")
+    return rows.select_related("attempt").defer("attempt__raw")
+
+
+def _answer(one: EndpointAnswer) -> dict[str, Any]:
+    return {
+        "at": one.at.isoformat(timespec="seconds"),
+        "attempt": one.attempt.kind,
+        "hash": one.attempt.hash,
+        "sending": one.sending,
+        "endpoint": one.endpoint,
+        "answer": one.answer,
+        "text": one.text,
     }
 
 

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db]
 FACTS: tuple[type[Model], ...] = (
     floor.Transaction,
     floor.Attempt,
+    floor.EndpointAnswer,
     floor.Receipt,
     floor.Transition,
     floor.SignedRequest,

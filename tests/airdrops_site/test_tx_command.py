@@ -55,6 +55,15 @@ def test_show_tells_every_attempt_answer_and_change(sent: Transaction) -> None:
     (attempt,) = facts["attempts"]
     assert (attempt["times_sent"], attempt["answer"]) == (1, "anvil: accepted")
     assert "raw" not in attempt
+    (answer,) = facts["answers"]
+    told = ("attempt", "hash", "sending", "endpoint", "answer")
+    assert [answer[name] for name in told] == [
+        "original",
+        attempt["hash"],
+        1,
+        "anvil",
+        "accepted",
+    ]
 
 
 def test_the_tables_are_for_people(sent: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ from tests.factories.safety import (
 )
 from tests.factories.signing import (
     AttemptFactory,
+    EndpointAnswerFactory,
     NonceLaneFactory,
     ReceiptFactory,
     SignedRequestFactory,
@@ -57,6 +58,7 @@ __all__ = [
     "DeploymentFactory",
     "ETHER",
     "EligibilityFactory",
+    "EndpointAnswerFactory",
     "GWEI",
     "LeaseFactory",
     "LedgerCursorFactory",

@@ -17,6 +17,7 @@ from tests.factories.networks import NetworkFactory
 from tests.factories.values import ETHER, GWEI, NOON, a_hash, an_address
 from wallets.models import (
     Attempt,
+    EndpointAnswer,
     NonceLane,
     Receipt,
     SignedRequest,
@@ -89,6 +90,20 @@ class AttemptFactory(DjangoModelFactory[Attempt]):
     state = "accepted"
     times_sent = 1
     last_sent_at = NOON
+
+
+class EndpointAnswerFactory(DjangoModelFactory[EndpointAnswer]):
+    """An endpoint that took the bytes."""
+
+    class Meta:
+        model = EndpointAnswer
+
+    attempt = SubFactory(AttemptFactory)
+    endpoint = Sequence(lambda n: f"endpoint-{n}")
+    sending = 1
+    answer = "accepted"
+    text = LazyAttribute(lambda row: f"{row.endpoint}: accepted")
+    at = NOON
 
 
 class ReceiptFactory(DjangoModelFactory[Receipt]):

@@ -1,12 +1,12 @@
-"""Pages of transactions, their signed forms, receipts and history. None can be edited."""
+"""Pages of transactions. What they say cannot be edited."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
-from django.urls import NoReverseMatch
 
+from wallets.admin.attempts import block_of
 from wallets.console import show
 from wallets.console.coins import with_coin
 from wallets.console.columns import (
@@ -23,7 +23,7 @@ from wallets.console.filters import ProtocolFilter
 from wallets.console.pages import ReadOnlyAdmin, ReadOnlyInline, section
 from wallets.console.search import Exact
 from wallets.console.verbs import actor_of, ask_each
-from wallets.models import Attempt, Receipt, Transaction, Transition
+from wallets.models import Attempt, Receipt, Transaction
 from wallets.transactions.operator import (
     cancel_transaction,
     resend_transaction,
@@ -31,15 +31,6 @@ from wallets.transactions.operator import (
 )
 
 _SHOWN_CALLDATA = 4_096
-_PAGE_OF = {
-    "transaction": "wallets_transaction",
-    "signed_request": "wallets_signedrequest",
-    "run": "scheduling_run",
-    "step": "scheduling_step",
-    "occurrence": "scheduling_occurrence",
-    "lane": "wallets_noncelane",
-    "stop": "wallets_emergencystop",
-}
 
 
 def _calldata(row: Transaction) -> Any:
@@ -82,6 +73,7 @@ class AttemptInline(ReadOnlyInline):
         gas_price("max_priority_fee_per_gas", "Tip"),
         "times_sent",
         "last_sent_at",
+        column("Last answer", lambda row: show.answer(row.last_answer_kind)),
         "last_answer",
     )
 
@@ -97,7 +89,7 @@ class ReceiptInline(ReadOnlyInline):
     model = Receipt
     fields = (
         column("Receipt", lambda row: show.page_of(row, f"of block {row.block_number}")),
-        column("Block", lambda row: _block(row)),
+        column("Block", block_of),
         "block_at",
         "succeeded",
         "gas_used",
@@ -110,11 +102,6 @@ class ReceiptInline(ReadOnlyInline):
         """With the coin that fees are paid in."""
         rows = super().get_queryset(request).select_related("transaction__network")
         return with_coin(rows.order_by("id"), "transaction__network")
-
-
-def _block(row: Receipt) -> Any:
-    number = str(row.block_number)
-    return show.explorer(row.transaction.network, "block", number, number)
 
 
 @admin.register(Transaction)
@@ -156,6 +143,7 @@ class TransactionAdmin(ReadOnlyAdmin):
             column("Related", lambda row: _lists(row)),
         ),
         section("History", history("transaction")),
+        section("Endpoints", column("Answers", lambda row: show.answers(transaction=row.pk))),
         section(
             "What it does",
             link("lane.wallet"),
@@ -245,121 +233,3 @@ def _lists(row: Transaction) -> Any:
         show.list_of("wallets_receipt", "Receipts", transaction__id__exact=row.pk),
         show.list_of("analytics_ledgerentry", "Ledger entries", transaction__id__exact=row.pk),
     )
-
-
-@admin.register(Attempt)
-class AttemptAdmin(ReadOnlyAdmin):
-    """Signed forms, without their bytes."""
-
-    list_display = (
-        "id",
-        link("transaction"),
-        choice("kind"),
-        badge("state"),
-        "nonce",
-        column("Hash", lambda row: show.hash_with_explorer(row.lane.network, row.hash)),
-        gas_price("max_fee_per_gas", "Fee ceiling"),
-        "times_sent",
-        "last_sent_at",
-    )
-    list_filter = ("state", "kind")
-    search_fields = ("last_answer",)
-    search_help_text = "Hash, number, or words of the node's answer"
-    exact = Exact(hashes=("hash",), ids=("transaction_id", "nonce"))
-    list_select_related = ("transaction", "lane__network", "lane__wallet")
-    ordering = ("-id",)
-    sortable_by = ("id",)
-    fieldsets = (
-        section(
-            None,
-            "transaction",
-            choice("kind"),
-            badge("state"),
-            full("hash"),
-            column("Explorer", lambda row: show.explorer(row.lane.network, "tx", row.hash)),
-        ),
-        section(
-            "Signed values",
-            "lane",
-            "nonce",
-            "gas_limit",
-            gas_price("max_fee_per_gas"),
-            gas_price("max_priority_fee_per_gas"),
-            native("l1_fee_estimate", "L1 fee estimate"),
-        ),
-        section("Sent", "private_only", "times_sent", "last_sent_at", "last_answer", "created_at"),
-    )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
-        """Without the bytes."""
-        return with_coin(super().get_queryset(request).defer("raw"), "lane__network")
-
-
-@admin.register(Receipt)
-class ReceiptAdmin(ReadOnlyAdmin):
-    """What blocks said, as long as it holds."""
-
-    list_display = (
-        "id",
-        link("transaction"),
-        column("Block", _block),
-        "block_at",
-        "succeeded",
-        native("fee"),
-        "canonical",
-    )
-    list_filter = ("succeeded", "canonical", "transaction__network")
-    search_fields = ("attempt__hash__exact",)
-    search_help_text = "Hash of a transaction, or number of a block or transaction"
-    exact = Exact(hashes=("attempt__hash",), ids=("transaction_id", "block_number"))
-    list_select_related = ("transaction__network",)
-    ordering = ("-id",)
-    sortable_by = ("id",)
-    fieldsets = (
-        section(None, "transaction", "attempt", "succeeded", "canonical"),
-        section("Block", column("Number", _block), full("block_hash", "Hash"), "block_at"),
-        section(
-            "Cost",
-            "gas_used",
-            gas_price("effective_gas_price", "Gas price"),
-            native("l1_fee", "L1 fee"),
-            native("fee", "Whole fee"),
-        ),
-        section("Logs", "logs"),
-    )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Receipt]:
-        """With the coin that fees are paid in."""
-        return with_coin(super().get_queryset(request), "transaction__network")
-
-
-@admin.register(Transition)
-class TransitionAdmin(ReadOnlyAdmin):
-    """History, the newest first."""
-
-    list_display = (
-        "id",
-        "at",
-        column("Row", lambda row: _subject(row)),
-        column("From", lambda row: show.badge(row.from_state)),
-        column("To", lambda row: show.badge(row.to_state)),
-        "reason",
-        "actor",
-    )
-    list_filter = (("subject", admin.AllValuesFieldListFilter),)
-    search_fields = ("reason", "actor")
-    exact = Exact(ids=("subject_id",))
-    ordering = ("-id",)
-    sortable_by = ("id",)
-    fieldsets = (
-        section(None, column("Row", lambda row: _subject(row)), "from_state", "to_state", "reason"),
-        section(None, "actor", "at"),
-    )
-
-
-def _subject(row: Transition) -> Any:
-    text = f"{row.subject} {row.subject_id}"
-    try:
-        return show.page_at(_PAGE_OF.get(row.subject, ""), row.subject_id, text)
-    except NoReverseMatch:
-        return text

@@ -141,7 +141,11 @@ class JsonRpc:
         return item["result"]
 
     def _clean(self, text: str) -> str:
-        """An endpoint's words without what is secret in its address: some echo the key."""
+        """An endpoint's words without what is secret in its address: some echo the key.
+
+        And without what no database or terminal keeps.
+        """
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
         for secret in self._secrets:
             text = text.replace(secret, "…")
         return text

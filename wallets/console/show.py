@@ -9,16 +9,18 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from wallets.amounts import show_amount
-from wallets.models import Network, Transition
+from wallets.models import EndpointAnswer, Network, Transition
 
 NOTHING = SafeString("–")
 WEI_DECIMALS = 18
 GWEI_DECIMALS = 9
 _TONES = {
     "success": "final succeeded settled acknowledged claimed eligible verified",
-    "info": "reserved signed broadcast included confirmed running submitted sent accepted",
-    "warning": "held ambiguous provisional unverified voided expired skipped missed",
-    "danger": "refused failed reverted rejected needs_operator",
+    "info": "reserved signed broadcast included confirmed running submitted sent accepted known",
+    "warning": "held ambiguous provisional unverified voided expired skipped missed "
+    "rate_limited mempool_full not_sent nonce_too_low nonce_too_high",
+    "danger": "refused failed reverted rejected needs_operator "
+    "underpriced fee_cap funds node_limit invalid",
 }
 _TONE_OF = {state: tone for tone, states in _TONES.items() for state in states.split()}
 
@@ -29,6 +31,11 @@ def badge(value: str, text: str = "") -> SafeString:
         return NOTHING
     tone = _TONE_OF.get(value, "plain")
     return format_html('<span class="console-badge {}">{}</span>', tone, text or value)
+
+
+def answer(kind: str) -> SafeString:
+    """What a node's answer means."""
+    return badge(kind, kind.replace("_", " "))
 
 
 def flag(text: str, tone: str) -> SafeString:
@@ -112,6 +119,14 @@ def history(subject: str, pk: int | str) -> str:
     """Every state a row has been in, with who and why."""
     lines = Transition.objects.filter(subject=subject, subject_id=pk).order_by("id")
     return render_to_string("console/history.html", {"lines": lines})
+
+
+def answers(**of: int) -> str:
+    """What endpoints said of the bytes of one transaction or attempt."""
+    wanted = {"attempt": "attempt", "transaction": "attempt__transaction"}
+    lookups = {wanted[name]: pk for name, pk in of.items()}
+    rows = EndpointAnswer.objects.filter(**lookups).order_by("id").select_related("attempt")
+    return render_to_string("console/answers.html", {"rows": rows.defer("attempt__raw")})
 
 
 def joined(*parts: SafeString) -> SafeString:

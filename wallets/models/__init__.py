@@ -9,7 +9,14 @@ from wallets.models.limits import (
     SpendReservation,
 )
 from wallets.models.networks import Network, RpcEndpoint, Token
-from wallets.models.transactions import Attempt, Receipt, SignedRequest, Transaction, Transition
+from wallets.models.transactions import (
+    Attempt,
+    EndpointAnswer,
+    Receipt,
+    SignedRequest,
+    Transaction,
+    Transition,
+)
 from wallets.models.wakeups import Lease, WakeUp, WorkerCluster
 from wallets.models.wallets import Installation, NonceLane, Wallet
 
@@ -17,6 +24,7 @@ __all__ = [
     "Allowance",
     "Attempt",
     "EmergencyStop",
+    "EndpointAnswer",
     "Installation",
     "Lease",
     "Limit",

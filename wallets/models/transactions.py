@@ -201,6 +201,8 @@ class Attempt(models.Model):
     last_answer_kind = models.CharField(
         max_length=16, blank=True, help_text="What the answer means, as the error table reads it."
     )
+    # What each endpoint said last, and how many rows were kept of it.
+    answers_seen = models.JSONField(default=dict, blank=True, editable=False)
     foreign = models.BooleanField(
         default=False, help_text="Made elsewhere, and not what its transaction was to do."
     )
@@ -218,6 +220,25 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.hash[:12]}…"
+
+
+class EndpointAnswer(models.Model):
+    """What an endpoint began to say of an attempt's bytes; append-only."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="answers")
+    endpoint = models.CharField(
+        max_length=50, blank=True, help_text="Its name; empty where there was none to ask."
+    )
+    sending = models.PositiveIntegerField(help_text="Which sending it answered, from 1 on.")
+    answer = models.CharField(max_length=16)
+    text = models.CharField(max_length=300)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Receipt(models.Model):

@@ -8,7 +8,8 @@ from django.utils import timezone
 from wallets.actors import this_worker
 from wallets.chain.client import NetworkClient, Sent
 from wallets.chain.errors import SendAnswer
-from wallets.models import Attempt, Transaction
+from wallets.models import Attempt, EndpointAnswer, Transaction
+from wallets.transactions.answers import news_of
 from wallets.transactions.machine import move_transaction
 from wallets.transactions.points import Point, reached
 from wallets.transactions.states import AttemptState
@@ -49,7 +50,9 @@ def send_attempt(attempt: Attempt, client: NetworkClient) -> Sent:
 
 
 def _note_answer(attempt: Attempt, sent: Sent) -> None:
+    news, seen = news_of(attempt, sent)
     with database.atomic():
+        EndpointAnswer.objects.bulk_create(news)
         Attempt.objects.filter(pk=attempt.pk).update(
             # What one node took once may be mined, whatever this or a later writer heard.
             state=Case(
@@ -59,6 +62,7 @@ def _note_answer(attempt: Attempt, sent: Sent) -> None:
             times_refused=F("times_refused") + int(sent.unanimously_invalid),
             last_answer=_words(sent)[:1000],
             last_answer_kind=sent.answer,
+            answers_seen=seen,
         )
         reached(Point.ANSWER_NOTED, attempt.kind)
         if sent.accepted:
