@@ -125,6 +125,7 @@ ROWS = (
             "test_resuming.py::test_a_lane_never_has_two_that_are_signed_and_unsent",
             "test_resuming.py::test_a_nonce_taken_and_never_sent_is_sent_with_the_stored_bytes",
             "test_resuming.py::test_bytes_that_nodes_call_invalid_free_their_nonce_by_a_cancel",
+            "test_resuming.py::test_a_limit_of_one_node_frees_no_nonce",
             "test_resuming.py::test_what_is_in_the_pool_already_is_known_and_not_made_anew",
             "test_resuming.py::test_what_is_mined_already_is_found_though_nodes_say_nonce_too_low",
             "test_resuming.py::test_while_the_node_is_down_the_nonce_is_kept",

@@ -71,7 +71,7 @@ def test_bytes_that_nodes_call_invalid_free_their_nonce_by_a_cancel(
     intent: Transaction, node: RpcServer, chain: Chain, other_wallet: Wallet
 ) -> None:
     crash(intent, Point.STORED)
-    node.tamper = refusing(SEND, "exceeds block gas limit")
+    node.tamper = refusing(SEND, "intrinsic gas too low")
     for _ in range(3):
         assert ticked(intent).state == "signed"
     assert intent.attempts.get().state == "rejected"
@@ -79,6 +79,19 @@ def test_bytes_that_nodes_call_invalid_free_their_nonce_by_a_cancel(
     ticked(intent)
     assert (settled(intent, chain).outcome, chain.balance(other_wallet.address)) == ("replaced", 0)
     assert [one.kind for one in intent.attempts.order_by("pk")] == ["original", "cancel"]
+
+
+def test_a_limit_of_one_node_frees_no_nonce(
+    intent: Transaction, node: RpcServer, chain: Chain
+) -> None:
+    crash(intent, Point.STORED)
+    bytes_before = stored(intent)
+    node.tamper = refusing(SEND, "exceeds block gas limit")
+    for _ in range(4):
+        assert ticked(intent).state == "signed"
+    node.tamper = lambda _asked, answer: answer
+    assert (ticked(intent).state, stored(intent)) == ("broadcast", bytes_before)
+    assert settled(intent, chain).outcome == "succeeded"
 
 
 def test_what_is_in_the_pool_already_is_known_and_not_made_anew(
