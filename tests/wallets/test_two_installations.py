@@ -8,7 +8,6 @@ import pytest
 from tests.chains import Chain
 from tests.installations import Installation
 from tests.processes import eventually
-from tests.wallets.crashing import executed
 from tests.wallets.intents import ticked, transfer
 from wallets.models import Network, Wallet
 
@@ -30,8 +29,12 @@ def two(one: Installation) -> Installation:
 
 
 def times(chain: Chain, wallet: Wallet) -> Counter[int]:
-    """How often the chain holds each amount, by plain JSON-RPC."""
-    return Counter(value for _, value, _ in executed(chain, wallet.address))
+    """How often the chain holds each amount from the wallet, by plain JSON-RPC."""
+    head = int(chain.rpc.call("eth_blockNumber"), 16)
+    blocks = [chain.rpc.call("eth_getBlockByNumber", hex(one), True) for one in range(head + 1)]
+    sent = [found for block in blocks for found in block["transactions"]]
+    own = [found for found in sent if found["from"].lower() == wallet.address.lower()]
+    return Counter(int(found["value"], 16) for found in own)
 
 
 def states(installation: Installation) -> list[str]:
