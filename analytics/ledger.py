@@ -1,6 +1,7 @@
 """The books: bring a transaction's entries in line with what the chain says of it now."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction as database
@@ -47,32 +48,118 @@ class Line:
     counterparty: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the entries of some transactions are made from, read with a few questions."""
+
+    receipts: dict[int, Receipt]  # the canonical one, by transaction
+    steps: dict[int, Step]  # by transaction
+    own: dict[str, int]  # wallets by address
+    tokens: dict[tuple[int, str], Token]  # by network and address
+
+
 def book_transaction(*, transaction_id: int) -> int:
-    """Make, correct or reverse entries until they fit the facts; how many rows changed."""
+    """As `book_transactions` for one; BookingError if it cannot be booked."""
+    changed, refused = book_transactions([transaction_id])
+    for error in refused.values():
+        raise error
+    return changed
+
+
+def book_transactions(ids: Iterable[int]) -> tuple[int, dict[int, BookingError]]:
+    """Make, correct or reverse entries until they fit the facts.
+
+    How many rows changed, and which transactions cannot be booked yet and stay as they were.
+    """
     with database.atomic():
-        # Locked, so that nobody undoes the receipt while its entries are written.
-        rows = Transaction.objects.select_for_update(of=("self",), no_key=True)
-        row = rows.select_related("lane__wallet").get(pk=transaction_id)
+        # Locked, so that nobody undoes a receipt while its entries are written.
+        locked = Transaction.objects.select_for_update(of=("self",), no_key=True)
+        rows = list(locked.select_related("lane__wallet").filter(pk__in=ids).order_by("pk"))
+        wanted, refused = _wanted(rows)
         kept = {
             (entry.receipt_id, entry.ordinal): entry
-            for entry in LedgerEntry.objects.filter(transaction=row)
+            for entry in LedgerEntry.objects.filter(transaction__in=wanted)
         }
-        changed = 0
-        for wanted in _entries(row):
-            changed += _write(wanted, kept.pop((wanted.receipt_id, wanted.ordinal), None))
-        return changed + _reverse(kept.values())
+        entries = [entry for found in wanted.values() for entry in found]
+        changed = _write(entries, kept)
+        told = {(entry.receipt_id, entry.ordinal) for entry in entries}
+        changed += _reverse(entry for key, entry in kept.items() if key not in told)
+    return changed, refused
 
 
-def _write(wanted: LedgerEntry, known: LedgerEntry | None) -> int:
-    if known is None:
-        wanted.save()
-        return 1
-    if all(getattr(known, fact) == getattr(wanted, fact) for fact in FACTS):
-        return 0
-    for fact in FACTS:
-        setattr(known, fact, getattr(wanted, fact))
-    known.save(update_fields=FACTS)
-    return 1
+def _wanted(
+    rows: Sequence[Transaction],
+) -> tuple[dict[int, list[LedgerEntry]], dict[int, BookingError]]:
+    """What the books should say of each transaction now, and of which they can say nothing."""
+    wanted: dict[int, list[LedgerEntry]] = {}
+    refused: dict[int, BookingError] = {}
+    receipts, steps = _receipts(rows), _steps(rows)
+    moved: dict[int, tuple[Movement, ...]] = {}
+    for row in rows:
+        try:
+            moved[row.pk] = _movements(row, receipts.get(row.pk), steps.get(row.pk))
+        except BookingError as error:
+            refused[row.pk] = error
+    facts = Facts(receipts, steps, _own(moved), _tokens(rows, moved))
+    for row in rows:
+        if row.pk in refused:
+            continue
+        try:
+            wanted[row.pk] = _entries(row, moved[row.pk], facts)
+        except BookingError as error:
+            refused[row.pk] = error
+    return wanted, refused
+
+
+def _receipts(rows: Sequence[Transaction]) -> dict[int, Receipt]:
+    booked = [row.pk for row in rows if row.state in (S.CONFIRMED, S.FINAL)]
+    found = Receipt.objects.filter(transaction__in=booked, canonical=True).order_by()
+    return {receipt.transaction_id: receipt for receipt in found}
+
+
+def _steps(rows: Sequence[Transaction]) -> dict[int, Step]:
+    found = Step.objects.filter(transaction__in=[row.pk for row in rows])
+    return {step.transaction_id: step for step in found if step.transaction_id is not None}
+
+
+def _own(moved: Mapping[int, tuple[Movement, ...]]) -> dict[str, int]:
+    others = {movement.counterparty for found in moved.values() for movement in found}
+    return dict(Wallet.objects.filter(address__in=others).values_list("address", "pk"))
+
+
+def _tokens(
+    rows: Sequence[Transaction], moved: Mapping[int, tuple[Movement, ...]]
+) -> dict[tuple[int, str], Token]:
+    addresses = {"", *(movement.token for found in moved.values() for movement in found)}
+    networks = {row.network_id for row in rows}
+    found = Token.objects.filter(network__in=networks, address__in=addresses)
+    return {(token.network_id, token.address): token for token in found}
+
+
+def _write(wanted: Iterable[LedgerEntry], kept: Mapping[tuple[int, int], LedgerEntry]) -> int:
+    """Make what is missing and correct what differs; mostly an entry only becomes final."""
+    new: list[LedgerEntry] = []
+    settled: dict[str, list[int]] = defaultdict(list)
+    corrected = 0
+    for entry in wanted:
+        known = kept.get((entry.receipt_id, entry.ordinal))
+        differing = [] if known is None else _differing(known, entry)
+        if known is None:
+            new.append(entry)
+        elif differing == ["status"]:
+            settled[entry.status].append(known.pk)
+        elif differing:
+            entry.pk = known.pk
+            entry.save(update_fields=FACTS)
+            corrected += 1
+    LedgerEntry.objects.bulk_create(new)
+    for status, keys in settled.items():
+        corrected += LedgerEntry.objects.filter(pk__in=keys).update(status=status)
+    return len(new) + corrected
+
+
+def _differing(known: LedgerEntry, wanted: LedgerEntry) -> list[str]:
+    return [fact for fact in FACTS if getattr(known, fact) != getattr(wanted, fact)]
 
 
 def _reverse(entries: Iterable[LedgerEntry]) -> int:
@@ -83,14 +170,12 @@ def _reverse(entries: Iterable[LedgerEntry]) -> int:
     return LedgerEntry.objects.filter(pk__in=valid).update(status=Status.REVERSED)
 
 
-def _entries(row: Transaction) -> list[LedgerEntry]:
-    """What the books should say of the transaction now."""
-    receipt = row.receipts.filter(canonical=True).first()
-    if receipt is None or row.state not in (S.CONFIRMED, S.FINAL):
+def _entries(row: Transaction, moved: tuple[Movement, ...], facts: Facts) -> list[LedgerEntry]:
+    receipt = facts.receipts.get(row.pk)
+    if receipt is None:
         return []
-    step = Step.objects.filter(transaction=row).first()
-    lines = _lines(row.lane.wallet, receipt, _movements(row, receipt, step))
-    tokens = _tokens(row, {line.token for line in lines})
+    lines = _lines(row.lane.wallet, receipt, moved, facts.own)
+    tokens = _tokens_of(row, {line.token for line in lines}, facts)
     return [
         LedgerEntry(
             wallet_id=line.wallet_id,
@@ -100,7 +185,7 @@ def _entries(row: Transaction) -> list[LedgerEntry]:
             counterparty=line.counterparty,
             transaction=row,
             receipt=receipt,
-            step=step,
+            step=facts.steps.get(row.pk),
             ordinal=line.ordinal,
             status=Status.FINAL if row.state == S.FINAL else Status.PROVISIONAL,
             occurred_at=receipt.block_at,
@@ -109,10 +194,12 @@ def _entries(row: Transaction) -> list[LedgerEntry]:
     ]
 
 
-def _movements(row: Transaction, receipt: Receipt, step: Step | None) -> tuple[Movement, ...]:
+def _movements(
+    row: Transaction, receipt: Receipt | None, step: Step | None
+) -> tuple[Movement, ...]:
     """What is known to have moved, the fee apart."""
-    if row.outcome != Outcome.SUCCEEDED:
-        return ()  # reverted, or replaced by its cancel
+    if receipt is None or row.outcome != Outcome.SUCCEEDED:
+        return ()  # in no block, reverted, or replaced by its cancel
     if step is None:
         # Nobody settles a transaction without a step; the value it carried is all that is known.
         moved = Movement("", "out", row.value, parse_address(row.to))
@@ -125,14 +212,12 @@ def _movements(row: Transaction, receipt: Receipt, step: Step | None) -> tuple[M
         raise BookingError(f"the settlement of step {step.pk} cannot be read: {error}") from error
 
 
-def _lines(wallet: Wallet, receipt: Receipt, movements: tuple[Movement, ...]) -> list[Line]:
+def _lines(
+    wallet: Wallet, receipt: Receipt, movements: tuple[Movement, ...], own: Mapping[str, int]
+) -> list[Line]:
     """The fee and every movement, for each wallet of ours that the receipt touched."""
-    fee = Line(FEE, wallet.pk, "", Kind.FEE, receipt.fee)
-    counterparties = {movement.counterparty for movement in movements}
-    found = Wallet.objects.filter(address__in=counterparties).values_list("address", "pk")
-    own = dict(found) if movements else {}
     return [
-        fee,
+        Line(FEE, wallet.pk, "", Kind.FEE, receipt.fee),
         *(
             line
             for place, movement in enumerate(movements, start=1)
@@ -157,9 +242,12 @@ def _sides(
         yield Line(2 * place, other, token, kind, amount, wallet.address)
 
 
-def _tokens(row: Transaction, addresses: set[str]) -> dict[str, Token]:
-    found = Token.objects.filter(network=row.network_id, address__in=addresses)
-    tokens = {token.address: token for token in found}
+def _tokens_of(row: Transaction, addresses: set[str], facts: Facts) -> dict[str, Token]:
+    tokens = {
+        address: facts.tokens[row.network_id, address]
+        for address in addresses
+        if (row.network_id, address) in facts.tokens
+    }
     if missing := sorted(addresses - tokens.keys()):
         names = ", ".join(address or "the native coin" for address in missing)
         raise BookingError(

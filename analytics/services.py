@@ -103,14 +103,21 @@ def record_claimable(
 
 
 def record_claim(*, transaction_id: int) -> int:
-    """Mark the claims behind a settled claiming transaction claimed, or claimable if undone.
+    """As `record_claims` for one."""
+    return record_claims([transaction_id])
+
+
+def record_claims(ids: Iterable[int]) -> int:
+    """Mark the claims behind settled claiming transactions claimed, or claimable if undone.
 
     How many claims changed.
     """
     claiming = Transaction.objects.filter(protocol=CLAIMS.slug, action=MerkleClaim.slug)
-    row = claiming.select_related("lane").filter(pk=transaction_id).first()
-    if row is None:
-        return 0
+    rows = claiming.select_related("lane").filter(pk__in=ids).order_by("pk")
+    return sum(_record_claim(row) for row in rows)
+
+
+def _record_claim(row: Transaction) -> int:
     if not _is_claimed(row):
         undone = Claim.objects.filter(transaction=row, status=Claim.Status.CLAIMED)
         return undone.update(status=Claim.Status.CLAIMABLE, transaction=None)

@@ -9,12 +9,13 @@ from django.db import transaction as database
 from django.utils import timezone
 
 from analytics import history
-from analytics.ledger import BookingError, book_transaction
+from analytics.ledger import book_transactions
 from analytics.models import Unbooked
-from analytics.services import record_claim
+from analytics.services import record_claims
 from scheduling.models import Step
 from scheduling.states import StepState
-from wallets import wakeups
+from wallets import leases, wakeups
+from wallets.actors import this_worker
 from wallets.models import Transaction, Transition
 from wallets.transactions.states import TransactionState as S
 
@@ -22,8 +23,9 @@ log = structlog.get_logger(__name__)
 
 RETRY_AFTER = timedelta(minutes=1)
 RETRIES_PER_JOB = 100
-# Well below the time a worker is given for a job; the pulse asks again for what is left.
-JOB_SECONDS = 20.0
+# So that a worker is soon there for others again; the pulse asks again for what is left.
+JOB_SECONDS = 2.0
+LEASE = timedelta(seconds=30)
 
 
 def register_wakeups() -> None:
@@ -34,38 +36,47 @@ def register_wakeups() -> None:
 
 def book_ledger() -> None:
     """Book every transaction about which the history has something new."""
-    until = time.monotonic() + JOB_SECONDS
-    while time.monotonic() < until:
-        reading = history.read(history.LEDGER)
-        for pk in _touched(reading.lines):
-            _book(pk)
-        # Only now: whoever dies before this line leaves the batch to be read again.
-        if not history.keep(reading) or not reading.full:
-            return
+    owner, until = this_worker(), time.monotonic() + JOB_SECONDS
+    # Two at once would book the same; the lease only saves the work.
+    if not leases.take(history.LEDGER, owner=owner, duration=LEASE):
+        return
+    try:
+        while time.monotonic() < until and _book_some():
+            pass
+    finally:
+        leases.release(history.LEDGER, owner=owner)
+
+
+def _book_some() -> bool:
+    """Book what a part of the history has touched; whether there is more right behind it."""
+    reading = history.read(history.LEDGER)
+    _book(_touched(reading.lines))
+    # Only now: whoever dies before this line leaves the batch to be read again.
+    return history.keep(reading) and reading.full
 
 
 def book_unbooked() -> None:
     """Try again what could not be booked."""
     due = Unbooked.objects.filter(retry_at__lte=timezone.now()).order_by("retry_at")
-    for pk in list(due.values_list("transaction_id", flat=True)[:RETRIES_PER_JOB]):
-        if _book(pk):
-            Unbooked.objects.filter(transaction=pk).delete()
+    booked = _book(list(due.values_list("transaction_id", flat=True)[:RETRIES_PER_JOB]))
+    Unbooked.objects.filter(transaction__in=booked).delete()
 
 
-def _book(transaction_id: int) -> bool:
-    """Bring one in line with the facts; False when that must be tried again later."""
-    try:
-        with database.atomic():
-            book_transaction(transaction_id=transaction_id)
-            record_claim(transaction_id=transaction_id)
-    except BookingError as error:
-        log.error("transaction_unbooked", transaction=transaction_id, reason=str(error))
+def _book(ids: list[int]) -> list[int]:
+    """Bring them in line with the facts; the others are noted, to be tried again later."""
+    if not ids:
+        return []
+    with database.atomic():
+        _, refused = book_transactions(ids)
+        booked = [pk for pk in ids if pk not in refused]
+        record_claims(booked)
+    for pk, error in refused.items():
+        log.error("transaction_unbooked", transaction=pk, reason=str(error))
         Unbooked.objects.update_or_create(
-            transaction_id=transaction_id,
+            transaction_id=pk,
             defaults={"reason": str(error)[:500], "retry_at": timezone.now() + RETRY_AFTER},
         )
-        return False
-    return True
+    return booked
 
 
 def _touched(lines: Iterable[Transition]) -> list[int]:

@@ -16,9 +16,10 @@ from wallets.transactions.states import WATCHED
 from wallets.transactions.tick import tick
 from wallets.transactions.watch import watch
 
-# A job ends after so many lanes, so that others get their turn.
-HANDFUL, MOST_HANDFULS = 8, 8
-JOB_SECONDS = 20.0
+HANDFUL = 8
+# A job ends after so long and asks for another: while every worker is at lanes, a watch pass waits
+# behind them in the queue.
+JOB_SECONDS = 2.0
 # A pass is safe beside another; the lease only saves requests.
 WATCH_LEASE = timedelta(seconds=5)
 
@@ -36,12 +37,14 @@ def tick_lanes() -> None:
     A few at a time: another job at it takes others, and those it has done are not done again.
     """
     ends_at = time.monotonic() + JOB_SECONDS
-    for _ in range(MOST_HANDFULS):
+    while True:
         due = NonceLane.objects.filter(wake_at__lte=timezone.now()).order_by("wake_at")
         lanes = list(due.values_list("pk", flat=True)[:HANDFUL])
-        # Slow signers and nodes must not keep a worker past its job's time-out.
         wakeups.each(tick, takewhile(lambda _lane: time.monotonic() < ends_at, lanes))
-        if len(lanes) < HANDFUL or time.monotonic() > ends_at:
+        if time.monotonic() >= ends_at:
+            wakeups.request("tick")
+            return
+        if len(lanes) < HANDFUL:
             return
 
 
