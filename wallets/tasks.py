@@ -17,7 +17,7 @@ from wallets.transactions.tick import tick
 from wallets.transactions.watch import watch
 
 HANDFUL = 8
-# A job ends after so long and asks for another: while every worker is at lanes, a watch pass waits
+# A job ends after so long, another goes on: while every worker is at lanes, a watch pass waits
 # behind them in the queue.
 JOB_SECONDS = 2.0
 # A pass is safe beside another; the lease only saves requests.
@@ -40,11 +40,11 @@ def tick_lanes() -> None:
     while True:
         due = NonceLane.objects.filter(wake_at__lte=timezone.now()).order_by("wake_at")
         lanes = list(due.values_list("pk", flat=True)[:HANDFUL])
-        wakeups.each(tick, takewhile(lambda _lane: time.monotonic() < ends_at, lanes))
-        if time.monotonic() >= ends_at:
+        if len(lanes) == HANDFUL:
+            # More than one worker can do at once: another one joins.
             wakeups.request("tick")
-            return
-        if len(lanes) < HANDFUL:
+        wakeups.each(tick, takewhile(lambda _lane: time.monotonic() < ends_at, lanes))
+        if len(lanes) < HANDFUL or time.monotonic() >= ends_at:
             return
 
 

@@ -132,7 +132,8 @@ class NetworkClient:
                 limit = endpoint.row.requests_per_second
                 reasons.append(f"{endpoint.row.name} is at its limit of {limit} calls per second")
                 continue
-            time.sleep(wait)
+            if wait:
+                time.sleep(wait)
             if not is_half_open(endpoint.row, timezone.now()) or claim_trial(endpoint.row):
                 yield endpoint, left
 
