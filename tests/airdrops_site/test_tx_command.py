@@ -87,7 +87,7 @@ def test_speed_up_and_cancel_are_asked_for(sent: Transaction) -> None:
     ("arguments", "sentence"),
     [
         (("show", "999"), "there is no transaction 999"),
-        (("pause", "first", "nowhere", "--reason", "r"), "has never acted on nowhere"),
+        (("pause", "first", "nowhere", "--reason", "r"), "there is no network nowhere"),
         (("void", "{id}", "--reason", "r"), "is broadcast, it does not need an operator"),
         (("adopt", "first", "devnet-l1", "0x" + "11" * 32, "--reason", "r"), "is in no block of"),
     ],
