@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import Client
 
 from tests.chains import Chain
 from tests.wallets.intents import transfer
@@ -145,10 +144,3 @@ def test_somebody_elses_transaction_is_not_adopted(
     tx_hash = foreign(chain, other_wallet, 0)
     with pytest.raises(CommandError, match="was sent by"):
         call_command("tx", "adopt", "first", "devnet-l1", tx_hash, "--reason", "r")
-
-
-def test_the_console_asks_the_same(sent: Transaction, operator: Client) -> None:
-    page = "/admin/wallets/transaction/"
-    operator.post(page, {"action": "cancel", "_selected_action": [sent.pk]})
-    sent.refresh_from_db()
-    assert sent.wish == "cancel"
