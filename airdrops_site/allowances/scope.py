@@ -6,16 +6,13 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from airdrops_site.scripted import BadInput
 from wallets.addresses import AddressError, parse_address
 from wallets.allowances import known_spenders
 from wallets.models import Allowance, Network, Token, Wallet
 
 Options = dict[str, Any]
 FILTERS = ("wallet", "network", "token", "spender")
-
-
-class BadInput(Exception):
-    """One sentence about what was typed; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)

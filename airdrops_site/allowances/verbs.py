@@ -4,7 +4,8 @@ import getpass
 from collections.abc import Iterator
 from typing import Any
 
-from airdrops_site.allowances.scope import FILTERS, BadInput, Options, rows, scopes
+from airdrops_site.allowances.scope import FILTERS, Options, rows, scopes
+from airdrops_site.scripted import BadInput
 from scheduling.allowances import revoke_now
 from wallets.allowances import Reading, check_allowances, known
 from wallets.amounts import show_amount

@@ -11,6 +11,7 @@ from wallets.models import Token
 register = template.Library()
 register.simple_tag(show.answer)
 register.simple_tag(show.badge)
+register.simple_tag(show.flag)
 register.simple_tag(show.native)
 register.simple_tag(show.page_of)
 register.simple_tag(show.hash_with_explorer)

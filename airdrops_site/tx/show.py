@@ -68,6 +68,14 @@ def as_tables(facts: dict[str, Any]) -> list[Table]:
     return [plain, *(_part(name, rows) for name, rows in parts.items() if rows)]
 
 
+def beside_its_chain(report: dict[str, Any]) -> str:
+    """A lane beside its chain, in a line."""
+    problems = "; ".join(report["problems"]) or "they agree"
+    if "mined" not in report:
+        return f"{report['lane']}: {problems}"
+    return f"{report['lane']}: chain {report['mined']}, ours {report['following']}; {problems}"
+
+
 def _part(title: str, rows: list[dict[str, Any]]) -> Table:
     table = Table(title=title)
     for name in rows[0]:

@@ -1,12 +1,22 @@
 """What each verb of `manage.py tx` asks of the services below."""
 
 import getpass
+import os
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from django.db.models import QuerySet
 
+from airdrops_site.scripted import BadInput
+from airdrops_site.tx.known import (
+    require_lane,
+    require_network,
+    require_protocol,
+    require_wallet,
+)
 from wallets.chain.client import NetworkClient
+from wallets.chain.errors import ChainError
 from wallets.models import NonceLane, Transaction
 from wallets.selectors import pending_transactions, stuck_transactions
 from wallets.transactions.adoption import adopt_transaction
@@ -18,16 +28,15 @@ from wallets.transactions.operator import (
     speed_up_transaction,
     void_transaction,
 )
-from wallets.transactions.reconcile import reconcile_lane
+from wallets.transactions.reconcile import note_report, reconcile_lane
 from wallets.transactions.states import TransactionState
-
-
-class BadInput(Exception):
-    """One sentence about what was typed; nothing was changed."""
 
 
 def find(options: dict[str, Any]) -> QuerySet[Transaction]:
     """The transactions that the filters name, the newest first."""
+    require_wallet(options["wallet"])
+    require_network(options["network"])
+    require_protocol(options["protocol"])
     rows = Transaction.objects.all()
     if options["pending"]:
         rows = pending_transactions()
@@ -52,60 +61,40 @@ def transaction(options: dict[str, Any]) -> Transaction:
     return row
 
 
-def lane(options: dict[str, Any]) -> NonceLane:
-    """The lane of this wallet on this network."""
-    rows = NonceLane.objects.select_related("wallet", "network")
-    row = rows.filter(wallet__label=options["wallet"], network__slug=options["network"]).first()
-    if row is None:
-        raise BadInput(
-            f"{options['wallet']} has never acted on {options['network']}; check the wallet's "
-            "label and the network's slug"
-        )
-    return row
-
-
 def ask(verb: str, options: dict[str, Any]) -> str:
     """Do what the verb says to one transaction or lane; what was done, in a sentence."""
-    match verb:
-        case "cancel":
-            done = cancel_transaction(
-                transaction_id=transaction(options).pk, actor=_actor(), reason=options["reason"]
-            )
-            return _cancelled(done)
-        case "speed-up":
-            done = speed_up_transaction(
-                transaction_id=transaction(options).pk, actor=_actor(), reason=options["reason"]
-            )
-            return f"transaction {done.pk}: a dearer attempt goes out at the lane's next turn"
-        case "resend":
-            done = resend_transaction(
-                transaction_id=transaction(options).pk, actor=_actor(), reason=options["reason"]
-            )
-            return f"transaction {done.pk}: the same bytes go out at the lane's next turn"
-        case "void":
-            done = void_transaction(
-                transaction_id=transaction(options).pk, actor=_actor(), reason=options["reason"]
-            )
-            return f"transaction {done.pk} is void; resume its lane when you are ready"
-        case "adopt":
-            return _adopt(options)
-        case "pause":
-            pause_lane(lane=lane(options), actor=_actor(), reason=options["reason"])
-            return f"{lane(options)} signs nothing more; what is signed is watched on"
-        case "resume":
-            resume_lane(lane=lane(options), actor=_actor(), reason=options["reason"])
-            return f"{lane(options)} signs again"
-    raise BadInput(f"{verb} is not a verb of tx")
+    said = {"actor": _actor(), "reason": options["reason"] or ""}
+    if verb in OF_TRANSACTION:
+        service, sentence = OF_TRANSACTION[verb]
+        return sentence(service(transaction_id=transaction(options).pk, **said))
+    lane = require_lane(options["wallet"], options["network"])
+    if verb == "adopt":
+        return _adopt(lane, options["hash"], said)
+    if verb == "pause":
+        pause_lane(lane=lane, **said)
+        return f"{lane} signs nothing more; what is signed is watched on"
+    resume_lane(lane=lane, **said)
+    return f"{lane} signs again"
 
 
 def reconcile(options: dict[str, Any]) -> list[dict[str, Any]]:
     """The lanes beside their chains: all, or those of a wallet or a network."""
+    require_wallet(options["wallet"])
+    require_network(options["network"])
     wanted = {"wallet__label": options["wallet"], "network__slug": options["network"]}
     rows = NonceLane.objects.filter(**{name: value for name, value in wanted.items() if value})
-    return [
-        asdict(reconcile_lane(lane=row, client=NetworkClient(row.network)))
-        for row in rows.exclude(baseline_nonce=None).select_related("wallet", "network")
-    ]
+    begun = rows.exclude(baseline_nonce=None).select_related("wallet", "network")
+    return [_beside_its_chain(row) for row in begun]
+
+
+def _beside_its_chain(row: NonceLane) -> dict[str, Any]:
+    try:
+        report = reconcile_lane(lane=row, client=NetworkClient(row.network))
+    except ChainError as error:
+        # One chain that does not answer keeps nothing from being said of the others.
+        return {"lane": str(row), "problems": [f"its chain could not be asked: {error}"]}
+    note_report(lane=row, report=report, actor=_actor())
+    return asdict(report)
 
 
 def _cancelled(row: Transaction) -> str:
@@ -119,17 +108,32 @@ def _cancelled(row: Transaction) -> str:
     )
 
 
-def _adopt(options: dict[str, Any]) -> str:
-    row = lane(options)
-    done = adopt_transaction(
-        lane=row,
-        tx_hash=options["hash"],
-        client=NetworkClient(row.network),
-        actor=_actor(),
-        reason=options["reason"],
-    )
+def _adopt(lane: NonceLane, tx_hash: str, said: dict[str, str]) -> str:
+    client = NetworkClient(lane.network)
+    done = adopt_transaction(lane=lane, tx_hash=tx_hash, client=client, **said)
     return f"nonce {done.nonce} is transaction {done.pk} now: {done.outcome}"
 
 
 def _actor() -> str:
-    return f"shell {getpass.getuser()}"
+    try:
+        return f"shell {getpass.getuser()}"
+    except (OSError, KeyError):  # a container's user may have no name
+        return f"shell user {os.getuid()}"
+
+
+# What is asked of one transaction, and how to say that it was.
+OF_TRANSACTION: dict[str, tuple[Callable[..., Transaction], Callable[[Transaction], str]]] = {
+    "cancel": (cancel_transaction, _cancelled),
+    "speed-up": (
+        speed_up_transaction,
+        lambda row: f"transaction {row.pk}: a dearer attempt goes out at the lane's next turn",
+    ),
+    "resend": (
+        resend_transaction,
+        lambda row: f"transaction {row.pk}: the same bytes go out at the lane's next turn",
+    ),
+    "void": (
+        void_transaction,
+        lambda row: f"transaction {row.pk} is void; resume its lane when you are ready",
+    ),
+}

@@ -13,6 +13,7 @@ from protocols.models import Deployment
 from scheduling.models import Occurrence, Run, RunAllowance, Step
 from tests import factories
 from wallets import models as floor
+from wallets.admin.verbs import LANE_VERBS, REQUEST_VERBS, TRANSACTION_VERBS
 from wallets.models import EmergencyStop
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -45,7 +46,7 @@ FACTS: tuple[type[Model], ...] = (
 
 
 # What is asked of a service that checks it, and leaves the facts to what comes of it.
-ASKED = {"cancel", "speed_up", "resend", "pause", "resume", "settle_as_done", "settle_as_not_done"}
+ASKED = {verb.name for verb in (*TRANSACTION_VERBS, *LANE_VERBS, *REQUEST_VERBS)}
 
 
 def code_of(model: type[Model], verb: str) -> str:
@@ -181,7 +182,7 @@ def test_nobody_adds_a_job_by_hand(superuser: Client, label: str) -> None:
 def test_an_operator_says_what_a_venue_did(client: Client, action: str, state: str) -> None:
     sign_in(client, "operator")
     row = factories.SignedRequestFactory.create(state="needs_operator", times_sent=1)
-    page = reverse("admin:wallets_signedrequest_changelist")
-    client.post(page, {"action": action, "_selected_action": [row.pk]})
+    page = reverse("admin:wallets_signedrequest_ask", args=[action])
+    client.post(f"{page}?id={row.pk}", {"reason": "looked it up"})
     row.refresh_from_db()
-    assert row.state == state
+    assert (row.state, row.detail) == (state, "looked it up")

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import Client
 
 from tests.chains import Chain
 from tests.wallets.intents import transfer
@@ -87,7 +86,7 @@ def test_speed_up_and_cancel_are_asked_for(sent: Transaction) -> None:
     ("arguments", "sentence"),
     [
         (("show", "999"), "there is no transaction 999"),
-        (("pause", "first", "nowhere", "--reason", "r"), "has never acted on nowhere"),
+        (("pause", "first", "nowhere", "--reason", "r"), "there is no network nowhere"),
         (("void", "{id}", "--reason", "r"), "is broadcast, it does not need an operator"),
         (("adopt", "first", "devnet-l1", "0x" + "11" * 32, "--reason", "r"), "is in no block of"),
     ],
@@ -145,10 +144,3 @@ def test_somebody_elses_transaction_is_not_adopted(
     tx_hash = foreign(chain, other_wallet, 0)
     with pytest.raises(CommandError, match="was sent by"):
         call_command("tx", "adopt", "first", "devnet-l1", tx_hash, "--reason", "r")
-
-
-def test_the_console_asks_the_same(sent: Transaction, operator: Client) -> None:
-    page = "/admin/wallets/transaction/"
-    operator.post(page, {"action": "cancel", "_selected_action": [sent.pk]})
-    sent.refresh_from_db()
-    assert sent.wish == "cancel"

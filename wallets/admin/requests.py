@@ -1,19 +1,17 @@
 """The page of signed requests."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 
+from wallets.admin.verbs import REQUEST_VERBS
+from wallets.console.asking import AskingAdmin
 from wallets.console.columns import badge, column, history, link
-from wallets.console.pages import ReadOnlyAdmin, section
+from wallets.console.pages import section
 from wallets.console.search import Exact
-from wallets.console.verbs import actor_of, ask_each
 from wallets.models import SignedRequest
-from wallets.requests.services import cancel_request, settle_request
 
 
 @admin.register(SignedRequest)
-class SignedRequestAdmin(ReadOnlyAdmin):
+class SignedRequestAdmin(AskingAdmin):
     """Requests to venues, without their signatures."""
 
     list_display = (
@@ -38,40 +36,4 @@ class SignedRequestAdmin(ReadOnlyAdmin):
         section("Identity", "idempotency_key", "version", "created_at", "state_changed_at"),
         section("History", history("signed_request")),
     )
-    actions = ("cancel", "settle_as_done", "settle_as_not_done")
-
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Who may end one; none of its facts is edited by it."""
-        return request.user.has_perm("wallets.operate_signedrequest")
-
-    @admin.action(description="Cancel", permissions=("operate",))
-    def cancel(self, request: HttpRequest, queryset: QuerySet[SignedRequest]) -> None:
-        """End what has not left."""
-        actor, reason = actor_of(request), "cancelled in the console"
-        ask_each(
-            self,
-            request,
-            queryset,
-            lambda row: cancel_request(request_id=row.pk, actor=actor, reason=reason),
-        )
-
-    @admin.action(description="The venue did it", permissions=("operate",))
-    def settle_as_done(self, request: HttpRequest, queryset: QuerySet[SignedRequest]) -> None:
-        """A person has looked at the venue: it is there."""
-        self._settle(request, queryset, done=True)
-
-    @admin.action(description="The venue did not do it", permissions=("operate",))
-    def settle_as_not_done(self, request: HttpRequest, queryset: QuerySet[SignedRequest]) -> None:
-        """A person has looked at the venue: it is not there, and will not be."""
-        self._settle(request, queryset, done=False)
-
-    def _settle(
-        self, request: HttpRequest, queryset: QuerySet[SignedRequest], *, done: bool
-    ) -> None:
-        actor, reason = actor_of(request), "looked up at the venue, said in the console"
-        ask_each(
-            self,
-            request,
-            queryset,
-            lambda row: settle_request(request_id=row.pk, done=done, actor=actor, reason=reason),
-        )
+    verbs = REQUEST_VERBS

@@ -7,7 +7,9 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
 from wallets.admin.attempts import block_of
+from wallets.admin.verbs import TRANSACTION_VERBS
 from wallets.console import show
+from wallets.console.asking import AskingAdmin
 from wallets.console.coins import with_coin
 from wallets.console.columns import (
     badge,
@@ -19,16 +21,10 @@ from wallets.console.columns import (
     link,
     native,
 )
-from wallets.console.filters import ProtocolFilter
-from wallets.console.pages import ReadOnlyAdmin, ReadOnlyInline, section
+from wallets.console.filters import ProgressFilter, ProtocolFilter, WalletFilter
+from wallets.console.pages import ReadOnlyInline, section
 from wallets.console.search import Exact
-from wallets.console.verbs import actor_of, ask_each
 from wallets.models import Attempt, Receipt, Transaction
-from wallets.transactions.operator import (
-    cancel_transaction,
-    resend_transaction,
-    speed_up_transaction,
-)
 
 _SHOWN_CALLDATA = 4_096
 
@@ -105,7 +101,7 @@ class ReceiptInline(ReadOnlyInline):
 
 
 @admin.register(Transaction)
-class TransactionAdmin(ReadOnlyAdmin):
+class TransactionAdmin(AskingAdmin):
     """Intents and what became of them."""
 
     list_display = (
@@ -120,7 +116,16 @@ class TransactionAdmin(ReadOnlyAdmin):
         run,
         "created_at",
     )
-    list_filter = ("state", "outcome", "hold_reason", "network", ProtocolFilter, "created_at")
+    list_filter = (
+        ProgressFilter,
+        "state",
+        "outcome",
+        "hold_reason",
+        "network",
+        WalletFilter,
+        ProtocolFilter,
+        "created_at",
+    )
     search_fields = ("idempotency_key__startswith", "origin__exact", "lane__wallet__label")
     search_help_text = "Hash, address, number, key, origin (run:12) or wallet"
     exact = Exact(
@@ -137,6 +142,7 @@ class TransactionAdmin(ReadOnlyAdmin):
             badge("outcome"),
             choice("hold_reason", "Held because"),
             "detail",
+            "replaced_because",
             column("Explorer", _in_explorer),
             link("step"),
             run,
@@ -181,44 +187,7 @@ class TransactionAdmin(ReadOnlyAdmin):
         ),
     )
     inlines = (AttemptInline, ReceiptInline)
-    actions = ("cancel", "speed_up", "resend")
-
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Who may ask something of a transaction; none of its facts is edited by it."""
-        return request.user.has_perm("wallets.operate_transaction")
-
-    @admin.action(description="Cancel", permissions=("operate",))
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
-        """End what has no nonce, replace what has one."""
-        actor, reason = actor_of(request), "cancelled in the console"
-        ask_each(
-            self,
-            request,
-            queryset,
-            lambda row: cancel_transaction(transaction_id=row.pk, actor=actor, reason=reason),
-        )
-
-    @admin.action(description="Speed up", permissions=("operate",))
-    def speed_up(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
-        """Offer more for the same nonce."""
-        actor = actor_of(request)
-        ask_each(
-            self,
-            request,
-            queryset,
-            lambda row: speed_up_transaction(transaction_id=row.pk, actor=actor),
-        )
-
-    @admin.action(description="Send the same bytes again", permissions=("operate",))
-    def resend(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
-        """At the lane's next turn."""
-        actor = actor_of(request)
-        ask_each(
-            self,
-            request,
-            queryset,
-            lambda row: resend_transaction(transaction_id=row.pk, actor=actor),
-        )
+    verbs = TRANSACTION_VERBS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Transaction]:
         """With the coin of its network, and the hashes it has gone by."""

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from wallets.admin.forms import WalletForm
+from wallets.admin.verbs import LANE_VERBS
 from wallets.console import show
+from wallets.console.asking import AskingAdmin
 from wallets.console.columns import (
     badge,
     choice,
@@ -20,11 +21,9 @@ from wallets.console.columns import (
 )
 from wallets.console.pages import KeptAdmin, ReadOnlyAdmin, ReadOnlyInline, section
 from wallets.console.search import Exact
-from wallets.console.verbs import actor_of, ask_each
 from wallets.models import Allowance, Installation, NonceLane, Wallet
 from wallets.services import INSTALLATION_HISTORY
 from wallets.transactions.lanes import LANE_HISTORY
-from wallets.transactions.operator import pause_lane, resume_lane
 
 transactions = column(
     "Transactions",
@@ -102,29 +101,10 @@ def _lists(row: Wallet) -> Any:
 
 
 @admin.register(NonceLane)
-class NonceLaneAdmin(ReadOnlyAdmin):
+class NonceLaneAdmin(AskingAdmin):
     """Nonce sequences."""
 
-    actions = ("pause", "resume")
-
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Who may pause and resume."""
-        return request.user.has_perm("wallets.operate_noncelane")
-
-    @admin.action(description="Pause", permissions=("operate",))
-    def pause(self, request: HttpRequest, queryset: QuerySet[NonceLane]) -> None:
-        """Sign nothing more; what is signed is watched on."""
-        actor, reason = actor_of(request), "paused in the console"
-        ask_each(
-            self, request, queryset, lambda row: pause_lane(lane=row, actor=actor, reason=reason)
-        )
-
-    @admin.action(description="Resume", permissions=("operate",))
-    def resume(self, request: HttpRequest, queryset: QuerySet[NonceLane]) -> None:
-        """Sign again."""
-        actor = actor_of(request)
-        ask_each(self, request, queryset, lambda row: resume_lane(lane=row, actor=actor))
-
+    verbs = LANE_VERBS
     list_display = (
         "id",
         link("wallet"),

@@ -6,7 +6,11 @@ from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from wallets.models import PolicyRule
+from wallets.models import PolicyRule, Wallet
+from wallets.selectors import pending_transactions, stuck_transactions
+
+# A filter is no directory: the search box finds any wallet by its label.
+MOST_WALLETS = 50
 
 
 class ProtocolFilter(SimpleListFilter):
@@ -24,3 +28,47 @@ class ProtocolFilter(SimpleListFilter):
         """The rows of the chosen protocol."""
         slug = self.value()
         return queryset.filter(protocol=slug) if slug else queryset
+
+
+class WalletFilter(SimpleListFilter):
+    """By wallet; under the name by which other pages link to a wallet's rows."""
+
+    title = "wallet"
+    parameter_name = "lane__wallet__id__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        """The first wallets, by label, and the one that is chosen."""
+        found = Wallet.objects.order_by("label").values_list("pk", "label")
+        names = {str(pk): label for pk, label in found[:MOST_WALLETS]}
+        chosen = self.value()
+        if chosen and chosen.isdecimal() and len(chosen) < 19 and chosen not in names:
+            names |= {str(pk): label for pk, label in found.filter(pk=chosen)}
+        return list(names.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of the chosen wallet; none for what is no wallet."""
+        chosen = self.value()
+        if not chosen:
+            return queryset
+        known = {key for key, _ in self.lookup_choices}
+        return queryset.filter(lane__wallet=chosen) if chosen in known else queryset.none()
+
+
+class ProgressFilter(SimpleListFilter):
+    """Transactions that wait for their block, in time or overdue."""
+
+    title = "progress"
+    parameter_name = "progress"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        """Both."""
+        return [("pending", "Pending: in no block yet"), ("stuck", "Stuck: overdue for a block")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """As `tx pending` and its `--stuck` find them."""
+        match self.value():
+            case "pending":
+                return queryset.filter(pk__in=pending_transactions().values("pk"))
+            case "stuck":
+                return queryset.filter(pk__in=stuck_transactions().values("pk"))
+        return queryset

@@ -3,14 +3,12 @@
 import json
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
-from django_rich.management import RichCommand
+from django.core.management.base import CommandParser
 from rich.table import Table
 
 from airdrops_site.allowances import verbs
-from airdrops_site.allowances.scope import FILTERS, BadInput
-from wallets.chain.errors import ChainError
-from wallets.transitions import LostRace
+from airdrops_site.allowances.scope import FILTERS
+from airdrops_site.scripted import ScriptedCommand
 
 _VERBS = {
     "list": "those that are known to stand",
@@ -20,7 +18,7 @@ _VERBS = {
 _COLUMNS = ("wallet", "network", "token", "spender", "amount", "block", "transaction", "problem")
 
 
-class Command(RichCommand):
+class Command(ScriptedCommand):
     """`allowances check` exits with 1 when one stands; bad input with 2."""
 
     help = "List, check and revoke what spenders may take of our wallets' tokens."
@@ -28,7 +26,7 @@ class Command(RichCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """A verb, and what it is about."""
         parser.add_argument("--json", action="store_true", help="print JSON")
-        found = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+        found = self.add_verbs(parser)
         for verb, text in _VERBS.items():
             one = found.add_parser(verb, help=text)
             for name in FILTERS:
@@ -38,12 +36,9 @@ class Command(RichCommand):
             if verb == "revoke":
                 one.add_argument("--dry-run", action="store_true", help="only say what would be")
 
-    def handle(self, *_args: Any, **options: Any) -> None:
-        """Do it; what cannot be done is one sentence and exit code 2."""
-        try:
-            lines = self._do(options["verb"], options)
-        except (BadInput, ChainError, LostRace) as error:
-            raise CommandError(str(error), returncode=2) from error
+    def do(self, options: dict[str, Any]) -> None:
+        """What the verb says."""
+        lines = self._do(options["verb"], options)
         self._print(lines, options)
         problems = any(line["problem"] for line in lines)
         if problems or (options["verb"] == "check" and lines):
