@@ -29,7 +29,13 @@ class Ground:
     url: str
 
     def seed(self, seed: int) -> None:
-        """Quiet proxies whose faults are drawn by the seed from now on."""
+        """Quiet proxies whose faults are drawn by the seed from now on, and a chain nobody saw."""
+        Network.objects.filter(pk=self.network.pk).update(
+            watched_head="", watched_number=None, watched_at=None
+        )
+        RpcEndpoint.objects.filter(network=self.network).update(
+            head_block=None, head_block_at=None, open_until=None, consecutive_errors=0
+        )
         for number, plan in enumerate(self.plans):
             plan.random, plan.injected = Random(f"{seed}:{number}"), Counter()
         self.fail(0.0)
