@@ -29,7 +29,8 @@ other intent has. `tests/wallets/test_checker.py` plants a duplicate and a loss,
 Each plays 1 to 12 intents of 1 to 3 wallets against a real chain (anvil), through one or two real
 HTTP proxies that fail {chance:.0%} of all requests, while workers are killed with SIGKILL at random
 boundaries, blocks are reorganised up to 8 deep, pools dropped, fees raised, the emergency stop
-pulled, cancels and speed-ups asked for, and sometimes the key is used elsewhere.
+pulled, cancels and speed-ups asked for, and sometimes the key is used elsewhere. Some wallets' keys
+are at a remote signer that fails and lies as often.
 
 | pipeline | runs | intents | executed twice | lost | contradictions | chance of a wrong run |
 |---|---|---|---|---|---|---|
@@ -44,7 +45,8 @@ the states; or bytes on the chain that were not stored, and their sending noted,
 plan; what depends on the time of day or of processes may still differ.
 
 What happened in the {shown} runs: {happened}. Attempts: {attempts}. Transactions that a
-reorganisation took out of their block: {undone}.
+reorganisation took out of their block: {undone}. Intents that a failing remote signer or a stop left
+unsigned for good, with a reason and a filler at their nonce: {given_up}.
 
 Where workers were killed: {killed}.
 
@@ -112,6 +114,7 @@ def write_page() -> None:
             happened=_counts(line["happened"] for line in shown),
             attempts=_counts(line.get("attempts", {}) for line in shown),
             undone=sum(line.get("undone", 0) for line in shown),
+            given_up=sum(line.get("given_up", 0) for line in shown),
             killed=_counts(line.get("killed", {}) for line in shown),
             faults=_counts(line["faults"] for line in shown),
             pending=PENDING,
