@@ -29,6 +29,17 @@ CHANCE = 0.15
 GWEI = 10**9
 MOST_ROUNDS = 60
 DEEPEST = 8
+HAPPENINGS = (
+    "killed",
+    "pool_dropped",
+    "fee_spike",
+    "stop",
+    "cancel",
+    "speed_up",
+    "foreign",
+    "remote_wallet",
+    *(f"reorg_{depth}" for depth in range(1, DEEPEST + 1)),
+)
 AT_REST = (S.FINAL, S.REFUSED, S.EXPIRED, S.CANCELLED, S.VOIDED, S.NEEDS_OPERATOR)
 # A round passes some ten boundaries for each lane.
 MOST_PASSES = 60
