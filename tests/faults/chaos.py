@@ -15,6 +15,7 @@ from tests.chains import ETHER, make_wallet
 from tests.faults.ground import WAYS, Ground
 from tests.wallets.crashing import dies_at
 from tests.wallets.intents import transfer
+from tests.wallets.signer_server import make_remote_wallet
 from wallets.chain.client import ChainError, NetworkClient
 from wallets.models import Attempt, Network, NonceLane, RpcEndpoint, Transaction, Wallet
 from wallets.services import engage_stop, lift_stop
@@ -28,6 +29,17 @@ CHANCE = 0.15
 GWEI = 10**9
 MOST_ROUNDS = 60
 DEEPEST = 8
+HAPPENINGS = (
+    "killed",
+    "pool_dropped",
+    "fee_spike",
+    "stop",
+    "cancel",
+    "speed_up",
+    "foreign",
+    "remote_wallet",
+    *(f"reorg_{depth}" for depth in range(1, DEEPEST + 1)),
+)
 AT_REST = (S.FINAL, S.REFUSED, S.EXPIRED, S.CANCELLED, S.VOIDED, S.NEEDS_OPERATOR)
 # A round passes some ten boundaries for each lane.
 MOST_PASSES = 60
@@ -74,13 +86,21 @@ def make_run(seed: int, ground: Ground) -> Run:
     run.receiver = make_wallet(f"receiver-{seed}", ground.chain, ether=0).address
     marker = 1
     for number in range(run.random.randint(1, 3)):
-        wallet = make_wallet(f"run-{seed}-{number}", ground.chain, ether=1000)
+        wallet = _make_wallet(run, f"run-{seed}-{number}")
         run.wallets.append(wallet)
         for _ in range(run.random.randint(1, 4)):
             key = f"chaos:{seed}:{marker}"
             transfer(wallet, ground.network, run.receiver, key=key, value=ETHER + marker)
             marker += 1
     return run
+
+
+def _make_wallet(run: Run, label: str) -> Wallet:
+    """Its key is here, or at the remote signer."""
+    if run.random.random() < 0.7:
+        return make_wallet(label, run.ground.chain, ether=1000)
+    run.happened["remote_wallet"] += 1
+    return make_remote_wallet(label, run.ground.chain, run.ground.signer.server, ether=1000)
 
 
 def play(run: Run) -> None:
@@ -214,6 +234,9 @@ def _time_passes(run: Run) -> None:
     run.lanes.exclude(lease_expires_at=None).update(lease_expires_at=long_ago)
     sent = Attempt.objects.filter(lane__in=run.lanes, times_sent__gt=0)
     sent.update(last_sent_at=long_ago, created_at=long_ago)
+    if run.random.random() < 0.2:
+        # What a signer does not sign for long is given up.
+        run.rows.filter(state=S.RESERVED).update(state_changed_at=long_ago)
     RpcEndpoint.objects.filter(network=run.ground.network).update(
         open_until=None, consecutive_errors=0
     )

@@ -13,7 +13,7 @@ class Row:
 
     def as_markdown(self) -> str:
         """A row of the page's table."""
-        names = "<br>".join(f"`{test}`" for test in self.tests)
+        names = "<br>".join(f"`{test.removeprefix('../')}`" for test in self.tests)
         return f"| {self.defect} | {self.seen_in} | {names} |"
 
 
@@ -108,6 +108,27 @@ ROWS = (
         (
             "test_drift.py::test_without_an_estimate_nothing_is_signed",
             "test_pipeline.py::test_a_call_that_would_revert_is_refused_and_costs_nothing",
+        ),
+    ),
+    Row(
+        "KMS: high-s signature (“invalid sender”), throttling, another hash each time",
+        "Nethereum #1035; hyperlane-xyz/hyperlane-monorepo #2391",
+        (
+            "test_web3signer.py::test_a_high_s_and_a_meaningless_v_become_the_form_that_nodes_take",
+            "test_web3signer.py::test_any_other_answer_is_a_sentence_and_no_signature",
+            "test_reserved.py::test_a_signature_in_the_form_of_a_key_store_is_mined",
+            "test_crashes.py::test_nor_does_one_that_asks_a_remote_signer",
+        ),
+    ),
+    Row(
+        "unlimited approvals are drained",
+        "hummingbot gateway's default is the maximum",
+        (
+            "test_policy.py::test_an_allowance_is_what_the_next_step_needs",
+            "test_policy.py::test_an_allowance_without_an_end_is_refused",
+            "../scheduling/test_allowances.py::test_a_failed_run_leaves_no_allowance",
+            "../scheduling/test_allowance_crashes.py"
+            "::test_a_worker_killed_anywhere_neither_loses_nor_doubles_a_revocation",
         ),
     ),
     Row(

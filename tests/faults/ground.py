@@ -1,4 +1,4 @@
-"""Where the programme plays: a chain that mines when told, and faulty proxies in front of it."""
+"""Where the programme plays: a chain that mines when told, behind faulty proxies and signers."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +12,8 @@ from airdrops_site.devnet.ports import free_port
 from airdrops_site.devnet.rpc import DevnetRpc
 from tests.chains import Chain, make_network
 from tests.faults.proxy import Plan, faulty_proxy
+from tests.faults.signer import SignerPlan
+from tests.wallets.signer_server import serve_signer
 from wallets.models import Network, RpcEndpoint
 
 FINAL_DEPTH = 12
@@ -21,40 +23,51 @@ WAYS = ("first", "second")
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A chain, the network that reaches it through proxies, and the proxies' plans."""
+    """A chain, the network that reaches it through proxies, a signer, and their plans."""
 
     chain: Chain
     network: Network
     plans: tuple[Plan, ...]
     url: str
+    signer: SignerPlan
 
     def seed(self, seed: int) -> None:
-        """Quiet proxies whose faults are drawn by the seed from now on."""
+        """Quiet proxies whose faults are drawn by the seed from now on, and a chain nobody saw."""
+        Network.objects.filter(pk=self.network.pk).update(
+            watched_head="", watched_number=None, watched_at=None
+        )
+        RpcEndpoint.objects.filter(network=self.network).update(
+            head_block=None, head_block_at=None, open_until=None, consecutive_errors=0
+        )
         for number, plan in enumerate(self.plans):
             plan.random, plan.injected = Random(f"{seed}:{number}"), Counter()
+        self.signer.random, self.signer.injected = Random(f"{seed}:signer"), Counter()
         self.fail(0.0)
 
     def fail(self, chance: float) -> None:
         """Let so many of all requests go wrong."""
         for plan in self.plans:
             plan.chance = chance
+        self.signer.chance = chance
 
     @property
     def injected(self) -> Counter[str]:
-        """The faults of all proxies since they were seeded."""
-        return sum((plan.injected for plan in self.plans), Counter())
+        """The faults of proxies and signer since they were seeded."""
+        return sum((plan.injected for plan in self.plans), self.signer.injected)
 
 
 @contextmanager
 def behind_proxies(chain: Chain, network: Network) -> Iterator[Ground]:
-    """The network, reaching its chain through proxies only."""
+    """The network, reaching its chain through proxies only, and a signer for wallets elsewhere."""
     RpcEndpoint.objects.filter(network=network).delete()
     plans = tuple(Plan(Random(name)) for name in WAYS)
     with ExitStack() as stack:
         urls = [stack.enter_context(faulty_proxy(chain.url, plan)) for plan in plans]
+        server = stack.enter_context(serve_signer())
+        signer = server.reply = SignerPlan(server, Random("signer"))
         for name, url in zip(WAYS, urls, strict=True):
             RpcEndpoint.objects.create(network=network, name=name, url=url)
-        yield Ground(chain, network, plans, urls[0])
+        yield Ground(chain, network, plans, urls[0], signer)
 
 
 @contextmanager

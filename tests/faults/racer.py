@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextlib import suppress
 from datetime import timedelta
 from random import Random
@@ -22,7 +22,7 @@ import django
 django.setup()
 
 import structlog  # noqa: E402
-from django.db import DatabaseError  # noqa: E402
+from django.db import DatabaseError, connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from wallets.chain.client import ChainError, NetworkClient  # noqa: E402
@@ -58,8 +58,7 @@ def main(label: str, *options: str) -> None:
                 _turn(lane_id, overlap="--overlap" in options)
         if time.monotonic() - watched_at > WATCH_EVERY:
             watched_at = time.monotonic()
-            with suppress(ChainError):
-                counted["watch_moves"] += watch(network, NetworkClient(network))
+            _guarded(lambda: _watch(network))
     sys.stdout.write(json.dumps(counted) + "\n")
 
 
@@ -67,13 +66,24 @@ def _turn(lane_id: int, *, overlap: bool) -> None:
     if overlap:
         counted["leases_taken_away"] += _take_away(NonceLane.objects.get(pk=lane_id))
     counted["turns"] += 1
-    try:
-        tick(lane_id)
-    except DatabaseError as error:
-        # The last line of defence held: no collision, and none that should have come so far.
-        counted[f"refused_by_the_database:{type(error).__name__}"] += 1
+    _guarded(lambda: tick(lane_id))
     # Who finds the lane taken does not burn the processor that its holder needs.
     time.sleep(0.01)
+
+
+def _watch(network: Network) -> None:
+    with suppress(ChainError):
+        counted["watch_moves"] += watch(network, NetworkClient(network))
+
+
+def _guarded(work: Callable[[], None]) -> None:
+    """As a worker's runner does: what the database refuses is noted, and the next job is begun."""
+    try:
+        work()
+    except DatabaseError as error:
+        counted[f"refused_by_the_database:{type(error).__name__}"] += 1
+        sys.stderr.write(f"{error}\n")
+        connection.close()
 
 
 def _take_away(lane: NonceLane) -> int:

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Iterable
 
 from tests.bench.caught_up import PENDING, summary
-from tests.faults.chaos import CHANCE
+from tests.faults import proxy, signer
+from tests.faults.chaos import CHANCE, HAPPENINGS
 from tests.faults.elsewhere import ROWS
 from tests.faults.lines import Line, code_of, is_wrong, lines_of, newest
 from tests.faults.naive import MARKERS
 from tests.faults.races import WAYS
 from tests.faults.versions import ROOT, pipeline
+from wallets.transactions.points import Point
 
 PAGE = ROOT / "docs" / "reliability.md"
 
@@ -29,7 +31,8 @@ other intent has. `tests/wallets/test_checker.py` plants a duplicate and a loss,
 Each plays 1 to 12 intents of 1 to 3 wallets against a real chain (anvil), through one or two real
 HTTP proxies that fail {chance:.0%} of all requests, while workers are killed with SIGKILL at random
 boundaries, blocks are reorganised up to 8 deep, pools dropped, fees raised, the emergency stop
-pulled, cancels and speed-ups asked for, and sometimes the key is used elsewhere.
+pulled, cancels and speed-ups asked for, and sometimes the key is used elsewhere. Some wallets' keys
+are at a remote signer that fails and lies as often.
 
 | pipeline | runs | intents | executed twice | lost | contradictions | chance of a wrong run |
 |---|---|---|---|---|---|---|
@@ -44,11 +47,14 @@ the states; or bytes on the chain that were not stored, and their sending noted,
 plan; what depends on the time of day or of processes may still differ.
 
 What happened in the {shown} runs: {happened}. Attempts: {attempts}. Transactions that a
-reorganisation took out of their block: {undone}.
+reorganisation took out of their block: {undone}. Intents that a failing remote signer or a stop
+left unsigned for good, with a reason and a filler at their nonce: {given_up}.
 
 Where workers were killed: {killed}.
 
-What the proxies did: {faults}.
+What proxies and signer did: {faults}.
+
+Of all that may happen, never seen in these runs: {unseen}.
 
 ## After a crash
 
@@ -112,8 +118,10 @@ def write_page() -> None:
             happened=_counts(line["happened"] for line in shown),
             attempts=_counts(line.get("attempts", {}) for line in shown),
             undone=sum(line.get("undone", 0) for line in shown),
+            given_up=sum(line.get("given_up", 0) for line in shown),
             killed=_counts(line.get("killed", {}) for line in shown),
             faults=_counts(line["faults"] for line in shown),
+            unseen=", ".join(_unseen(shown)) or "nothing",
             pending=PENDING,
             caught_up=_caught_up_row(),
             races="\n".join(_race_rows()),
@@ -137,6 +145,17 @@ def _run_rows(current: list[Line]) -> list[str]:
     earlier = [line for line in every if code_of(line) != pipeline()]
     rows = [_run_row(f"`{pipeline()}`, now", current)]
     return [*rows, _run_row("earlier ones", earlier)] if earlier else rows
+
+
+def _unseen(lines: list[Line]) -> list[str]:
+    """Faults, acts of the world and boundaries that no run came to."""
+    possible = {
+        "faults": (*proxy.FAULTS, *signer.FAULTS),
+        "happened": HAPPENINGS,
+        "killed": tuple(f"{point}" for point in Point),
+    }
+    seen = {kind: {what for line in lines for what in line.get(kind, {})} for kind in possible}
+    return [what for kind, names in possible.items() for what in names if what not in seen[kind]]
 
 
 def _run_row(name: str, lines: list[Line]) -> str:

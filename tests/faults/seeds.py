@@ -7,7 +7,7 @@ from typing import Any
 from tests.faults import naive
 from tests.faults.chaos import make_run, play
 from tests.faults.ground import FINAL_DEPTH, Ground
-from tests.faults.verdict import attempts_of, undone, verdict
+from tests.faults.verdict import attempts_of, given_up, undone, verdict
 from tests.faults.versions import commit, stamp
 
 
@@ -30,6 +30,7 @@ def one_run(seed: int, ground: Ground) -> dict[str, Any]:
         "faults": dict(sorted(ground.injected.items())),
         "attempts": attempts_of(run),
         "undone": undone(run),
+        "given_up": given_up(run),
         "seconds": round(time.monotonic() - started, 1),
         **found,
     }

@@ -6,7 +6,8 @@ from typing import Any
 from tests.faults.chaos import AT_REST, Run
 from tests.faults.invariants import broken_lane, broken_rows, contradictions, unknown_on_chain
 from tests.faults.markers import ONCE, ONCE_OR_NOT, Markers, Verdict, judge
-from wallets.models import Attempt, NonceLane, Transition
+from wallets.models import Attempt, NonceLane, Transaction, Transition, Wallet
+from wallets.transactions.states import TransactionState as S
 
 
 def verdict(run: Run) -> dict[str, Any]:
@@ -14,15 +15,34 @@ def verdict(run: Run) -> dict[str, Any]:
     markers = Markers()
     intents = run.rows.filter(to=run.receiver).select_related("lane__wallet")
     for row in intents:
-        # Where somebody else uses the key, the lane waits for a person with all it holds.
-        may_stay = row.pk in run.asked_to_cancel or row.lane.wallet.label in run.foreign
-        markers.add(row, ONCE_OR_NOT if may_stay else ONCE)
+        markers.add(row, ONCE_OR_NOT if _may_stay_undone(run, row) else ONCE)
     told = judge(run.ground.chain.url, markers, [wallet.address for wallet in run.wallets])
     found = broken_rows(run.rows.prefetch_related("attempts"))
-    found += contradictions(intents, told.counts)
+    found += contradictions(intents, told.counts) + _left_open(run)
     for lane in run.lanes.select_related("wallet", "network"):
         found += _broken(run, lane, told)
     return {"duplicates": told.duplicates, "lost": told.lost, "violations": found}
+
+
+def _may_stay_undone(run: Run, row: Transaction) -> bool:
+    """Whether it was taken back, or waits for a person with all that its lane holds.
+
+    What a remote signer has not signed is given up under a stop, and when it fails for long.
+    """
+    wallet = row.lane.wallet
+    is_remote = wallet.signer_kind != Wallet.SignerKind.KEYSTORE
+    return row.pk in run.asked_to_cancel or wallet.label in run.foreign or is_remote
+
+
+def _left_open(run: Run) -> list[str]:
+    """What came to no end, or to one that nobody asked for, though nothing stood in its way."""
+    ends = (S.FINAL, S.CANCELLED, S.VOIDED, S.NEEDS_OPERATOR)
+    rows = run.rows.exclude(state__in=ends).select_related("lane__wallet")
+    return [
+        f"{row.pk} is {row.state} in the end: {row.detail}"
+        for row in rows
+        if row.lane.wallet.label not in run.foreign
+    ]
 
 
 def _broken(run: Run, lane: NonceLane, told: Verdict) -> list[str]:
@@ -49,3 +69,8 @@ def undone(run: Run) -> int:
         subject="transaction", subject_id__in=run.rows.values("pk"), to_state="broadcast"
     )
     return back.filter(from_state__in=("included", "confirmed")).count()
+
+
+def given_up(run: Run) -> int:
+    """Intents that a remote signer never signed, and said so: their nonces got fillers."""
+    return run.rows.filter(state=S.VOIDED, to=run.receiver).count()
