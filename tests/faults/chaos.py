@@ -63,8 +63,8 @@ class Run:
         return self.ground.chain.rpc.call(method, *params)
 
 
-def make_run(seed: int, ground: Ground) -> Run:
-    """Wallets with intents, each told from all others by its value."""
+def make_run(seed: int, ground: Ground, make: Callable[..., Wallet] = make_wallet) -> Run:
+    """Wallets, made by `make`, with intents, each told from all others by its value."""
     run = Run(seed, ground, Random(seed))
     ground.seed(seed)
     ways = WAYS[: run.random.randint(1, len(WAYS))]
@@ -74,7 +74,7 @@ def make_run(seed: int, ground: Ground) -> Run:
     run.receiver = make_wallet(f"receiver-{seed}", ground.chain, ether=0).address
     marker = 1
     for number in range(run.random.randint(1, 3)):
-        wallet = make_wallet(f"run-{seed}-{number}", ground.chain, ether=1000)
+        wallet = make(f"run-{seed}-{number}", ground.chain, ether=1000)
         run.wallets.append(wallet)
         for _ in range(run.random.randint(1, 4)):
             key = f"chaos:{seed}:{marker}"
@@ -214,6 +214,7 @@ def _time_passes(run: Run) -> None:
     run.lanes.exclude(lease_expires_at=None).update(lease_expires_at=long_ago)
     sent = Attempt.objects.filter(lane__in=run.lanes, times_sent__gt=0)
     sent.update(last_sent_at=long_ago, created_at=long_ago)
+    run.rows.filter(state=S.RESERVED).update(state_changed_at=long_ago)
     RpcEndpoint.objects.filter(network=run.ground.network).update(
         open_until=None, consecutive_errors=0
     )

@@ -7,6 +7,7 @@ from tests.faults.chaos import AT_REST, Run
 from tests.faults.invariants import broken_lane, broken_rows, contradictions, unknown_on_chain
 from tests.faults.markers import ONCE, ONCE_OR_NOT, Markers, Verdict, judge
 from wallets.models import Attempt, NonceLane, Transition
+from wallets.transactions.states import TransactionState as S
 
 
 def verdict(run: Run) -> dict[str, Any]:
@@ -16,6 +17,8 @@ def verdict(run: Run) -> dict[str, Any]:
     for row in intents:
         # Where somebody else uses the key, the lane waits for a person with all it holds.
         may_stay = row.pk in run.asked_to_cancel or row.lane.wallet.label in run.foreign
+        # A remote signer failed, or a stop came first: nothing of it left.
+        may_stay |= row.state == S.VOIDED and not row.attempts.exists()
         markers.add(row, ONCE_OR_NOT if may_stay else ONCE)
     told = judge(run.ground.chain.url, markers, [wallet.address for wallet in run.wallets])
     found = broken_rows(run.rows.prefetch_related("attempts"))
