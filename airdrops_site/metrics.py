@@ -117,7 +117,7 @@ def _under_way() -> Iterator[Metric]:
     stuck = stuck_transactions(timezone.now())
     for name, text, rows in (
         ("pending", "Transactions with a nonce that are in no block.", pending),
-        ("stuck", "Transactions signed long ago that are in no block.", stuck),
+        ("stuck", "Transactions with a nonce for long that are in no block.", stuck),
     ):
         counts = rows.values_list("network__slug").annotate(count=Count("pk"))
         samples = _summed([*zeros, *_labelled(counts)])

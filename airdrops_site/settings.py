@@ -82,7 +82,7 @@ WEB3SIGNER_CA_FILE = env.path(
     "data/signer_ca.pem",
 )
 WEB3SIGNER_SECONDS = env.number(
-    "AIRDROPS_WEB3SIGNER_SECONDS", 10, "how long it may take to sign", least=1, most=30
+    "AIRDROPS_WEB3SIGNER_SECONDS", 10, "how long it may take to sign", least=1, most=20
 )
 
 # --- the application

@@ -22,8 +22,8 @@ def look_at_transactions(survey: Survey) -> Component:
     if not stuck:
         return Component(public)
     problem = (
-        f"{stuck} transactions were signed long ago and are in no block; nothing is lost, look at "
-        "their fees and at the network."
+        f"{stuck} transactions have had a nonce for long and are in no block; nothing is lost, "
+        "look at their fees and at the network."
     )
     return Component(public, Severity.DEGRADED, problems=(problem,))
 

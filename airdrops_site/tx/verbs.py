@@ -101,7 +101,9 @@ def _cancelled(row: Transaction) -> str:
     if row.state == TransactionState.CANCELLED:
         return f"transaction {row.pk} is cancelled; it had no nonce"
     if row.state == TransactionState.VOIDED:
-        return f"transaction {row.pk} is void, it was never signed; nonce {row.nonce} gets a filler"
+        return (
+            f"transaction {row.pk} is void, nothing of it has left; nonce {row.nonce} gets a filler"
+        )
     return (
         f"transaction {row.pk}: a cancel at nonce {row.nonce} goes out at the lane's next turn; "
         "whichever is mined first counts"

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.chains import Chain
+from tests.transactions import make_transaction
 from tests.wallets.intents import transfer
 from wallets.models import Network, Transaction, Wallet
 from wallets.transactions.tick import tick
@@ -80,6 +81,19 @@ def test_speed_up_and_cancel_are_asked_for(sent: Transaction) -> None:
     assert "nonce 0" in tx("cancel", str(sent.pk), "--reason", "not wanted")["done"]
     tick(sent.lane_id)
     assert sent.attempts.order_by("-pk")[0].kind == "cancel"
+
+
+def test_what_a_remote_signer_is_asked_for_is_shown_and_can_be_given_up(
+    network: Network, wallet: Wallet
+) -> None:
+    row = make_transaction(wallet, network, "reserved", nonce=7)
+    assert [one["state"] for one in tx("list", "--state", "reserved")] == ["reserved"]
+    shown = tx("show", str(row.pk))["to_be_signed"]
+    assert shown == "nonce 7, 21000 gas, 2 wei per gas at most, 1 of it as tip"
+    done = tx("cancel", str(row.pk), "--reason", "not wanted")["done"]
+    assert "is void, nothing of it has left; nonce 7 gets a filler" in done
+    row.refresh_from_db()
+    assert (row.state, row.detail) == ("voided", "not wanted")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True),
 
 # A further attempt at a nonce takes none, moves no state, and is priced without a quote.
 NOT_REPLACING = {Point.QUOTED, Point.NONCE_TAKEN, Point.STATE_MOVED, Point.RESERVED}
-IMPOSSIBLE: dict[str, set[Point]] = {
+WITHOUT: dict[str, set[Point]] = {
     "original": set(),
     "bump": NOT_REPLACING,
     "cancel": NOT_REPLACING,
@@ -31,6 +31,8 @@ IMPOSSIBLE: dict[str, set[Point]] = {
 }
 # A key that is here signs in one database transaction.
 NOT_HERE = {Point.RESERVED, Point.SIGNER_ASKED, Point.RECHECKED}
+IMPOSSIBLE = {kind: points | NOT_HERE for kind, points in WITHOUT.items()}
+IMPOSSIBLE |= {f"remote {kind}": points for kind, points in WITHOUT.items()}
 
 
 def prepare_original(chain: Chain, network: Network, wallet: Wallet, other: Wallet) -> None:
@@ -117,19 +119,12 @@ def wrong(kind: str, points: list[Point], chain: Chain, network: Network, make: 
     return alive + told.wrong + broken(cases, told, nonces=2 if kind == "filler" else 1)
 
 
-@pytest.mark.parametrize("kind", PREPARE)
+@pytest.mark.parametrize("which", IMPOSSIBLE)
 def test_a_worker_killed_anywhere_neither_loses_nor_doubles(
-    kind: str, chain: Chain, keystores: Path, network: Network
+    which: str, chain: Chain, keystores: Path, network: Network
 ) -> None:
-    points = [point for point in Point if point not in IMPOSSIBLE[kind] | NOT_HERE]
-    assert wrong(kind, points, chain, network, make_wallet) == []
-
-
-@pytest.mark.parametrize("kind", PREPARE)
-def test_nor_does_one_that_asks_a_remote_signer(
-    kind: str, chain: Chain, keystores: Path, network: Network
-) -> None:
-    points = [point for point in Point if point not in IMPOSSIBLE[kind]]
+    remote, _, kind = which.rpartition(" ")
+    points = [point for point in Point if point not in IMPOSSIBLE[which]]
     with serve_signer() as server:
-        make = partial(make_remote_wallet, server=server)
+        make = partial(make_remote_wallet, server=server) if remote else make_wallet
         assert wrong(kind, points, chain, network, make) == []

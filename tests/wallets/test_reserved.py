@@ -196,7 +196,7 @@ def test_a_signer_that_fails_for_long_ends_it_and_a_filler_takes_its_nonce(
     long_ago(reserved)
     ticked(reserved)
     assert reserved.state == "voided"
-    assert reserved.detail == "it was never signed: the remote signer answered HTTP 500"
+    assert reserved.detail == "nothing of it has left: the remote signer answered HTTP 500"
     assert lane_of(reserved).detail == "nonce 0 waits for its filler"
     server.healed()
     tick(reserved.lane_id)
@@ -372,7 +372,7 @@ def test_a_paused_installation_leaves_it_reserved(
 def test_what_ran_out_of_time_is_void(reserved: Transaction) -> None:
     Transaction.objects.update(valid_until=timezone.now())
     assert ticked(reserved).state == "voided"
-    assert reserved.detail == "it was never signed: its time ran out"
+    assert reserved.detail == "nothing of it has left: its time ran out"
 
 
 def test_what_would_fail_by_now_is_void(reserved: Transaction, chain: Chain) -> None:

@@ -128,8 +128,11 @@ def sign_reserved(turn: Turn, row: Transaction, signer: Signer) -> Attempt | Non
 
 
 def void_reserved(lane: NonceLane, row: Transaction, reason: str) -> None:
-    """Give up a transaction that was never signed; its nonce gets a filler at the next turn."""
-    move_transaction(row, S.VOIDED, actor=this_worker(), reason=f"it was never signed: {reason}")
+    """Give up a transaction before its signature is kept; its nonce gets a filler next turn.
+
+    The signer may have signed it: only the filler makes that worthless.
+    """
+    move_transaction(row, S.VOIDED, actor=this_worker(), reason=f"nothing of it has left: {reason}")
     say(lane, f"nonce {row.nonce} waits for its filler")
     log.warning("reserved_voided", transaction=row.pk, nonce=row.nonce, reason=reason)
 
