@@ -1,5 +1,6 @@
 """Floor 1's tables."""
 
+from wallets.models.balances import Balance, BalancePoint, BalanceSnapshot
 from wallets.models.limits import (
     Allowance,
     EmergencyStop,
@@ -23,6 +24,9 @@ from wallets.models.wallets import Installation, NonceLane, Wallet
 __all__ = [
     "Allowance",
     "Attempt",
+    "Balance",
+    "BalancePoint",
+    "BalanceSnapshot",
     "EmergencyStop",
     "EndpointAnswer",
     "Installation",
