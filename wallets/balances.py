@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 from django.db.models import QuerySet
 
+from wallets.addresses import parse_address
 from wallets.chain.client import NetworkClient
 from wallets.chain.multicall import Balances, Holding, read_balances
 from wallets.models import Balance, BalancePoint, BalanceSnapshot, Network, Token, Wallet
@@ -27,13 +28,19 @@ def take_snapshot(
     owners = list(wallets if wallets is not None else watched_wallets())
     held = list(tokens if tokens is not None else network.tokens.filter(enabled=True))
     pairs = [(owner, token) for owner in owners for token in held]
-    holdings = [Holding(owner.address, token.address or None) for owner, token in pairs]
+    holdings = [_holding(owner, token) for owner, token in pairs]
     return _store(network, pairs, read_balances(client, holdings))
 
 
 def watched_wallets() -> QuerySet[Wallet]:
     """Wallets whose balances are read: all that are not retired."""
     return Wallet.objects.exclude(status=Wallet.Status.RETIRED)
+
+
+def _holding(owner: Wallet, token: Token) -> Holding:
+    return Holding(
+        parse_address(owner.address), parse_address(token.address) if token.address else None
+    )
 
 
 def _store(

@@ -21,7 +21,7 @@ USDC = 10**6
 def network(devnet: Network, market: Market) -> Network:
     """The market's network with its Multicall3, its native coin and its tokens."""
     Token.objects.create(network=devnet, symbol="ETH", decimals=18)
-    devnet.multicall_address = market.manifest.l2.multicall3.address  # type: ignore[assignment]
+    devnet.multicall_address = market.manifest.l2.multicall3.address
     devnet.save()
     return devnet
 
@@ -86,7 +86,7 @@ def test_where_a_node_caps_calls_balances_are_asked_one_by_one(
 @pytest.mark.usefixtures("owners")
 def test_what_is_no_token_is_unknown_never_zero(network: Network) -> None:
     nobody = Account.create().address
-    Token.objects.create(network=network, symbol="GHOST", address=nobody)  # type: ignore[misc]
+    Token.objects.create(network=network, symbol="GHOST", address=nobody)
     assert snapshot(network).unknown == 3
     assert known("alice", "GHOST") is None
 
