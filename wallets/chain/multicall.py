@@ -10,6 +10,7 @@ from typing import Any
 
 from eth_typing import ChecksumAddress
 
+from wallets.addresses import parse_address
 from wallets.chain.client import Block, NetworkClient, hex_bytes, hex_int, parse_block
 from wallets.chain.codec import CODEC
 from wallets.chain.errors import ChainError, RpcUnavailable
@@ -66,7 +67,7 @@ def _ground(client: NetworkClient) -> tuple[Block, ChecksumAddress | None]:
     if not isinstance(head, dict):
         raise RpcUnavailable(f"{client.network.name} gave no latest block")
     has_code = bool(code) and not isinstance(code[0], ChainError) and bool(hex_bytes(code[0]))
-    return parse_block(head), address if has_code else None
+    return parse_block(head), parse_address(address) if has_code else None
 
 
 def _aggregated(
