@@ -188,6 +188,13 @@ Q_CLUSTER = {
     "scheduler": False,
     "label": "Queue",
 }
+# --- what is read from chains at intervals
+BALANCE_SECONDS = env.number(
+    "AIRDROPS_BALANCE_SECONDS",
+    300,
+    "seconds between two readings of all balances of a network; 0 reads them only on request",
+    most=86_400,
+)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- time, language, static files

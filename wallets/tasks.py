@@ -5,22 +5,31 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import takewhile
 
+import structlog
+from django.conf import settings
 from django.utils import timezone
 
 from wallets import leases, wakeups
 from wallets.actors import this_worker
-from wallets.chain.client import NetworkClient
+from wallets.balances import lease_name, networks_with_balances, take_snapshot
+from wallets.chain.client import ChainError, NetworkClient
 from wallets.models import Lease, Network, NonceLane, Transaction
 from wallets.requests import work
 from wallets.transactions.states import WATCHED
 from wallets.transactions.tick import tick
 from wallets.transactions.watch import watch
 
+log = structlog.get_logger(__name__)
+
 # A job ends after so many lanes, so that others get their turn.
 HANDFUL, MOST_HANDFULS = 8, 8
 JOB_SECONDS = 20.0
 # A pass is safe beside another; the lease only saves requests.
 WATCH_LEASE = timedelta(seconds=5)
+# As long as a worker lives with one job.
+BALANCE_LEASE = timedelta(seconds=60)
+# After a reading that failed the next one comes sooner than the interval, if that is long.
+BALANCE_RETRY = timedelta(seconds=30)
 
 
 def register_wakeups() -> None:
@@ -28,6 +37,9 @@ def register_wakeups() -> None:
     wakeups.register(wakeups.Periodic("tick", "wallets.tasks.tick_lanes", _lanes_due))
     wakeups.register(wakeups.Periodic("watch", "wallets.tasks.watch_network", _networks_due))
     wakeups.register(wakeups.Periodic("requests", "wallets.tasks.work_requests", _requests_due))
+    wakeups.register(
+        wakeups.Periodic("balances", "wallets.tasks.read_network_balances", _balances_due)
+    )
 
 
 def tick_lanes() -> None:
@@ -64,6 +76,34 @@ def work_requests() -> None:
     work.work_requests()
 
 
+def read_network_balances(network_id: str) -> None:
+    """Read what all wallets hold on a network, unless another process is at it or just was."""
+    name, owner = lease_name(network_id), this_worker()
+    if not leases.take(name, owner=owner, duration=BALANCE_LEASE):
+        return
+    network = Network.objects.get(pk=network_id)
+    pause = min(BALANCE_RETRY, _balance_interval())
+    try:
+        taken = take_snapshot(network=network, client=NetworkClient(network))
+        pause = _balance_interval()
+        log.info("balances_read", network=network.slug, read=taken.read, unknown=taken.unknown)
+    except ChainError as error:
+        # What was known stays, and grows old where everybody can see it.
+        log.warning("balances_not_read", network=network.slug, reason=str(error))
+    finally:
+        leases.release(name, owner=owner, free_from=timezone.now() + pause)
+
+
+def _balance_interval() -> timedelta:
+    return timedelta(seconds=settings.BALANCE_SECONDS)
+
+
+def _balances_due() -> list[str]:
+    if not settings.BALANCE_SECONDS:
+        return []
+    return _free("balances", set(networks_with_balances().values_list("pk", flat=True)))
+
+
 def _lanes_due() -> Iterator[str]:
     if NonceLane.objects.filter(wake_at__lte=timezone.now()).exists():
         yield ""
@@ -72,9 +112,13 @@ def _lanes_due() -> Iterator[str]:
 def _networks_due() -> list[str]:
     under_way = Transaction.objects.filter(state__in=WATCHED).order_by()
     networks = set(under_way.values_list("network_id", flat=True).distinct())
-    busy = Lease.objects.filter(
-        name__in=[f"watch:{network}" for network in networks], expires_at__gt=timezone.now()
-    )
+    return _free("watch", networks)
+
+
+def _free(work: str, networks: set[int]) -> list[str]:
+    """Those of the networks whose lease for this work nobody has."""
+    names = [f"{work}:{network}" for network in networks]
+    busy = Lease.objects.filter(name__in=names, expires_at__gt=timezone.now())
     taken = set(busy.values_list("name", flat=True))
     return [str(network) for network in networks if f"watch:{network}" not in taken]
 
@@ -82,3 +126,4 @@ def _networks_due() -> list[str]:
 def _requests_due() -> Iterator[str]:
     if work.due_requests().exists():
         yield ""
+    return [str(network) for network in networks if f"{work}:{network}" not in taken]

@@ -25,6 +25,12 @@ def require_allowed(network: Network) -> None:
         )
 
 
+def allowed_kinds() -> list[str]:
+    """The kinds of chains that this installation may talk to."""
+    most = _KIND_RANK[settings.CHAIN_ACCESS]
+    return [kind for kind, rank in _KIND_RANK.items() if rank <= most]
+
+
 def reachable_url(url: str) -> str:
     """The URL with `${NAME}` filled in; NotReached where this installation may not go."""
     filled = _VARIABLE.sub(_variable, url)
