@@ -115,15 +115,14 @@ def _networks_due() -> list[str]:
     return _free("watch", networks)
 
 
-def _free(work: str, networks: set[int]) -> list[str]:
+def _free(kind: str, networks: set[int]) -> list[str]:
     """Those of the networks whose lease for this work nobody has."""
-    names = [f"{work}:{network}" for network in networks]
+    names = [f"{kind}:{network}" for network in networks]
     busy = Lease.objects.filter(name__in=names, expires_at__gt=timezone.now())
     taken = set(busy.values_list("name", flat=True))
-    return [str(network) for network in networks if f"watch:{network}" not in taken]
+    return [str(network) for network in networks if f"{kind}:{network}" not in taken]
 
 
 def _requests_due() -> Iterator[str]:
     if work.due_requests().exists():
         yield ""
-    return [str(network) for network in networks if f"{work}:{network}" not in taken]

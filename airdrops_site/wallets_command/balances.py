@@ -11,6 +11,7 @@ from wallets.amounts import show_amount
 from wallets.balances import networks_with_balances, take_snapshot, watched_wallets
 from wallets.chain.client import NetworkClient
 from wallets.holdings import Held, holdings
+from wallets.minimums import balances_under_minimum
 from wallets.models import Network, Wallet
 
 HELP = "what wallets hold, at which block; what is not known is shown as unknown"
@@ -21,6 +22,7 @@ def add_arguments(parser: CommandParser) -> None:
     parser.add_argument("--network", default="", help="only this one, by its slug")
     parser.add_argument("--wallet", default="", help="only this one, by its label")
     parser.add_argument("--refresh", action="store_true", help="read them from the chains first")
+    parser.add_argument("--under-minimum", action="store_true", help="only those below a minimum")
     parser.add_argument("--nonzero", action="store_true", help="leave out what is zero")
 
 
@@ -31,6 +33,9 @@ def run(options: dict[str, Any]) -> Answer:
         for network in _askable(networks):
             take_snapshot(network=network, client=NetworkClient(network), wallets=wallets)
     found = holdings(wallets=wallets, networks=networks)
+    if options["under_minimum"]:
+        low = set(balances_under_minimum().values_list("wallet", "token"))
+        found = [one for one in found if (one.wallet.pk, one.token.pk) in low]
     if options["nonzero"]:
         found = [one for one in found if one.amount != 0]
     rows = [_row(one) for one in found]

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.chains import ETHER, Chain
-from wallets.models import Network, Token, Wallet
+from wallets.models import MinimumBalance, Network, Token, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -54,6 +54,14 @@ def test_zero_is_left_out_on_request_and_unknown_is_not(
         ("first", "GHOST"): None,
         ("second", "GHOST"): None,
     }
+
+
+def test_those_below_their_minimum_are_shown_alone(
+    network: Network, wallet: Wallet, other_wallet: Wallet
+) -> None:
+    MinimumBalance.objects.create(token=network.tokens.get(), amount=ETHER)
+    assert amounts("--under-minimum") == {}
+    assert amounts("--refresh", "--under-minimum") == {("second", "ETH"): "0"}
 
 
 def test_the_table_is_for_people(wallet: Wallet, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from pytest_django.fixtures import Settings
+from pytest_django import Settings
 
 from tests.chains import ETHER, Chain
 from tests.wallets.rpc_servers import RpcServer, prefer, refusing, serve

@@ -95,6 +95,8 @@ def _lists(row: Wallet) -> Any:
         show.list_of("wallets_transaction", "Transactions", lane__wallet__id__exact=row.pk),
         show.list_of("scheduling_run", "Runs", wallet__id__exact=row.pk),
         show.list_of("analytics_ledgerentry", "Ledger entries", wallet__id__exact=row.pk),
+        show.list_of("wallets_balance", "Balances", wallet__id__exact=row.pk),
+        show.list_of("wallets_balancepoint", "Balance history", wallet__id__exact=row.pk),
         show.list_of("wallets_allowance", "Allowances", wallet__id__exact=row.pk),
         show.list_of("wallets_signedrequest", "Signed requests", wallet__id__exact=row.pk),
         show.list_of("analytics_claim", "Claims", wallet__id__exact=row.pk),

@@ -1,6 +1,6 @@
 """Floor 1's tables."""
 
-from wallets.models.balances import Balance, BalancePoint, BalanceSnapshot
+from wallets.models.balances import Balance, BalancePoint, BalanceSnapshot, MinimumBalance
 from wallets.models.limits import (
     Allowance,
     EmergencyStop,
@@ -10,6 +10,7 @@ from wallets.models.limits import (
     SpendReservation,
 )
 from wallets.models.networks import Network, RpcEndpoint, Token
+from wallets.models.prices import Price, PriceFeed, PriceSource
 from wallets.models.transactions import (
     Attempt,
     EndpointAnswer,
@@ -32,9 +33,13 @@ __all__ = [
     "Installation",
     "Lease",
     "Limit",
+    "MinimumBalance",
     "Network",
     "NonceLane",
     "PolicyRule",
+    "Price",
+    "PriceFeed",
+    "PriceSource",
     "Receipt",
     "RpcEndpoint",
     "ScopeKind",

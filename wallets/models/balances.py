@@ -1,6 +1,8 @@
 """What wallets hold, as last read from a chain, and how it came to be."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 
 from wallets.addresses import HashField
 from wallets.amounts import AmountField
@@ -61,3 +63,40 @@ class BalancePoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} at {self.snapshot_id}"
+
+
+class MinimumBalance(models.Model):
+    """Below this a person is told; a transaction is not kept from anything by it.
+
+    Without a wallet it holds for every wallet that is not retired. All that cover a balance hold.
+    """
+
+    wallet = models.ForeignKey(
+        "wallets.Wallet",
+        on_delete=models.CASCADE,
+        related_name="minimums",
+        null=True,
+        blank=True,
+        help_text="Empty for every wallet.",
+    )
+    token = models.ForeignKey("wallets.Token", on_delete=models.CASCADE, related_name="minimums")
+    amount = AmountField(help_text="In base units of the token.")
+    enabled = models.BooleanField(default=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("token", "wallet")
+        constraints = (
+            models.UniqueConstraint(fields=("wallet", "token"), name="minimum_once_a_wallet"),
+            models.UniqueConstraint(
+                fields=("token",), condition=Q(wallet=None), name="minimum_once_for_all"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.token} of {self.wallet or 'every wallet'}"
+
+    def clean(self) -> None:
+        """Nothing is below zero: such a minimum would never tell anybody."""
+        if self.amount == 0:
+            raise ValidationError({"amount": "A minimum is more than zero."})
