@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from airdrops_site.wallets_command.answers import Answer, BadInput, table
+from airdrops_site.answers import Answer, BadInput, table
 from wallets.amounts import show_amount
 from wallets.balances import networks_with_balances, take_snapshot, watched_wallets
 from wallets.chain.client import NetworkClient

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django_rich.management import RichCommand
 
+from airdrops_site.answers import BadInput
 from airdrops_site.wallets_command import balances
-from airdrops_site.wallets_command.answers import BadInput
 from wallets.chain.errors import ChainError
 
 VERBS = {"balances": balances}

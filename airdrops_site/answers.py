@@ -1,6 +1,7 @@
 """What a verb of a command answers: for programs and for people."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,7 @@ class Answer:
             console.print(part, markup=False, highlight=False)
 
 
-def table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+def table(title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Table:
     """Rows of text, with what they are about."""
     made = Table(title=title, title_justify="left")
     for name in columns:
