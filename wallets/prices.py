@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal, localcontext
 from typing import Protocol
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from wallets.amounts import DIGITS, show_amount, to_decimal
-from wallets.models import Price, PriceSource, Token
+from wallets.amounts import DIGITS, MAX_UINT256, show_amount, to_decimal
+from wallets.models import Balance, Price, PriceSource, Token
 
 # In this order they are believed: what a person set stands until it is stale.
 PREFERENCE = (PriceSource.MANUAL, PriceSource.CHAINLINK, PriceSource.HTTP)
@@ -44,7 +45,10 @@ class Readings:
 class Source(Protocol):
     """Somebody who knows prices; asked outside of every database transaction."""
 
-    name: PriceSource
+    @property
+    def name(self) -> PriceSource:
+        """Under which its prices are kept."""
+        ...
 
     def read(self, tokens: Sequence[Token]) -> Readings:
         """The prices of those of the tokens it knows."""
@@ -60,36 +64,53 @@ def refresh_prices(*, tokens: Iterable[Token], sources: Iterable[Source]) -> lis
     problems: list[str] = []
     for source in sources:
         found = source.read(asked)
-        problems += found.problems
-        for token, quote in found.quotes.items():
-            try:
-                record_price(token=token, source=source.name, quote=quote)
-            except PriceError as error:
-                problems.append(str(error))
+        problems += [*found.problems, *record_prices(source=source.name, quotes=found.quotes)]
     return problems
 
 
-def record_price(*, token: Token, source: PriceSource, quote: Quote) -> None:
-    """Keep what a source says; PriceError for what cannot be a price."""
+def record_prices(*, source: PriceSource, quotes: Mapping[Token, Quote]) -> list[str]:
+    """Keep what a source says; a sentence for each that cannot be a price and was not kept."""
     now = timezone.now()
-    if quote.amount <= 0:
-        raise PriceError(f"the {source.label} price of {token} is not above zero: not kept")
-    if not 0 <= quote.decimals <= MOST_DECIMALS:
-        raise PriceError(f"the {source.label} price of {token} has {quote.decimals} decimals")
-    if quote.at > now + CLOCK_SKEW:
-        raise PriceError(f"the {source.label} price of {token} is of {quote.at}, in the future")
-    Price.objects.update_or_create(
-        token=token,
-        source=source,
-        defaults={
-            "amount": quote.amount,
-            "decimals": quote.decimals,
-            "at": quote.at,
-            "stale_at": quote.stale_at,
-            "read_at": now,
-            "detail": quote.detail[:200],
-        },
+    problems = {token: _problem(quote, now) for token, quote in quotes.items()}
+    Price.objects.bulk_create(
+        (
+            Price(
+                token=token,
+                source=source,
+                amount=quote.amount,
+                decimals=quote.decimals,
+                at=quote.at,
+                stale_at=quote.stale_at,
+                read_at=now,
+                detail=quote.detail[:200],
+            )
+            for token, quote in quotes.items()
+            if not problems[token]
+        ),
+        update_conflicts=True,
+        unique_fields=("token", "source"),
+        update_fields=("amount", "decimals", "at", "stale_at", "read_at", "detail"),
     )
+    return [
+        f"the price of {token} by {source.label} {problem}; it was not kept"
+        for token, problem in problems.items()
+        if problem
+    ]
+
+
+def _problem(quote: Quote, now: datetime) -> str:
+    if quote.amount <= 0:
+        return "is not above zero"
+    if not 0 <= quote.decimals <= MOST_DECIMALS or quote.amount > MAX_UINT256:
+        return "has too many digits"
+    return "is of the future" if quote.at > now + CLOCK_SKEW else ""
+
+
+def priced_tokens() -> QuerySet[Token]:
+    """The tokens whose prices are asked for: coins, and what some wallet holds."""
+    held = Balance.objects.filter(token=OuterRef("pk"), amount__gt=0)
+    rows = Token.objects.filter(enabled=True, network__enabled=True).select_related("network")
+    return rows.filter(Q(address="") | Exists(held) | Q(price_feed__enabled=True))
 
 
 def known_prices(tokens: Iterable[Token], now: datetime | None = None) -> dict[int, Price]:
@@ -108,6 +129,12 @@ def worth(amount: int | None, token: Token, price: Price | None) -> Decimal | No
         return None
     with localcontext(prec=2 * DIGITS):
         return to_decimal(amount, token.decimals) * to_decimal(price.amount, price.decimals)
+
+
+def plain(number: Decimal) -> str:
+    """Every digit of it, without an exponent and without zeros at the end."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def is_stale(price: Price, now: datetime | None = None) -> bool:

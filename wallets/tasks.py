@@ -14,6 +14,8 @@ from wallets.actors import this_worker
 from wallets.balances import lease_name, networks_with_balances, take_snapshot
 from wallets.chain.client import ChainError, NetworkClient
 from wallets.models import Lease, Network, NonceLane, Transaction
+from wallets.price_sources import configured_sources
+from wallets.prices import priced_tokens, refresh_prices
 from wallets.requests import work
 from wallets.transactions.states import WATCHED
 from wallets.transactions.tick import tick
@@ -27,7 +29,7 @@ JOB_SECONDS = 20.0
 # A pass is safe beside another; the lease only saves requests.
 WATCH_LEASE = timedelta(seconds=5)
 # As long as a worker lives with one job.
-BALANCE_LEASE = timedelta(seconds=60)
+JOB_LEASE = timedelta(seconds=60)
 # After a reading that failed the next one comes sooner than the interval, if that is long.
 BALANCE_RETRY = timedelta(seconds=30)
 
@@ -40,6 +42,7 @@ def register_wakeups() -> None:
     wakeups.register(
         wakeups.Periodic("balances", "wallets.tasks.read_network_balances", _balances_due)
     )
+    wakeups.register(wakeups.Periodic("prices", "wallets.tasks.read_prices", _prices_due))
 
 
 def tick_lanes() -> None:
@@ -79,7 +82,7 @@ def work_requests() -> None:
 def read_network_balances(network_id: str) -> None:
     """Read what all wallets hold on a network, unless another process is at it or just was."""
     name, owner = lease_name(network_id), this_worker()
-    if not leases.take(name, owner=owner, duration=BALANCE_LEASE):
+    if not leases.take(name, owner=owner, duration=JOB_LEASE):
         return
     network = Network.objects.get(pk=network_id)
     pause = min(BALANCE_RETRY, _balance_interval())
@@ -92,6 +95,25 @@ def read_network_balances(network_id: str) -> None:
         log.warning("balances_not_read", network=network.slug, reason=str(error))
     finally:
         leases.release(name, owner=owner, free_from=timezone.now() + pause)
+
+
+def read_prices() -> None:
+    """Ask every source for the prices of what is held, unless another process is at it."""
+    owner = this_worker()
+    if not leases.take("prices", owner=owner, duration=JOB_LEASE):
+        return
+    try:
+        for problem in refresh_prices(tokens=priced_tokens(), sources=configured_sources()):
+            log.warning("price_not_read", reason=problem)
+    finally:
+        pause = timedelta(seconds=settings.PRICE_SECONDS)
+        leases.release("prices", owner=owner, free_from=timezone.now() + pause)
+
+
+def _prices_due() -> Iterator[str]:
+    busy = Lease.objects.filter(name="prices", expires_at__gt=timezone.now())
+    if settings.PRICE_SECONDS and configured_sources() and not busy.exists():
+        yield ""
 
 
 def _balance_interval() -> timedelta:

@@ -12,7 +12,8 @@ from wallets.balances import networks_with_balances, take_snapshot, watched_wall
 from wallets.chain.client import NetworkClient
 from wallets.holdings import Held, holdings
 from wallets.minimums import balances_under_minimum
-from wallets.models import Network, Wallet
+from wallets.models import Network, Price, Wallet
+from wallets.prices import known_prices, plain, worth
 
 HELP = "what wallets hold, at which block; what is not known is shown as unknown"
 
@@ -38,9 +39,11 @@ def run(options: dict[str, Any]) -> Answer:
         found = [one for one in found if (one.wallet.pk, one.token.pk) in low]
     if options["nonzero"]:
         found = [one for one in found if one.amount != 0]
-    rows = [_row(one) for one in found]
-    columns = ("Wallet", "Network", "Balance", "At block", "Read")
-    return Answer([_facts(one) for one in found], (table("Balances", columns, rows),))
+    prices = known_prices({one.token for one in found})
+    rows = [_row(one, prices.get(one.token.pk)) for one in found]
+    facts = [_facts(one, prices.get(one.token.pk)) for one in found]
+    columns = ("Wallet", "Network", "Balance", "Worth", "At block", "Read")
+    return Answer(facts, (table("Balances", columns, rows),))
 
 
 def _wallets(label: str) -> QuerySet[Wallet]:
@@ -67,13 +70,15 @@ def _askable(networks: QuerySet[Network]) -> QuerySet[Network]:
     return networks if len(networks) == 1 else networks & networks_with_balances()
 
 
-def _row(held: Held) -> tuple[str, ...]:
+def _row(held: Held, price: Price | None) -> tuple[str, ...]:
     if held.amount is None:
         balance = f"unknown {held.token.symbol}"
     else:
         balance = show_amount(held.amount, held.token.decimals, held.token.symbol)
     block = str(held.block_number) if held.block_number is not None else "–"
-    return held.wallet.label, held.token.network.slug, balance, block, _age(held)
+    usd = worth(held.amount, held.token, price)
+    value = "unknown" if usd is None else f"{usd:,.2f} USD"
+    return held.wallet.label, held.token.network.slug, balance, value, block, _age(held)
 
 
 def _age(held: Held) -> str:
@@ -82,8 +87,9 @@ def _age(held: Held) -> str:
     return f"{(timezone.now() - held.read_at).total_seconds():.0f} s ago"
 
 
-def _facts(held: Held) -> dict[str, Any]:
+def _facts(held: Held, price: Price | None) -> dict[str, Any]:
     known = held.amount is not None
+    usd = worth(held.amount, held.token, price)
     return {
         "wallet": held.wallet.label,
         "address": held.wallet.address,
@@ -93,6 +99,9 @@ def _facts(held: Held) -> dict[str, Any]:
         "decimals": held.token.decimals,
         # Text: most readers of JSON round numbers of this size.
         "amount": str(held.amount) if known else None,
+        "usd": plain(usd) if usd is not None else None,
+        "price_source": price.source if price else None,
+        "price_at": price.at.isoformat() if price else None,
         "block": held.block_number,
         "block_at": held.block_at.isoformat() if held.block_at else None,
         "read_at": held.read_at.isoformat() if held.read_at else None,
