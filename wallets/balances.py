@@ -1,6 +1,7 @@
 """Reading what wallets hold, and keeping it: one snapshot is one block of one network."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -21,7 +22,9 @@ from wallets.models import (
     Wallet,
 )
 
-ROWS_AT_ONCE = 2000
+# No more values in one statement than an older SQLite takes.
+ROWS_AT_ONCE = 900
+Key = tuple[int, int]
 
 
 def take_snapshot(
@@ -39,8 +42,7 @@ def take_snapshot(
     owners = list(wallets if wallets is not None else watched_wallets())
     held = list(tokens if tokens is not None else network.tokens.filter(enabled=True))
     pairs = [(owner, token) for owner in owners for token in held]
-    holdings = [_holding(owner, token) for owner, token in pairs]
-    return _store(network, pairs, read_balances(client, holdings))
+    return _store(network, pairs, read_balances(client, _holdings(owners, held)))
 
 
 def networks_with_balances() -> QuerySet[Network]:
@@ -64,10 +66,14 @@ def lease_name(network_id: int | str) -> str:
     return f"balances:{network_id}"
 
 
-def _holding(owner: Wallet, token: Token) -> Holding:
-    return Holding(
-        parse_address(owner.address), parse_address(token.address) if token.address else None
-    )
+def _holdings(owners: Iterable[Wallet], tokens: Iterable[Token]) -> list[Holding]:
+    """Each owner with each token, in that order; an address is checked once, not for each."""
+    addresses = [parse_address(token.address) if token.address else None for token in tokens]
+    return [
+        Holding(owner, address)
+        for owner in [parse_address(wallet.address) for wallet in owners]
+        for address in addresses
+    ]
 
 
 def _store(
@@ -86,36 +92,65 @@ def _store(
             read=len(pairs),
             unknown=sum(amount is None for amount in found.amounts),
         )
-        rows = [
-            Balance(wallet=wallet, token=token, amount=amount, snapshot=snapshot)
-            for (wallet, token), amount in zip(pairs, found.amounts, strict=True)
-        ]
-        _replace(network, rows)
+        _replace(snapshot, dict(zip(map(_key, pairs), found.amounts, strict=True)))
     return snapshot
 
 
-def _replace(network: Network, rows: list[Balance]) -> None:
-    known = Balance.objects.filter(token__network=network).select_related("snapshot")
-    before = {_key(one): one for one in known.iterator(ROWS_AT_ONCE)}
-    newer = [row for row in rows if not _is_older(row, before)]
-    changed = [row for row in newer if _is_change(row, before)]
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A balance as it was kept before."""
+
+    pk: int
+    amount: int | None
+    snapshot_id: int
+    moment: tuple[datetime, int]
+
+
+def _replace(snapshot: BalanceSnapshot, amounts: dict[Key, int | None]) -> None:
+    known = _known(snapshot.network)
+    newest = snapshot.block_at, snapshot.block_number
+    kept = {key: one for key, one in known.items() if key in amounts and one.moment <= newest}
+    changed = [
+        key
+        for key, amount in amounts.items()
+        if (key not in known) or (key in kept and kept[key].amount != amount)
+    ]
+    same = [one.pk for key, one in kept.items() if one.amount == amounts[key]]
+    for start in range(0, len(same), ROWS_AT_ONCE):
+        some = same[start : start + ROWS_AT_ONCE]
+        Balance.objects.filter(pk__in=some).update(snapshot=snapshot)
+    fields = [
+        {"wallet_id": wallet, "token_id": token, "amount": amounts[wallet, token]}
+        for wallet, token in changed
+    ]
     Balance.objects.bulk_create(
-        newer,
+        (Balance(snapshot=snapshot, **one) for one in fields),
         batch_size=ROWS_AT_ONCE,
         update_conflicts=True,
         unique_fields=("wallet", "token"),
         update_fields=("amount", "snapshot"),
     )
     BalancePoint.objects.bulk_create(
-        (
-            BalancePoint(
-                snapshot=row.snapshot, wallet=row.wallet, token=row.token, amount=row.amount
-            )
-            for row in changed
-        ),
-        batch_size=ROWS_AT_ONCE,
+        (BalancePoint(snapshot=snapshot, **one) for one in fields), batch_size=ROWS_AT_ONCE
     )
-    _forget({before[key].snapshot_id for row in newer if (key := _key(row)) in before})
+    _forget({one.snapshot_id for one in kept.values()})
+
+
+def _known(network: Network) -> dict[Key, _Known]:
+    rows = Balance.objects.filter(token__network=network).values_list(
+        "wallet_id",
+        "token_id",
+        "pk",
+        "amount",
+        "snapshot_id",
+        "snapshot__block_at",
+        # Time comes first: a devnet that starts anew counts its blocks from nothing.
+        "snapshot__block_number",
+    )
+    return {
+        (wallet, token): _Known(pk, amount, snapshot, (at, number))
+        for wallet, token, pk, amount, snapshot, at, number in rows.iterator(ROWS_AT_ONCE)
+    }
 
 
 def _forget(snapshots: set[int]) -> None:
@@ -127,20 +162,5 @@ def _forget(snapshots: set[int]) -> None:
     ).delete()
 
 
-def _key(row: Balance) -> tuple[int, int]:
-    return row.wallet_id, row.token_id
-
-
-def _is_older(row: Balance, before: dict[tuple[int, int], Balance]) -> bool:
-    known = before.get(_key(row))
-    return known is not None and _moment(known.snapshot) > _moment(row.snapshot)
-
-
-def _moment(snapshot: BalanceSnapshot) -> tuple[datetime, int]:
-    """By time first: a devnet that starts anew counts its blocks from nothing."""
-    return snapshot.block_at, snapshot.block_number
-
-
-def _is_change(row: Balance, before: dict[tuple[int, int], Balance]) -> bool:
-    known = before.get(_key(row))
-    return known is None or known.amount != row.amount
+def _key(pair: tuple[Wallet, Token]) -> Key:
+    return pair[0].pk, pair[1].pk

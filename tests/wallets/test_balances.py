@@ -10,7 +10,9 @@ from tests.market import ALICE, BOB, Market
 from tests.wallets.rpc_servers import Item, RpcServer, prefer, refusing, serve
 from wallets.balances import take_snapshot
 from wallets.chain.client import NetworkClient
+from wallets.chain.codec import CODEC
 from wallets.chain.errors import RpcUnavailable
+from wallets.chain.multicall import encode_calls
 from wallets.models import Balance, BalancePoint, BalanceSnapshot, Network, Token, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -144,6 +146,13 @@ def test_an_older_reading_never_replaces_a_newer_one(
     server.tamper = tamper
     snapshot(network)
     assert known("bob", "USDC") == 10_005 * USDC
+
+
+@pytest.mark.parametrize("lengths", [(), (4,), (36, 4, 0, 32, 33)])
+def test_calls_are_encoded_as_the_general_encoder_does(lengths: tuple[int, ...]) -> None:
+    calls = [(ALICE.address, bytes(range(length))) for length in lengths]
+    wanted = CODEC.encode(["(address,bool,bytes)[]"], [[(to, True, data) for to, data in calls]])
+    assert encode_calls(calls) == wanted
 
 
 def test_a_thousand_wallets_and_ten_tokens_take_few_requests_and_queries(
