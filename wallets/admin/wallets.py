@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from wallets.admin.forms import WalletForm
 from wallets.console import show
+from wallets.console.balances import balances_of
 from wallets.console.columns import (
     badge,
     choice,
@@ -76,6 +77,7 @@ class WalletAdmin(KeptAdmin):
             badge("status"),
             "created_at",
         ),
+        section("Balances", column("Held", balances_of)),
         section("Related", column("Rows", lambda row: _lists(row))),
     )
     readonly_fields = ("created_at",)
