@@ -69,16 +69,22 @@ def test_every_balance_is_the_chains(
     assert (known("empty", "ETH"), known("empty", "USDC"), taken.unknown) == (0, 0, 0)
 
 
+EMPTY = "0x" + "20".rjust(64, "0") + "0" * 64
+
+
 @pytest.mark.usefixtures("owners")
-def test_where_a_node_caps_calls_balances_are_asked_one_by_one(
-    network: Network, server: RpcServer
+@pytest.mark.parametrize(
+    "said",
+    [{"error": {"code": -32000, "message": "out of gas"}}, {"result": "0x12"}, {"result": EMPTY}],
+)
+def test_where_a_multicall_gives_no_balances_they_are_asked_one_by_one(
+    network: Network, server: RpcServer, said: Item
 ) -> None:
     def tamper(asked: Item, answer: Item) -> Item:
         is_aggregate = asked["method"] == "eth_call" and asked["params"][0]["data"][:10] == (
             "0x82ad56cb"
         )
-        error = {"code": -32000, "message": "out of gas"}
-        return {"id": asked["id"], "error": error} if is_aggregate else answer
+        return {"id": asked["id"], **said} if is_aggregate else answer
 
     server.tamper = tamper
     assert snapshot(network).unknown == 0

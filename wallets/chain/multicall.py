@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from eth_abi.exceptions import DecodingError
 from eth_typing import ChecksumAddress
 
 from wallets.addresses import parse_address
@@ -81,11 +82,10 @@ def _aggregated(
         together = chunks[start : start + AGGREGATES_PER_REQUEST]
         requests = [_aggregate(multicall, chunk, tag) for chunk in together]
         for chunk, answer in zip(together, client.read_many(requests), strict=True):
-            if isinstance(answer, ChainError):
-                # Some nodes cap the gas of a call lower: the same balances one by one.
-                yield from _batched(client, chunk, tag)
-            else:
-                yield from _numbers(hex_bytes(answer), len(chunk))
+            numbers = None if isinstance(answer, ChainError) else _numbers(answer, len(chunk))
+            # Some nodes cap the gas of a call lower, and what stands at the address may be no
+            # Multicall3: the same balances one by one.
+            yield from _batched(client, chunk, tag) if numbers is None else numbers
 
 
 def _aggregate(multicall: ChecksumAddress, chunk: Sequence[Holding], tag: str) -> Request:
@@ -122,11 +122,15 @@ def _call_data(holding: Holding) -> bytes:
     return selector + bytes.fromhex(holding.owner[2:]).rjust(32, b"\0")
 
 
-def _numbers(data: bytes, wanted: int) -> list[int | None]:
-    (results,) = CODEC.decode(["(bool,bytes)[]"], data)
+def _numbers(answer: Any, wanted: int) -> list[int | None] | None:
+    """The balances in an answer; None if it is not what Multicall3 answers to so many calls."""
+    try:
+        (results,) = CODEC.decode(["(bool,bytes)[]"], hex_bytes(answer))
+    except (DecodingError, OverflowError):
+        return None
     if len(results) != wanted:
-        raise RpcUnavailable(f"Multicall3 answered {len(results)} of {wanted} balances")
-    return [_number(answer) if succeeded else None for succeeded, answer in results]
+        return None
+    return [_number(found) if succeeded else None for succeeded, found in results]
 
 
 def _number(answer: bytes) -> int | None:
