@@ -19,6 +19,7 @@ from scheduling.states import RunState
 from wallets.clusters import STALE_AFTER
 from wallets.console.coins import with_coin
 from wallets.console.paging import AtLeast
+from wallets.minimums import balances_under_minimum
 from wallets.models import (
     Attempt,
     EmergencyStop,
@@ -172,9 +173,9 @@ def run_figures() -> list[Figure]:
 
 
 def wallet_figures() -> list[Figure]:
-    """Wallets by status."""
+    """Wallets by status, and balances of theirs that are too low."""
     tones = {Wallet.Status.VERIFIED: "success", Wallet.Status.UNVERIFIED: "warning"}
-    return [
+    by_status = [
         Figure(
             str(status.label),
             count_up_to(Wallet.objects.filter(status=status)),
@@ -183,6 +184,13 @@ def wallet_figures() -> list[Figure]:
         )
         for status in Wallet.Status
     ]
+    under = Figure(
+        "Under minimum",
+        count_up_to(balances_under_minimum()),
+        _rows("wallets_balance", {"minimum": "under"}),
+        "danger",
+    )
+    return [*by_status, under]
 
 
 def network_lines() -> list[NetworkLine]:

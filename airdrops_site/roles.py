@@ -39,6 +39,7 @@ ROLES: Mapping[str, Rights] = {
         "wallets.rpcendpoint": _EDIT_AND_DELETE,
         "wallets.token": _EDIT,
         "wallets.limit": _EDIT_AND_DELETE,
+        "wallets.minimumbalance": _EDIT_AND_DELETE,
         "protocols.protocol": _EDIT,
         "auth.user": ("view", "add", "change"),
         "auth.group": ("view",),

@@ -188,6 +188,34 @@ Q_CLUSTER = {
     "scheduler": False,
     "label": "Queue",
 }
+# --- what is read from chains at intervals
+BALANCE_SECONDS = env.number(
+    "AIRDROPS_BALANCE_SECONDS",
+    300,
+    "seconds between two readings of all balances of a network; 0 reads them only on request",
+    most=86_400,
+)
+PRICE_SECONDS = env.number(
+    "AIRDROPS_PRICE_SECONDS",
+    300,
+    "seconds between two readings of prices; 0 reads them only on request",
+    most=86_400,
+)
+PRICE_URL = env.secret(
+    "AIRDROPS_PRICE_URL",
+    "",
+    "DefiLlama-compatible price server, nothing else is asked; none when unset",
+    "https://coins.llama.fi",
+)
+PRICE_MAX_AGE = env.number(
+    "AIRDROPS_PRICE_MAX_AGE", 3600, "seconds after which a price of that server is unknown", least=1
+)
+PRICE_CHAINS = env.names(
+    "AIRDROPS_PRICE_CHAINS",
+    [],
+    "what that server calls networks we have no name for",
+    "my-network=itsname",
+)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- time, language, static files

@@ -5,16 +5,23 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import takewhile
 
+import structlog
+from django.conf import settings
 from django.utils import timezone
 
 from wallets import leases, wakeups
 from wallets.actors import this_worker
-from wallets.chain.client import NetworkClient
+from wallets.balances import lease_name, networks_with_balances, take_snapshot
+from wallets.chain.client import ChainError, NetworkClient
 from wallets.models import Lease, Network, NonceLane, Transaction
+from wallets.price_sources import configured_sources
+from wallets.prices import priced_tokens, refresh_prices
 from wallets.requests import work
 from wallets.transactions.states import WATCHED
 from wallets.transactions.tick import tick
 from wallets.transactions.watch import watch
+
+log = structlog.get_logger(__name__)
 
 HANDFUL = 8
 # A job ends after so long, another goes on: while every worker is at lanes, a watch pass waits
@@ -22,6 +29,10 @@ HANDFUL = 8
 JOB_SECONDS = 2.0
 # A pass is safe beside another; the lease only saves requests.
 WATCH_LEASE = timedelta(seconds=5)
+# As long as a worker lives with one job.
+JOB_LEASE = timedelta(seconds=60)
+# After a reading that failed the next one comes sooner than the interval, if that is long.
+BALANCE_RETRY = timedelta(seconds=30)
 
 
 def register_wakeups() -> None:
@@ -29,6 +40,10 @@ def register_wakeups() -> None:
     wakeups.register(wakeups.Periodic("tick", "wallets.tasks.tick_lanes", _lanes_due))
     wakeups.register(wakeups.Periodic("watch", "wallets.tasks.watch_network", _networks_due))
     wakeups.register(wakeups.Periodic("requests", "wallets.tasks.work_requests", _requests_due))
+    wakeups.register(
+        wakeups.Periodic("balances", "wallets.tasks.read_network_balances", _balances_due)
+    )
+    wakeups.register(wakeups.Periodic("prices", "wallets.tasks.read_prices", _prices_due))
 
 
 def tick_lanes() -> None:
@@ -67,6 +82,53 @@ def work_requests() -> None:
     work.work_requests()
 
 
+def read_network_balances(network_id: str) -> None:
+    """Read what all wallets hold on a network, unless another process is at it or just was."""
+    name, owner = lease_name(network_id), this_worker()
+    if not leases.take(name, owner=owner, duration=JOB_LEASE):
+        return
+    network = Network.objects.get(pk=network_id)
+    pause = min(BALANCE_RETRY, _balance_interval())
+    try:
+        taken = take_snapshot(network=network, client=NetworkClient(network))
+        pause = _balance_interval()
+        log.info("balances_read", network=network.slug, read=taken.read, unknown=taken.unknown)
+    except ChainError as error:
+        # What was known stays, and grows old where everybody can see it.
+        log.warning("balances_not_read", network=network.slug, reason=str(error))
+    finally:
+        leases.release(name, owner=owner, free_from=timezone.now() + pause)
+
+
+def read_prices() -> None:
+    """Ask every source for the prices of what is held, unless another process is at it."""
+    owner = this_worker()
+    if not leases.take("prices", owner=owner, duration=JOB_LEASE):
+        return
+    try:
+        for problem in refresh_prices(tokens=priced_tokens(), sources=configured_sources()):
+            log.warning("price_not_read", reason=problem)
+    finally:
+        pause = timedelta(seconds=settings.PRICE_SECONDS)
+        leases.release("prices", owner=owner, free_from=timezone.now() + pause)
+
+
+def _prices_due() -> Iterator[str]:
+    busy = Lease.objects.filter(name="prices", expires_at__gt=timezone.now())
+    if settings.PRICE_SECONDS and configured_sources() and not busy.exists():
+        yield ""
+
+
+def _balance_interval() -> timedelta:
+    return timedelta(seconds=settings.BALANCE_SECONDS)
+
+
+def _balances_due() -> list[str]:
+    if not settings.BALANCE_SECONDS:
+        return []
+    return _free("balances", set(networks_with_balances().values_list("pk", flat=True)))
+
+
 def _lanes_due() -> Iterator[str]:
     if NonceLane.objects.filter(wake_at__lte=timezone.now()).exists():
         yield ""
@@ -75,11 +137,15 @@ def _lanes_due() -> Iterator[str]:
 def _networks_due() -> list[str]:
     under_way = Transaction.objects.filter(state__in=WATCHED).order_by()
     networks = set(under_way.values_list("network_id", flat=True).distinct())
-    busy = Lease.objects.filter(
-        name__in=[f"watch:{network}" for network in networks], expires_at__gt=timezone.now()
-    )
+    return _free("watch", networks)
+
+
+def _free(kind: str, networks: set[int]) -> list[str]:
+    """Those of the networks whose lease for this work nobody has."""
+    names = [f"{kind}:{network}" for network in networks]
+    busy = Lease.objects.filter(name__in=names, expires_at__gt=timezone.now())
     taken = set(busy.values_list("name", flat=True))
-    return [str(network) for network in networks if f"watch:{network}" not in taken]
+    return [str(network) for network in networks if f"{kind}:{network}" not in taken]
 
 
 def _requests_due() -> Iterator[str]:

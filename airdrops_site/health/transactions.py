@@ -5,6 +5,7 @@ from airdrops_site.health.survey import Survey
 from scheduling.allowances import needing_operator
 from scheduling.models import Run
 from scheduling.states import RunState
+from wallets.minimums import balances_under_minimum, count_unknown_minimums
 from wallets.models import EmergencyStop, Installation, NonceLane, SignedRequest, Transaction
 from wallets.selectors import pending_transactions, stuck_transactions
 from wallets.transactions.states import RequestState as R
@@ -57,7 +58,8 @@ def open_facts() -> dict[str, int]:
     """What only a person can end, by kind; a stuck transaction is not here, it can heal by itself.
 
     Engaged emergency stops, a paused installation, paused lanes, transactions, signed requests and
-    runs that need an operator, allowances that could not be taken back.
+    runs that need an operator, allowances that could not be taken back, balances below their
+    minimum or not known though they have one.
     """
     return {
         "engaged_stops": EmergencyStop.objects.filter(engaged=True).count(),
@@ -65,6 +67,8 @@ def open_facts() -> dict[str, int]:
         "paused_lanes": NonceLane.objects.filter(paused=True).count(),
         "transactions_needing_operator": Transaction.objects.filter(state=S.NEEDS_OPERATOR).count(),
         "requests_needing_operator": SignedRequest.objects.filter(state=R.NEEDS_OPERATOR).count(),
+        "balances_under_minimum": balances_under_minimum().count(),
+        "minimum_balances_unknown": count_unknown_minimums(),
         "runs_needing_operator": Run.objects.filter(state=RunState.NEEDS_OPERATOR).count(),
         "allowances_needing_operator": needing_operator().count(),
     }
@@ -76,6 +80,12 @@ _WORDS = {
     "paused_lanes": "nonce lanes are paused; each says why in the console",
     "transactions_needing_operator": "transactions need an operator; each says why",
     "requests_needing_operator": "signed requests need an operator; each says why",
+    "balances_under_minimum": (
+        "balances are below their minimum; `manage.py wallets balances --under-minimum` shows them"
+    ),
+    "minimum_balances_unknown": (
+        "balances have a minimum and are not known; `manage.py wallets balances --refresh` says why"
+    ),
     "runs_needing_operator": "runs need an operator; each says why",
     "allowances_needing_operator": "allowances could not be taken back; see Run allowances",
 }

@@ -6,7 +6,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from wallets.console import show
-from wallets.models import Token
+from wallets.models import Balance, Token
 
 register = template.Library()
 register.simple_tag(show.answer)
@@ -21,6 +21,12 @@ register.simple_tag(show.hash_with_explorer)
 def amount(base_units: int, token: Token) -> SafeString:
     """An amount of a token."""
     return show.amount(base_units, token.decimals, token.symbol)
+
+
+@register.simple_tag
+def holding(row: Balance) -> SafeString:
+    """A balance, known or not."""
+    return show.holding(row.amount, row.token)
 
 
 @register.filter

@@ -3,11 +3,13 @@
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
+from django.utils import timezone
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -117,3 +119,18 @@ def test_lists_and_forms_work_under_the_policy(page: Page, receipt: Receipt, pat
     page.goto(f"/admin/{path}")
     expect(page.locator("#nav-sidebar-apps")).to_be_visible()
     page.wait_for_load_state("networkidle")
+
+
+def test_a_wallets_balances_are_drawn(page: Page, receipt: Receipt) -> None:
+    balance = factories.BalanceFactory.create(wallet=receipt.transaction.lane.wallet)
+    for minutes, amount in ((90, 500_000), (60, 2_000_000), (30, balance.amount)):
+        at = timezone.now() - timedelta(minutes=minutes)
+        factories.BalancePointFactory.create(
+            wallet=balance.wallet, token=balance.token, amount=amount, snapshot__block_at=at
+        )
+    page.goto(f"/admin/wallets/wallet/{balance.wallet_id}/change/")
+    canvas = page.locator("canvas.chart")
+    expect(canvas).to_be_visible()
+    # Something other than the empty ground was drawn.
+    blank = "el => !el.getContext('2d').getImageData(0, 0, el.width, el.height).data.some(v => v)"
+    assert not canvas.evaluate(blank)

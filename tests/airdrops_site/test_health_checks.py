@@ -14,13 +14,22 @@ from airdrops_site.health.transactions import look_at_risk, look_at_transactions
 from airdrops_site.health.workers import look_at_scheduler, look_at_workers
 from protocols.models import Protocol
 from scheduling.models import Occurrence, Run, Task
+from tests import factories
 from tests.airdrops_site.conftest import NOWHERE, add_network
 from tests.chains import Chain
 from tests.transactions import make_receipt, make_transaction
 from wallets import clusters, leases
 from wallets.chain.client import NetworkClient
 from wallets.clusters import STALE_AFTER
-from wallets.models import Installation, Network, NonceLane, RpcEndpoint, Wallet, WorkerCluster
+from wallets.models import (
+    Balance,
+    Installation,
+    Network,
+    NonceLane,
+    RpcEndpoint,
+    Wallet,
+    WorkerCluster,
+)
 from wallets.selectors import STUCK_LEAST, stuck_after
 from wallets.services import engage_stop
 
@@ -250,6 +259,18 @@ def test_slow_chains_have_longer_patience(heard_network: Network, watched_wallet
     since = timezone.now() - timedelta(minutes=4)
     make_transaction(watched_wallet, heard_network, "broadcast", state_changed_at=since)
     assert look_at_transactions(Survey()).public == {"pending": 1, "stuck": 0}
+
+
+def test_a_balance_below_its_minimum_or_not_known_is_an_alert() -> None:
+    balance = factories.BalanceFactory.create(amount=5)
+    factories.MinimumBalanceFactory.create(token=balance.token, amount=5)
+    assert look_at_risk(Survey()).public == {"status": "active", "alerts": 0}
+    Balance.objects.update(amount=4)
+    component = look_at_risk(Survey())
+    assert (component.public["alerts"], component.severity) == (1, DEGRADED)
+    assert "wallets balances --under-minimum" in component.problems[0]
+    Balance.objects.update(amount=None)
+    assert "1 balances have a minimum and are not known" in look_at_risk(Survey()).problems[0]
 
 
 def test_alerts_count_what_only_a_person_can_end(

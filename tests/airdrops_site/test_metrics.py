@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from airdrops_site.metrics import render_metrics
 from airdrops_site.version import version
+from tests import factories
 from tests.airdrops_site.conftest import add_network
 from tests.chains import ETHER
 from tests.processes import serve
@@ -140,7 +141,7 @@ def test_more_rows_cost_no_more_queries(heard_network: Network, watched_wallet: 
         for step in range(5):
             network = add_network(f"more{number}{step}", 3000 + 10 * number + step)
             make_transaction(watched_wallet, network, "final")
-    assert counts[0] == counts[1] <= 20
+    assert counts[0] == counts[1] <= 26
 
 
 def test_no_label_is_an_address_a_hash_or_a_url(
@@ -198,3 +199,9 @@ def test_a_dead_database_leaves_the_timings(tmp_path: Path) -> None:
     assert read("airdrops_database_up", page) == {(): 0}
     assert read("airdrops_transactions", page) == {}
     assert "django_http_requests_total_by_method_total" in page
+
+
+def test_balances_under_their_minimum_are_counted() -> None:
+    balance = factories.BalanceFactory.create(amount=4)
+    factories.MinimumBalanceFactory.create(token=balance.token, amount=5)
+    assert read("airdrops_alerts")["balances_under_minimum",] == 1

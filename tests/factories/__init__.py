@@ -11,6 +11,14 @@ from tests.factories.books import (
     LedgerEntryFactory,
     UnbookedFactory,
 )
+from tests.factories.holdings import (
+    BalanceFactory,
+    BalancePointFactory,
+    BalanceSnapshotFactory,
+    MinimumBalanceFactory,
+    PriceFactory,
+    PriceFeedFactory,
+)
 from tests.factories.networks import (
     NativeCoinFactory,
     NetworkFactory,
@@ -51,6 +59,12 @@ from tests.factories.work import (
 )
 
 __all__ = [
+    "BalanceFactory",
+    "BalancePointFactory",
+    "BalanceSnapshotFactory",
+    "MinimumBalanceFactory",
+    "PriceFactory",
+    "PriceFeedFactory",
     "AllowanceFactory",
     "AttemptFactory",
     "CampaignFactory",

@@ -158,6 +158,7 @@ class TokenAdmin(KeptAdmin):
 def _token_lists(row: Token) -> Any:
     return show.joined(
         show.list_of("analytics_ledgerentry", "Ledger entries", token__id__exact=row.pk),
+        show.list_of("wallets_balance", "Balances", token__id__exact=row.pk),
         show.list_of("wallets_allowance", "Allowances", token__id__exact=row.pk),
         show.explorer(row.network, "address", row.address),
     )

@@ -9,6 +9,7 @@ from wallets.admin.forms import WalletForm
 from wallets.admin.verbs import LANE_VERBS
 from wallets.console import show
 from wallets.console.asking import AskingAdmin
+from wallets.console.balances import balances_of
 from wallets.console.columns import (
     badge,
     choice,
@@ -75,6 +76,7 @@ class WalletAdmin(KeptAdmin):
             badge("status"),
             "created_at",
         ),
+        section("Balances", column("Held", balances_of)),
         section("Related", column("Rows", lambda row: _lists(row))),
     )
     readonly_fields = ("created_at",)
@@ -94,6 +96,8 @@ def _lists(row: Wallet) -> Any:
         show.list_of("wallets_transaction", "Transactions", lane__wallet__id__exact=row.pk),
         show.list_of("scheduling_run", "Runs", wallet__id__exact=row.pk),
         show.list_of("analytics_ledgerentry", "Ledger entries", wallet__id__exact=row.pk),
+        show.list_of("wallets_balance", "Balances", wallet__id__exact=row.pk),
+        show.list_of("wallets_balancepoint", "Balance history", wallet__id__exact=row.pk),
         show.list_of("wallets_allowance", "Allowances", wallet__id__exact=row.pk),
         show.list_of("wallets_signedrequest", "Signed requests", wallet__id__exact=row.pk),
         show.list_of("analytics_claim", "Claims", wallet__id__exact=row.pk),

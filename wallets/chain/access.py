@@ -25,6 +25,12 @@ def require_allowed(network: Network) -> None:
         )
 
 
+def allowed_kinds() -> list[str]:
+    """The kinds of chains that this installation may talk to."""
+    most = _KIND_RANK[settings.CHAIN_ACCESS]
+    return [kind for kind, rank in _KIND_RANK.items() if rank <= most]
+
+
 def reachable_url(url: str) -> str:
     """The URL with `${NAME}` filled in; NotReached where this installation may not go."""
     filled = _VARIABLE.sub(_variable, url)
@@ -32,7 +38,7 @@ def reachable_url(url: str) -> str:
     scheme, host = _scheme_and_host(filled)
     if scheme not in ("http", "https") or not host:
         raise NotReached("the RPC URL is not an http(s) address; correct it on the endpoint")
-    if settings.CHAIN_ACCESS == "devnet" and not _is_loopback(host):
+    if settings.CHAIN_ACCESS == "devnet" and not is_loopback(host):
         raise NotReached(
             f"{_shown(host, url)} is not on this machine, and AIRDROPS_CHAIN_ACCESS=devnet allows "
             "nothing else; set it to testnet or mainnet to go further"
@@ -71,7 +77,8 @@ def _variable(match: re.Match[str]) -> str:
     return value
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine by name or number."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -6,6 +6,7 @@ from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from wallets.minimums import balances_under_minimum
 from wallets.models import PolicyRule, Wallet
 from wallets.selectors import pending_transactions, stuck_transactions
 
@@ -72,3 +73,20 @@ class ProgressFilter(SimpleListFilter):
             case "stuck":
                 return queryset.filter(pk__in=stuck_transactions().values("pk"))
         return queryset
+
+
+class UnderMinimumFilter(SimpleListFilter):
+    """Balances below a minimum that covers them."""
+
+    title = "minimum"
+    parameter_name = "minimum"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        """One choice."""
+        return [("under", "Below it")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows below, or all."""
+        if self.value() != "under":
+            return queryset
+        return queryset.filter(pk__in=balances_under_minimum().values("pk"))

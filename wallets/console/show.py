@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from wallets.amounts import show_amount
-from wallets.models import EndpointAnswer, Network, Transition
+from wallets.models import EndpointAnswer, Network, Token, Transition
 
 NOTHING = SafeString("–")
 WEI_DECIMALS = 18
@@ -73,6 +73,13 @@ def amount(
         unit,
         show_amount(base_units, decimals, symbol),
     )
+
+
+def holding(base_units: int | None, token: Token) -> SafeString:
+    """A balance; one that is not known is never shown as nothing."""
+    if base_units is None:
+        return flag(f"Unknown {token.symbol}", "warning")
+    return amount(base_units, token.decimals, token.symbol)
 
 
 def native(wei: int | None, coin: str) -> SafeString:

@@ -1,5 +1,6 @@
 """Floor 1's tables."""
 
+from wallets.models.balances import Balance, BalancePoint, BalanceSnapshot, MinimumBalance
 from wallets.models.limits import (
     Allowance,
     EmergencyStop,
@@ -9,6 +10,7 @@ from wallets.models.limits import (
     SpendReservation,
 )
 from wallets.models.networks import Network, RpcEndpoint, Token
+from wallets.models.prices import Price, PriceFeed, PriceSource
 from wallets.models.transactions import (
     Attempt,
     EndpointAnswer,
@@ -23,14 +25,21 @@ from wallets.models.wallets import Installation, NonceLane, Wallet
 __all__ = [
     "Allowance",
     "Attempt",
+    "Balance",
+    "BalancePoint",
+    "BalanceSnapshot",
     "EmergencyStop",
     "EndpointAnswer",
     "Installation",
     "Lease",
     "Limit",
+    "MinimumBalance",
     "Network",
     "NonceLane",
     "PolicyRule",
+    "Price",
+    "PriceFeed",
+    "PriceSource",
     "Receipt",
     "RpcEndpoint",
     "ScopeKind",

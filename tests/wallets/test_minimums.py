@@ -1,0 +1,88 @@
+"""A balance below its minimum is found; one that is not known is never taken for enough."""
+
+import pytest
+
+from tests import factories
+from wallets.minimums import balances_under_minimum, count_unknown_minimums
+from wallets.models import Balance, MinimumBalance, Token, Wallet
+
+pytestmark = [pytest.mark.django_db, pytest.mark.db]
+
+
+@pytest.fixture
+def coin() -> Token:
+    return factories.NativeCoinFactory.create()
+
+
+def hold(token: Token, amount: int | None, **wallet: object) -> Wallet:
+    """A wallet that holds so much."""
+    owner = factories.WalletFactory.create(**wallet)
+    factories.BalanceFactory.create(wallet=owner, token=token, amount=amount)
+    return owner
+
+
+def minimum(token: Token, amount: int, wallet: Wallet | None = None, **fields: object) -> None:
+    MinimumBalance.objects.create(token=token, amount=amount, wallet=wallet, **fields)
+
+
+def under() -> list[int | None]:
+    """The amounts that are below a minimum."""
+    return [row.amount for row in balances_under_minimum().order_by("amount")]
+
+
+def test_a_minimum_for_all_covers_every_wallet(coin: Token) -> None:
+    for amount in (0, 4, 5, 6):
+        hold(coin, amount)
+    minimum(coin, 5)
+    assert (under(), count_unknown_minimums()) == ([0, 4], 0)
+
+
+def test_a_large_number_is_compared_as_a_number(coin: Token) -> None:
+    hold(coin, 9)
+    hold(coin, 10**30)
+    minimum(coin, 10**21)
+    assert under() == [9]
+
+
+def test_a_wallets_own_minimum_covers_it_alone(coin: Token) -> None:
+    hold(coin, 1)
+    minimum(coin, 5, hold(coin, 4))
+    assert under() == [4]
+
+
+def test_both_hold_and_a_balance_below_both_counts_once(coin: Token) -> None:
+    owner = hold(coin, 4)
+    minimum(coin, 5)
+    minimum(coin, 9, owner)
+    hold(coin, 7)
+    assert under() == [4]
+
+
+def test_a_minimum_of_one_token_says_nothing_of_another(coin: Token) -> None:
+    hold(factories.TokenFactory.create(), 1)
+    minimum(coin, 5)
+    assert under() == []
+
+
+def test_the_retired_and_the_disabled_are_not_told(coin: Token) -> None:
+    hold(coin, 1, status="retired")
+    minimum(coin, 5)
+    other = hold(coin, 7)
+    minimum(coin, 9, other, enabled=False)
+    assert (under(), count_unknown_minimums()) == ([], 0)
+
+
+def test_what_was_never_read_or_gave_no_number_is_unknown(coin: Token) -> None:
+    minimum(coin, 5)
+    factories.WalletFactory.create()
+    minimum(coin, 9, hold(coin, None))
+    hold(coin, 5)
+    assert (under(), count_unknown_minimums()) == ([], 2)
+
+
+def test_unknown_counts_a_wallets_own_minimum(coin: Token) -> None:
+    minimum(coin, 5, hold(coin, None))
+    minimum(factories.TokenFactory.create(), 5, hold(coin, 7))
+    assert count_unknown_minimums() == 2
+    Balance.objects.update(amount=5)
+    assert count_unknown_minimums() == 1
