@@ -21,8 +21,9 @@ from wallets.models import (
     Wallet,
 )
 from wallets.signers.interface import SignerError
-from wallets.signers.keystore import SCRYPT_N, create_keystore
+from wallets.signers.keystore import create_keystore
 from wallets.signers.loading import load_signer
+from wallets.signers.vault import SCRYPT_N
 from wallets.signers.web3signer import refuse_identifier
 from wallets.transactions.expectations import NOTHING_PROMISED, Expectations
 from wallets.transactions.machine import TRANSACTION

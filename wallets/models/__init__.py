@@ -18,7 +18,7 @@ from wallets.models.transactions import (
     Transition,
 )
 from wallets.models.wakeups import Lease, WakeUp, WorkerCluster
-from wallets.models.wallets import Installation, NonceLane, Wallet
+from wallets.models.wallets import Installation, NonceLane, Wallet, WalletGroup, WalletTag
 
 __all__ = [
     "Allowance",
@@ -41,5 +41,7 @@ __all__ = [
     "Transition",
     "WakeUp",
     "Wallet",
+    "WalletGroup",
+    "WalletTag",
     "WorkerCluster",
 ]
