@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from wallets.admin.forms import WalletForm
 from wallets.console import show
@@ -80,6 +81,12 @@ class WalletAdmin(KeptAdmin):
     )
     readonly_fields = ("created_at",)
     inlines = (LaneInline,)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        """A new wallet with a key is verified by the workers."""
+        if not change and obj.signer_kind != Wallet.SignerKind.WATCH_ONLY:
+            obj.verify_at = timezone.now()
+        super().save_model(request, obj, form, change)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """An address and its signer are typed once and never edited."""
