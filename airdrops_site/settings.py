@@ -64,6 +64,13 @@ KEYSTORE_PASSPHRASE = env.value_later(
     "AIRDROPS_KEYSTORE_PASSPHRASE",
     "that passphrase itself, where no file can be given; in the workers' environment only",
 )
+KEYSTORE_SCRYPT_LOG2 = env.number(
+    "AIRDROPS_KEYSTORE_SCRYPT_LOG2",
+    18,
+    "work factor of new keystores as a power of 2; each step less opens them twice as fast",
+    least=13,
+    most=20,
+)
 ALLOW_ENVIRONMENT_KEYS = env.flag(
     "AIRDROPS_ALLOW_ENVIRONMENT_KEYS",
     "in production too, use keys in WALLET_PRIVATE_KEY_<NAME> of the workers' environment",

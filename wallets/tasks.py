@@ -1,4 +1,4 @@
-"""What the workers run on this floor: turns for lanes and requests, watch passes."""
+"""What the workers run on this floor: turns for lanes and requests, watch passes, new keys."""
 
 import time
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from wallets.requests import work
 from wallets.transactions.states import WATCHED
 from wallets.transactions.tick import tick
 from wallets.transactions.watch import watch
+from wallets.verification import due_wallets, verify_due
 
 HANDFUL = 8
 # A job ends after so long and asks for another: while every worker is at lanes, a watch pass waits
@@ -22,6 +23,8 @@ HANDFUL = 8
 JOB_SECONDS = 2.0
 # A pass is safe beside another; the lease only saves requests.
 WATCH_LEASE = timedelta(seconds=5)
+# One worker at a time opens new keys, and not for long: lanes wait for workers too.
+VERIFY_LEASE, VERIFY_SECONDS = timedelta(seconds=50), 5.0
 
 
 def register_wakeups() -> None:
@@ -29,6 +32,7 @@ def register_wakeups() -> None:
     wakeups.register(wakeups.Periodic("tick", "wallets.tasks.tick_lanes", _lanes_due))
     wakeups.register(wakeups.Periodic("watch", "wallets.tasks.watch_network", _networks_due))
     wakeups.register(wakeups.Periodic("requests", "wallets.tasks.work_requests", _requests_due))
+    wakeups.register(wakeups.Periodic("verify", "wallets.tasks.verify_wallets", _wallets_due))
 
 
 def tick_lanes() -> None:
@@ -67,6 +71,17 @@ def work_requests() -> None:
     work.work_requests()
 
 
+def verify_wallets() -> None:
+    """Ask the keys of wallets that came in; the rest has its turn at the next pass."""
+    owner = this_worker()
+    if not leases.take("verify", owner=owner, duration=VERIFY_LEASE):
+        return
+    try:
+        verify_due(actor=owner, seconds=VERIFY_SECONDS)
+    finally:
+        leases.release("verify", owner=owner)
+
+
 def _lanes_due() -> Iterator[str]:
     if NonceLane.objects.filter(wake_at__lte=timezone.now()).exists():
         yield ""
@@ -84,4 +99,9 @@ def _networks_due() -> list[str]:
 
 def _requests_due() -> Iterator[str]:
     if work.due_requests().exists():
+        yield ""
+
+
+def _wallets_due() -> Iterator[str]:
+    if due_wallets().exists():
         yield ""

@@ -14,7 +14,6 @@ from wallets.signers.local import LocalSigner
 from wallets.signers.passphrases import passphrase
 from wallets.signers.process import require_signing_process
 from wallets.signers.vault import (
-    SCRYPT_N,
     file_name,
     read_file,
     seal,
@@ -32,14 +31,14 @@ def open_keystore(reference: str) -> LocalSigner:
     return LocalSigner(_account(unseal(content, passphrase(), what=what), what=what))
 
 
-def create_keystore(label: str, *, scrypt_n: int = SCRYPT_N) -> tuple[ChecksumAddress, str]:
+def create_keystore(label: str, *, scrypt_n: int | None = None) -> tuple[ChecksumAddress, str]:
     """Make a new key in a new file; returns its address and the file's name."""
     require_signing_process()
     return _keep(Account.create(secrets.token_hex(32)), label, scrypt_n)
 
 
 def import_keystore(
-    path: Path, *, own_passphrase: str, label: str, scrypt_n: int = SCRYPT_N
+    path: Path, *, own_passphrase: str, label: str, scrypt_n: int | None = None
 ) -> tuple[ChecksumAddress, str]:
     """Copy the key of somebody's V3 file into our folder, under the installation's passphrase.
 
@@ -52,7 +51,7 @@ def import_keystore(
     return _keep(account, label, scrypt_n)
 
 
-def keep_key(key: str, *, label: str, scrypt_n: int = SCRYPT_N) -> tuple[ChecksumAddress, str]:
+def keep_key(key: str, *, label: str, scrypt_n: int | None = None) -> tuple[ChecksumAddress, str]:
     """Put a key that was in a variable into a keystore file."""
     require_signing_process()
     return _keep(account_of(key, what="the key"), label, scrypt_n)
@@ -83,7 +82,7 @@ def _account(key: bytes, *, what: str) -> LocalAccount:
     return account
 
 
-def _keep(account: LocalAccount, label: str, scrypt_n: int) -> tuple[ChecksumAddress, str]:
+def _keep(account: LocalAccount, label: str, scrypt_n: int | None) -> tuple[ChecksumAddress, str]:
     name = file_name(label, account.address[2:10])
     content = {
         "address": account.address[2:].lower(),

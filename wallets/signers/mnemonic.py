@@ -19,8 +19,8 @@ from wallets.signers.interface import SignerError
 from wallets.signers.local import LocalSigner
 from wallets.signers.passphrases import passphrase
 from wallets.signers.process import require_signing_process
+from wallets.signers.vault import file_name as new_name
 from wallets.signers.vault import (
-    SCRYPT_N,
     is_file_name,
     read_file,
     seal,
@@ -28,7 +28,6 @@ from wallets.signers.vault import (
     vault_path,
     write_file,
 )
-from wallets.signers.vault import file_name as new_name
 
 DEFAULT_PATH = "m/44'/60'/0'/0"
 WORDS = (12, 15, 18, 21, 24)
@@ -67,7 +66,7 @@ def keep_phrase(
     label: str,
     extra: str = "",
     path: str = DEFAULT_PATH,
-    scrypt_n: int = SCRYPT_N,
+    scrypt_n: int | None = None,
 ) -> str:
     """Keep a phrase (and its BIP-39 passphrase, `extra`) in a new file; the file's name."""
     require_signing_process()

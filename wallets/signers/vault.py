@@ -14,13 +14,13 @@ from eth_utils.crypto import keccak
 
 from wallets.signers.interface import SignerError
 
-SCRYPT_N = 2**18
 _R, _LENGTH = 8, 32
 _FILE_NAME = re.compile(r"\w[\w.-]{0,99}\.json", re.ASCII)
 
 
-def seal(secret: bytes, passphrase: str, *, scrypt_n: int = SCRYPT_N) -> dict[str, Any]:
+def seal(secret: bytes, passphrase: str, *, scrypt_n: int | None = None) -> dict[str, Any]:
     """The `crypto` part of a V3 keystore around any bytes."""
+    scrypt_n = scrypt_n or 2**settings.KEYSTORE_SCRYPT_LOG2
     salt, iv = secrets.token_bytes(16), secrets.token_bytes(16)
     derived = hashlib.scrypt(
         passphrase.encode(),
