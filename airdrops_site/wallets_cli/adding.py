@@ -6,21 +6,24 @@ from pathlib import Path
 from django.core.management.base import CommandParser
 
 from airdrops_site.wallets_cli.verbs import BadInput, Options, Said, Verb, actor, tell
-from wallets.adding.bulk import Added, add_wallets
+from wallets.adding.bulk import BATCH, Added, add_wallets
 from wallets.adding.rows import NewWallet, Refusal, new_wallet, read_rows
 
 
 def add_all(rows: Iterable[NewWallet | Refusal], options: Options, *, reason: str) -> Said:
     """Write them, and say how many; refusals are said by line, with exit code 2."""
     dry_run = options.get("dry_run", False)
-    added = add_wallets(
-        rows, actor=actor(), reason=reason, dry_run=dry_run, progress=lambda n: tell(f"{n:,} rows")
-    )
+    added = add_wallets(rows, actor=actor(), reason=reason, dry_run=dry_run, progress=_progress)
     if added.refusals:
         for refusal in added.refusals:
             tell(str(refusal))
         tell("nothing was written")
     return Said(_value(added, dry_run=dry_run), _lines(added, dry_run=dry_run), _code(added))
+
+
+def _progress(rows: int) -> None:
+    if rows >= BATCH:
+        tell(f"{rows:,} rows")
 
 
 def _value(added: Added, *, dry_run: bool) -> dict[str, object]:

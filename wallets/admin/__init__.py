@@ -1,5 +1,23 @@
 """The console's pages of floor 1."""
 
-from wallets.admin import attempts, networks, requests, safety, transactions, wallets, workers
+from wallets.admin import (
+    attempts,
+    marks,
+    networks,
+    requests,
+    safety,
+    transactions,
+    wallets,
+    workers,
+)
 
-__all__ = ["attempts", "networks", "requests", "safety", "transactions", "wallets", "workers"]
+__all__ = [
+    "attempts",
+    "marks",
+    "networks",
+    "requests",
+    "safety",
+    "transactions",
+    "wallets",
+    "workers",
+]

@@ -26,6 +26,7 @@ from wallets.models import Allowance, Installation, NonceLane, Wallet
 from wallets.services import INSTALLATION_HISTORY
 from wallets.transactions.lanes import LANE_HISTORY
 from wallets.transactions.operator import pause_lane, resume_lane
+from wallets.verification import WALLET_HISTORY
 
 transactions = column(
     "Transactions",
@@ -62,7 +63,9 @@ class WalletAdmin(KeptAdmin):
 
     form = WalletForm
     list_display = ("label", short("address"), choice("signer_kind", "Signer"), badge("status"))
-    list_filter = ("status", "signer_kind")
+    list_filter = ("status", "signer_kind", "group", "tags")
+    linked_by = ("group__id__exact", "tags__id__exact")
+    autocomplete_fields = ("group", "tags")
     search_fields = ("label",)
     sortable_by = ("label",)
     exact = Exact(addresses=("address",))
@@ -75,11 +78,16 @@ class WalletAdmin(KeptAdmin):
             choice("signer_kind", "Signer"),
             column("Key reference", lambda row: row.signer_reference or show.NOTHING),
             badge("status"),
+            "status_reason",
+            "verified_at",
             "created_at",
+            "group",
+            "tags",
         ),
+        section("History", history(WALLET_HISTORY)),
         section("Related", column("Rows", lambda row: _lists(row))),
     )
-    readonly_fields = ("created_at",)
+    readonly_fields = ("created_at", "status_reason", "verified_at")
     inlines = (LaneInline,)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
@@ -91,7 +99,8 @@ class WalletAdmin(KeptAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """An address and its signer are typed once and never edited."""
         if obj is None:
-            return (section(None, "label", "address", "signer_kind", "signer_reference"),)
+            fields = ("label", "address", "signer_kind", "signer_reference", "group", "tags")
+            return (section(None, *fields),)
         first, *rest = super().get_fieldsets(request, obj)
         fields = tuple(field for field in first[1]["fields"] if field != "address")
         return ((None, {"fields": fields}), *rest)
