@@ -10,6 +10,7 @@ from airdrops_site.wallets_cli.verbs import BadInput, Options, Said, Verb, actor
 from wallets.addresses import parse_address
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import ChainError
+from wallets.labels import is_key_material
 from wallets.models import Network, Wallet
 from wallets.signers.references import parse_reference
 from wallets.verification import ask_workers, rotate_key, verify_each
@@ -91,6 +92,8 @@ def _verify_arguments(parser: CommandParser) -> None:
 
 def _rotate(options: Options) -> Said:
     wallet = wallet_of(options["label"])
+    if is_key_material(options["reason"]):
+        raise BadInput("the reason looks like a private key or a seed phrase; it would be kept")
     place = parse_reference(options["signer"], parse_address(wallet.address))
     rotate_key(wallet=wallet, reference=place, actor=actor(), reason=options["reason"])
     sentence = f"{wallet.label} signs with {place} from now on; its address is the same"

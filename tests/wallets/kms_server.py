@@ -31,13 +31,16 @@ class KmsServer:
 
     url: str = ""
     errors: list[str] = field(default_factory=list)
+    # How many are answered as they should be before those.
+    pass_first: int = 0
     asked: int = 0
     application: Any = None
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Any:
         """Answer as moto, or with the next error."""
         self.asked += 1
-        if not self.errors:
+        self.pass_first -= 1
+        if not self.errors or self.pass_first >= 0:
             return self.application(environ, start)
         body = json.dumps({"__type": self.errors.pop(0), "message": "as told"}).encode()
         start("400 Bad Request", [("Content-Type", "application/x-amz-json-1.1")])

@@ -5,13 +5,16 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 from eth_keys.constants import SECPK1_N
 
+from tests.chains import ETHER, Chain
+from tests.wallets.intents import settled, ticked, transfer
 from tests.wallets.kms_server import KmsServer, serve_kms
 from tests.wallets.test_web3signer import FIELDS, MAIL
-from wallets.models import Wallet
+from wallets.models import Network, Wallet
 from wallets.services import verify_wallet
 from wallets.signers.interface import SignerError, WrongKey
 from wallets.signers.kms import KmsSigner, kms_address, open_kms, refuse_key
@@ -128,3 +131,42 @@ def test_a_wallet_is_verified_by_the_key_in_kms(server: KmsServer) -> None:
     wallet.signer_reference = key
     wallet.save()
     assert verify_wallet(wallet=wallet).status == "verified"
+
+
+@pytest.fixture
+def wallet_in_kms(network: Network, chain: Chain, server: KmsServer) -> Wallet:
+    """A verified wallet with 10 ETH whose key is in KMS."""
+    become_signing_process()
+    key = server.new_key()
+    wallet = Wallet.objects.create(
+        label="kms", address=kms_address(key), signer_kind="aws_kms", signer_reference=key
+    )
+    chain.fund(wallet.address, 10 * ETHER)
+    return verify_wallet(wallet=wallet)
+
+
+@pytest.mark.db
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_transfer_with_a_key_in_kms_is_mined(
+    network: Network, chain: Chain, wallet_in_kms: Wallet, other_wallet: Wallet
+) -> None:
+    row = ticked(transfer(wallet_in_kms, network, other_wallet.address))
+    assert row.state == "broadcast", row.detail
+    assert settled(row, chain).outcome == "succeeded"
+    assert chain.balance(other_wallet.address) == ETHER
+
+
+@pytest.mark.db
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_throttling_leaves_a_transaction_reserved_and_not_lost(
+    network: Network, server: KmsServer, wallet_in_kms: Wallet, other_wallet: Wallet
+) -> None:
+    settings.KMS_SECONDS = 1
+    row = transfer(wallet_in_kms, network, other_wallet.address)
+    # The first question is whether it is ready; the next are for the signature.
+    server.pass_first, server.errors = 1, ["ThrottlingException"] * 50
+    row = ticked(row)
+    assert (row.state, row.nonce) == ("reserved", 0), row.detail
+    server.errors.clear()
+    row.lane.__class__.objects.update(wake_at=timezone.now())
+    assert ticked(row).state == "broadcast"
