@@ -1,11 +1,14 @@
 """Start-up checks: settings that would put money or keys at risk are refused."""
 
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register, run_checks
+
+from wallets.signers.boundary import signer_variables
 
 # Beside Django's tag, ours marks what must be right before any process of ours serves.
 START = "airdrops"
@@ -25,6 +28,24 @@ def refuse_unfit_start() -> None:
     if found:
         sys.stderr.writelines(f"{message.id}: {message.msg}\n" for message in found)
         raise SystemExit(2)
+
+
+def refuse_signers_in_web() -> None:
+    """End a web process whose environment would let it sign; exit code 2."""
+    if sentence := signers_in_web():
+        sys.stderr.write(f"airdrops.E007: {sentence}\n")
+        raise SystemExit(2)
+
+
+def signers_in_web() -> str:
+    """What is wrong with this environment for the web; empty if nothing is."""
+    found = signer_variables(os.environ)
+    if not found:
+        return ""
+    return (
+        f"the web process sees {', '.join(found)}, with which it could sign; set such variables "
+        "in the workers' environment only (an AIRDROPS_ENV_FILE of their own, not the shared .env)"
+    )
 
 
 def _refusals() -> Iterator[tuple[str, str]]:

@@ -121,6 +121,8 @@ NAVIGATION = [
         item("Run allowances", "key", "scheduling.runallowance"),
         item("Task wallets", "link", "scheduling.taskwallet"),
         item("Task dependencies", "account_tree", "scheduling.taskdependency"),
+        item("Wallet groups", "folder", "wallets.walletgroup"),
+        item("Wallet tags", "sell", "wallets.wallettag"),
         item("Nonce lanes", "conveyor_belt", "wallets.noncelane"),
         item("Attempts", "signature", "wallets.attempt"),
         item("Endpoint answers", "forum", "wallets.endpointanswer"),

@@ -127,6 +127,11 @@ class Environment:
 
         return read
 
+    def value_later(self, name: str, meaning: str) -> Callable[[], str]:
+        """A secret without a variant in a file, read when it is asked for; empty when unset."""
+        self.variables[name] = Variable(name, meaning, "")
+        return lambda: os.environ.get(name, "").strip()
+
     def _read[T](
         self,
         name: str,

@@ -59,6 +59,8 @@ def logging_config(*, log_format: str, level: str) -> dict[str, Any]:
         "loggers": {
             # One line a job says nothing: our own events say what was done.
             "django-q": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
+            "boto3": {"level": "WARNING"},
+            "botocore": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
             "web3": {"level": "WARNING"},

@@ -27,6 +27,8 @@ ROLES: Mapping[str, Rights] = {
         "analytics.campaign": _EDIT,
         "analytics.eligibility": _EDIT,
         "wallets.wallet": _EDIT,
+        "wallets.walletgroup": _EDIT,
+        "wallets.wallettag": _EDIT,
         "wallets.transaction": ("operate",),
         "wallets.signedrequest": ("operate",),
         "wallets.noncelane": ("operate",),

@@ -60,6 +60,22 @@ KEYSTORE_PASSPHRASE_FILE = BASE_DIR / env.text(
     "file with the keystores' passphrase, mode 0600, readable by workers only",
     "data/keystore_passphrase",
 )
+KEYSTORE_PASSPHRASE = env.value_later(
+    "AIRDROPS_KEYSTORE_PASSPHRASE",
+    "that passphrase itself, where no file can be given; in the workers' environment only",
+)
+KEYSTORE_SCRYPT_LOG2 = env.number(
+    "AIRDROPS_KEYSTORE_SCRYPT_LOG2",
+    18,
+    "work factor of new keystores as a power of 2; each step less opens them twice as fast",
+    least=13,
+    most=20,
+)
+ALLOW_ENVIRONMENT_KEYS = env.flag(
+    "AIRDROPS_ALLOW_ENVIRONMENT_KEYS",
+    "in production too, use keys in WALLET_PRIVATE_KEY_<NAME> of the workers' environment",
+    default=False,
+)
 # The remote signer's address and token too are read by signing processes alone.
 WEB3SIGNER_URL = env.secret_later(
     "AIRDROPS_WEB3SIGNER_URL",
@@ -83,6 +99,13 @@ WEB3SIGNER_CA_FILE = env.path(
 )
 WEB3SIGNER_SECONDS = env.number(
     "AIRDROPS_WEB3SIGNER_SECONDS", 10, "how long it may take to sign", least=1, most=20
+)
+KMS_REGION = env.text("AIRDROPS_KMS_REGION", "", "AWS region of the KMS keys", "eu-central-1")
+KMS_ENDPOINT_URL = env.text(
+    "AIRDROPS_KMS_ENDPOINT_URL", "", "another address of KMS", "https://kms.internal"
+)
+KMS_SECONDS = env.number(
+    "AIRDROPS_KMS_SECONDS", 10, "how long KMS may take to sign, with retries", least=1, most=30
 )
 
 # --- the application

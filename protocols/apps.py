@@ -13,8 +13,10 @@ class ProtocolsConfig(AppConfig):
         """Register the start-up checks, the guard of every signature, and errors of the ABIs."""
         from protocols import checks as checks
         from protocols import guards
-        from protocols.selectors import known_errors
+        from protocols.selectors import deployed_contracts, known_errors
+        from wallets import contracts
         from wallets.chain.reverts import register_errors
 
         guards.register()
+        contracts.register("protocols", deployed_contracts)
         register_errors("protocols", known_errors)

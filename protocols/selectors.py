@@ -1,9 +1,10 @@
 """What consoles may ask of floor 2."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from protocols.abi import Abi, abi_names, load_abi
 from protocols.codec import DecodedCall
+from protocols.models import Deployment
 from protocols.registry import adapters
 from wallets.chain.reverts import KnownError
 
@@ -20,6 +21,12 @@ def known_errors() -> Iterator[KnownError]:
     """The custom errors of every ABI of every adapter."""
     for abi in _abis(""):
         yield from abi.errors
+
+
+def deployed_contracts(addresses: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Those of the addresses that are contracts of a protocol, and which."""
+    for row in Deployment.objects.filter(address__in=addresses).select_related("network"):
+        yield row.address, f"the contract {row}"
 
 
 def _abis(protocol: str) -> Iterator[Abi]:

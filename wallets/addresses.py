@@ -1,6 +1,7 @@
 """The one boundary at which addresses are checked and checksummed."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -24,7 +25,7 @@ def parse_address(text: str) -> ChecksumAddress:
     """
     if not isinstance(text, str) or not _ADDRESS.fullmatch(text):
         raise AddressError(f"{text!r} is not an address: write 0x and 40 hex digits")
-    checksummed = to_checksum_address(text.lower())
+    checksummed = _checksummed(text.lower())
     digits = text[2:]
     if digits not in (digits.lower(), digits.upper()) and text != checksummed:
         raise AddressError(f"{text} has a wrong checksum; copy the address again from its source")
@@ -37,6 +38,12 @@ def parse_hash(text: str) -> str:
     if not _HASH.fullmatch(found):
         raise AddressError(f"{text!r} is not a transaction hash: write 0x and 64 hex digits")
     return "0x" + found[-64:].lower()
+
+
+# Each write of a row checks its addresses again, and hashing is most of the cost.
+@lru_cache(maxsize=4096)
+def _checksummed(text: str) -> ChecksumAddress:
+    return to_checksum_address(text)
 
 
 class AddressField(models.CharField[str, str]):

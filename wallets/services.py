@@ -6,8 +6,6 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from eth_account import Account
-from eth_account.messages import encode_defunct
 from eth_typing import ChecksumAddress
 
 from wallets.addresses import parse_address
@@ -21,12 +19,12 @@ from wallets.models import (
     Wallet,
 )
 from wallets.signers.interface import SignerError
-from wallets.signers.keystore import SCRYPT_N, create_keystore
-from wallets.signers.loading import load_signer
+from wallets.signers.keystore import create_keystore
 from wallets.signers.web3signer import refuse_identifier
 from wallets.transactions.expectations import NOTHING_PROMISED, Expectations
 from wallets.transactions.machine import TRANSACTION
 from wallets.transitions import born, recorded
+from wallets.verification import verify_wallet as verify_wallet
 from wallets.wakeups import wake
 
 # What the history calls a stop, and the installation (which is one: its number there is 0).
@@ -105,7 +103,7 @@ def _check_same(row: Transaction, intent: Intent, lane: NonceLane) -> None:
         raise IdempotencyConflict(f"{intent.idempotency_key} already stands for something else")
 
 
-def create_keystore_wallet(*, label: str, scrypt_n: int = SCRYPT_N) -> Wallet:
+def create_keystore_wallet(*, label: str, scrypt_n: int | None = None) -> Wallet:
     """A new wallet with a new key in a keystore file, not yet verified."""
     address, reference = create_keystore(label, scrypt_n=scrypt_n)
     return Wallet.objects.create(
@@ -127,20 +125,6 @@ def create_remote_wallet(*, label: str, address: str, identifier: str) -> Wallet
         signer_kind=Wallet.SignerKind.WEB3SIGNER,
         signer_reference=identifier,
     )
-
-
-def verify_wallet(*, wallet: Wallet) -> Wallet:
-    """Mark the wallet verified once its key has signed a challenge; SignerError otherwise."""
-    challenge = f"airdrops verifies {wallet.address} at {timezone.now().isoformat()}"
-    signature = load_signer(wallet).sign_challenge(challenge)
-    found = Account.recover_message(encode_defunct(text=challenge), signature=signature)
-    if found != wallet.address:
-        raise SignerError(f"the signature of {wallet.label} is {found}'s, not {wallet.address}'s")
-    Wallet.objects.filter(pk=wallet.pk, status=Wallet.Status.UNVERIFIED).update(
-        status=Wallet.Status.VERIFIED
-    )
-    wallet.refresh_from_db()
-    return wallet
 
 
 def engage_stop(

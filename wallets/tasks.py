@@ -1,4 +1,4 @@
-"""What the workers run on this floor: turns for lanes and requests, watch passes."""
+"""What the workers run on this floor: turns for lanes and requests, watch passes, new keys."""
 
 import time
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from wallets.requests import work
 from wallets.transactions.states import WATCHED
 from wallets.transactions.tick import tick
 from wallets.transactions.watch import watch
+from wallets.verification import due_wallets, verify_due
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +34,8 @@ WATCH_LEASE = timedelta(seconds=5)
 JOB_LEASE = timedelta(seconds=60)
 # After a reading that failed the next one comes sooner than the interval, if that is long.
 BALANCE_RETRY = timedelta(seconds=30)
+# One worker at a time opens new keys, and not for long: lanes wait for workers too.
+VERIFY_LEASE, VERIFY_SECONDS = timedelta(seconds=50), 5.0
 
 
 def register_wakeups() -> None:
@@ -44,6 +47,7 @@ def register_wakeups() -> None:
         wakeups.Periodic("balances", "wallets.tasks.read_network_balances", _balances_due)
     )
     wakeups.register(wakeups.Periodic("prices", "wallets.tasks.read_prices", _prices_due))
+    wakeups.register(wakeups.Periodic("verify", "wallets.tasks.verify_wallets", _wallets_due))
 
 
 def tick_lanes() -> None:
@@ -129,6 +133,17 @@ def _balances_due() -> list[str]:
     return _free("balances", set(networks_with_balances().values_list("pk", flat=True)))
 
 
+def verify_wallets() -> None:
+    """Ask the keys of wallets that came in; the rest has its turn at the next pass."""
+    owner = this_worker()
+    if not leases.take("verify", owner=owner, duration=VERIFY_LEASE):
+        return
+    try:
+        verify_due(actor=owner, seconds=VERIFY_SECONDS)
+    finally:
+        leases.release("verify", owner=owner)
+
+
 def _lanes_due() -> Iterator[str]:
     if NonceLane.objects.filter(wake_at__lte=timezone.now()).exists():
         yield ""
@@ -150,4 +165,9 @@ def _free(kind: str, networks: set[int]) -> list[str]:
 
 def _requests_due() -> Iterator[str]:
     if work.due_requests().exists():
+        yield ""
+
+
+def _wallets_due() -> Iterator[str]:
+    if due_wallets().exists():
         yield ""

@@ -120,6 +120,13 @@ def recorded(subject: str, pk: int, old: str, new: str, *, actor: str, reason: s
     _record(subject, pk, old, new, reason=reason, actor=actor, at=timezone.now())
 
 
+def recorded_all(
+    subject: str, keys: Sequence[int], old: str, new: str, *, reason: str, actor: str
+) -> None:
+    """As `recorded`, for many rows that had the same change."""
+    _record_all(subject, list(keys), old, new, reason=reason, actor=actor, at=timezone.now())
+
+
 def _state(row: models.Model) -> str:
     return row.state  # type: ignore[attr-defined, no-any-return]
 

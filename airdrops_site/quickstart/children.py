@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 
 from airdrops_site.devnet.lifeline import die_with_parent
+from wallets.signers.boundary import without_signers
 
 
 @dataclass(slots=True)
@@ -23,6 +24,7 @@ class Child:
     command: list[str]
     log_file: Path
     environment: dict[str, str] = field(default_factory=dict)
+    may_sign: bool = False
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
 
@@ -32,7 +34,7 @@ class Child:
             self.process = subprocess.Popen(
                 self.command,
                 cwd=settings.BASE_DIR,
-                env={**os.environ, **self.environment},
+                env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -40,6 +42,13 @@ class Child:
                 preexec_fn=die_with_parent(),
             )
         self.starts += 1
+
+    def _environment(self) -> dict[str, str]:
+        if self.may_sign:
+            return {**os.environ, **self.environment}
+        # What the settings' file says is in our environment: it would only bring the keys back.
+        kept = without_signers(os.environ)
+        return {**kept, "AIRDROPS_ENV_FILE": os.devnull, **self.environment}
 
     @property
     def is_running(self) -> bool:
@@ -69,7 +78,8 @@ class Child:
 
 def cluster(logs: Path) -> Child:
     """The workers."""
-    return Child("workers", [sys.executable, "manage.py", "qcluster"], logs / "workers.log")
+    command = [sys.executable, "manage.py", "qcluster"]
+    return Child("workers", command, logs / "workers.log", may_sign=True)
 
 
 def web(logs: Path, port: int) -> Child:

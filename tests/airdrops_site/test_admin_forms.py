@@ -150,7 +150,9 @@ def test_a_key_in_a_remote_signer_is_named_by_its_public_key(operator: Client) -
 @pytest.mark.parametrize(
     ("kind", "reference", "sentence"),
     [
-        ("keystore", "cold.json", "Select a valid choice"),
+        ("keystore", "../cold.json", "is not the name of a keystore file"),
+        ("mnemonic", "test " * 11 + "junk", "move the funds of that wallet away"),
+        ("environment", "main", "capitals, digits and _ only"),
         ("web3signer", "", "A key is named by"),
         ("web3signer", "0x" + "ab" * 64, "This public key is 0x"),
         ("web3signer", "../etc/passwd", "A key is named by"),

@@ -16,7 +16,7 @@ from eth_account import Account  # noqa: E402
 from airdrops_site.devnet.anvil import Anvil, AnvilConfig  # noqa: E402
 from airdrops_site.devnet.ports import free_port  # noqa: E402
 from airdrops_site.devnet.rpc import DevnetRpc  # noqa: E402
-from tests.bench import caught_up, growth, ours, plain  # noqa: E402
+from tests.bench import caught_up, growth, importing, ours, plain  # noqa: E402
 from tests.bench.counting import counting_proxy  # noqa: E402
 from tests.chains import ETHER, Chain  # noqa: E402
 from tests.scratch import prepare  # noqa: E402
@@ -66,6 +66,7 @@ def measure(chain: Chain, folder: Path) -> dict[str, object]:
         "our_requests": requests,
         "after_crash": crash,
         "growth": growth.growth(chain, network, receiver),
+        "import": importing.figures(),
     }
 
 

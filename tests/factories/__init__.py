@@ -44,6 +44,8 @@ from tests.factories.signing import (
     TransactionFactory,
     TransitionFactory,
     WalletFactory,
+    WalletGroupFactory,
+    WalletTagFactory,
 )
 from tests.factories.values import ETHER, GWEI, NOON, a_hash, an_address
 from tests.factories.work import (
@@ -102,6 +104,8 @@ __all__ = [
     "UserFactory",
     "WakeUpFactory",
     "WalletFactory",
+    "WalletGroupFactory",
+    "WalletTagFactory",
     "WorkerClusterFactory",
     "a_hash",
     "an_address",

@@ -24,7 +24,27 @@ from wallets.models import (
     Transaction,
     Transition,
     Wallet,
+    WalletGroup,
+    WalletTag,
 )
+
+
+class WalletGroupFactory(DjangoModelFactory[WalletGroup]):
+    """A group without wallets."""
+
+    class Meta:
+        model = WalletGroup
+
+    name = Sequence(lambda n: f"group-{n}")
+
+
+class WalletTagFactory(DjangoModelFactory[WalletTag]):
+    """A tag that no wallet has."""
+
+    class Meta:
+        model = WalletTag
+
+    name = Sequence(lambda n: f"tag-{n}")
 
 
 class WalletFactory(DjangoModelFactory[Wallet]):

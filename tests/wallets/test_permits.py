@@ -12,7 +12,7 @@ from wallets.models import Limit, SignedRequest, Token, Wallet
 from wallets.requests.kinds import register_kind
 from wallets.requests.permits import Erc20Permit
 from wallets.requests.services import RequestIntent, prepare_request
-from wallets.signers.keystore import KeystoreSigner
+from wallets.signers.local import LocalSigner
 from wallets.transactions.guards import Verdict
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -62,7 +62,7 @@ def judged(row: SignedRequest) -> Verdict:
 def test_the_contract_itself_takes_what_was_signed(alice: Operator, shares: Token) -> None:
     row = permit(alice, shares)
     assert judged(row).answer == "allow"
-    signed = KeystoreSigner(alice.account).sign_typed_data(Erc20Permit().typed_message(row))
+    signed = LocalSigner(alice.account).sign_typed_data(Erc20Permit().typed_message(row))
     said, router = row.payload, alice.deployed.router.address
     alice.have_treasury_call(
         shares.address,

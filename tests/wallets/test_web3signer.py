@@ -26,8 +26,8 @@ from wallets.models import Network, Wallet
 from wallets.services import create_remote_wallet
 from wallets.signers.encoding import unsigned_bytes
 from wallets.signers.interface import SignerError
-from wallets.signers.keystore import KeystoreSigner
 from wallets.signers.loading import become_signing_process, load_signer
+from wallets.signers.local import LocalSigner
 from wallets.signers.web3signer import Web3Signer, open_web3signer, refuse_identifier
 
 OTHER = "0x" + "11" * 20
@@ -87,7 +87,7 @@ prices = st.one_of(
 def test_the_bytes_are_those_an_independent_library_makes(
     server: SignerServer, signer: Web3Signer, call: dict[str, Any], price: dict[str, Any]
 ) -> None:
-    local = KeystoreSigner(key_of(server)).sign_transaction(call | price)
+    local = LocalSigner(key_of(server)).sign_transaction(call | price)
     signed = signer.sign_transaction(call | price)
     assert (signed.raw, signed.hash) == (local.raw, local.hash)
 
@@ -104,7 +104,7 @@ def test_the_signer_is_asked_for_the_named_key_with_the_bytes_it_is_to_hash(
 def test_typed_messages_and_challenges_are_signed_as_by_a_local_key(
     server: SignerServer, signer: Web3Signer
 ) -> None:
-    local = KeystoreSigner(key_of(server))
+    local = LocalSigner(key_of(server))
     assert signer.sign_typed_data(MAIL) == local.sign_typed_data(MAIL)
     assert signer.sign_challenge("who?") == local.sign_challenge("who?")
     typed = encode_typed_data(full_message=MAIL)
@@ -120,7 +120,7 @@ def test_a_high_s_and_a_meaningless_v_become_the_form_that_nodes_take(
 ) -> None:
     server.reply = signer_server.high_s
     signed = signer.sign_transaction(FIELDS)
-    assert signed.raw == KeystoreSigner(key_of(server)).sign_transaction(FIELDS).raw
+    assert signed.raw == LocalSigner(key_of(server)).sign_transaction(FIELDS).raw
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from wallets.admin import (
     attempts,
     balances,
+    marks,
     networks,
     prices,
     requests,
@@ -15,6 +16,7 @@ from wallets.admin import (
 __all__ = [
     "attempts",
     "balances",
+    "marks",
     "networks",
     "prices",
     "requests",

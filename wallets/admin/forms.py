@@ -8,8 +8,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from wallets.chain.masking import looks_secret
+from wallets.contracts import refuse_contract
+from wallets.labels import is_key_material, is_only_key_material, refuse_label
 from wallets.models import RpcEndpoint, Wallet
-from wallets.signers.web3signer import refuse_identifier
+from wallets.signers.references import refuse
 
 _PLACEHOLDER = re.compile(r"\$\{\w+\}")
 _SECRET_PARAMETER = re.compile(r"key|token|secret|auth|pass|signature", re.IGNORECASE)
@@ -19,7 +21,6 @@ _PASSED_THROUGH = (
     "This looks like a private key or a seed phrase. Nothing was saved, but it has "
     "passed through a browser and the network: move the funds of that wallet away."
 )
-_KEY_MATERIAL = re.compile(r"(0x)?[0-9a-fA-F]{64}|(\b[a-z]{3,8}\b\s*){9,}")
 
 
 def carries_credential(url: str) -> bool:
@@ -70,7 +71,7 @@ class RpcEndpointForm(forms.ModelForm[RpcEndpoint]):
 
 
 class WalletForm(forms.ModelForm[Wallet]):
-    """A wallet that is watched, or whose key a remote signer has; keystores come from a command."""
+    """A wallet and the name of its key's place; keys themselves are made by commands."""
 
     class Meta:
         model = Wallet
@@ -79,21 +80,31 @@ class WalletForm(forms.ModelForm[Wallet]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "signer_kind" in self.fields:
-            kinds = (Wallet.SignerKind.WATCH_ONLY, Wallet.SignerKind.WEB3SIGNER)
             field = cast("forms.ChoiceField", self.fields["signer_kind"])
+            # The first is what a hasty hand leaves: it must sign nothing.
+            kinds = sorted(Wallet.SignerKind, key=lambda kind: kind != Wallet.SignerKind.WATCH_ONLY)
             field.choices = [(kind.value, kind.label) for kind in kinds]
 
     def clean_label(self) -> str:
         """A name; a key or a seed phrase in its place would be kept in the clear."""
         label: str = self.cleaned_data["label"]
-        if _KEY_MATERIAL.search(label):
+        if is_key_material(label):
             raise ValidationError(_PASSED_THROUGH)
+        if reason := refuse_label(label):
+            raise ValidationError(_sentence(reason))
         return label
+
+    def clean_address(self) -> str:
+        """An address that can be a wallet."""
+        address: str = self.cleaned_data["address"]
+        if reason := refuse_contract(address):
+            raise ValidationError(_sentence(reason))
+        return address
 
     def clean_signer_reference(self) -> str:
         """A key's name, never the key."""
         reference: str = self.cleaned_data["signer_reference"].strip()
-        if _KEY_MATERIAL.fullmatch(reference):
+        if is_only_key_material(reference):
             raise ValidationError(_PASSED_THROUGH)
         return reference
 
@@ -103,8 +114,12 @@ class WalletForm(forms.ModelForm[Wallet]):
         kind, reference = found.get("signer_kind"), found.get("signer_reference", "")
         if kind == Wallet.SignerKind.WATCH_ONLY:
             found["signer_reference"] = ""
-        if kind == Wallet.SignerKind.WEB3SIGNER and "address" in found:
-            reason = refuse_identifier(reference, found["address"])
-            if reason and "signer_reference" not in self.errors:
-                self.add_error("signer_reference", f"{reason[0].upper()}{reason[1:]}.")
+        elif kind and "address" in found and "signer_reference" not in self.errors:
+            reason = refuse(kind, reference, found["address"])
+            if reason:
+                self.add_error("signer_reference", _sentence(reason))
         return found
+
+
+def _sentence(reason: str) -> str:
+    return f"{reason[0].upper()}{reason[1:]}."

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 
 from wallets.admin.forms import WalletForm
 from wallets.admin.verbs import LANE_VERBS
@@ -25,6 +26,7 @@ from wallets.console.search import Exact
 from wallets.models import Allowance, Installation, NonceLane, Wallet
 from wallets.services import INSTALLATION_HISTORY
 from wallets.transactions.lanes import LANE_HISTORY
+from wallets.verification import WALLET_HISTORY
 
 transactions = column(
     "Transactions",
@@ -61,7 +63,9 @@ class WalletAdmin(KeptAdmin):
 
     form = WalletForm
     list_display = ("label", short("address"), choice("signer_kind", "Signer"), badge("status"))
-    list_filter = ("status", "signer_kind")
+    list_filter = ("status", "signer_kind", "group", "tags")
+    linked_by = ("group__id__exact", "tags__id__exact")
+    autocomplete_fields = ("group", "tags")
     search_fields = ("label",)
     sortable_by = ("label",)
     exact = Exact(addresses=("address",))
@@ -74,18 +78,30 @@ class WalletAdmin(KeptAdmin):
             choice("signer_kind", "Signer"),
             column("Key reference", lambda row: row.signer_reference or show.NOTHING),
             badge("status"),
+            "status_reason",
+            "verified_at",
             "created_at",
+            "group",
+            "tags",
         ),
         section("Balances", column("Held", balances_of)),
+        section("History", history(WALLET_HISTORY)),
         section("Related", column("Rows", lambda row: _lists(row))),
     )
-    readonly_fields = ("created_at",)
+    readonly_fields = ("created_at", "status_reason", "verified_at")
     inlines = (LaneInline,)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        """A new wallet with a key is verified by the workers."""
+        if not change and obj.signer_kind != Wallet.SignerKind.WATCH_ONLY:
+            obj.verify_at = timezone.now()
+        super().save_model(request, obj, form, change)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """An address and its signer are typed once and never edited."""
         if obj is None:
-            return (section(None, "label", "address", "signer_kind", "signer_reference"),)
+            fields = ("label", "address", "signer_kind", "signer_reference", "group", "tags")
+            return (section(None, *fields),)
         first, *rest = super().get_fieldsets(request, obj)
         fields = tuple(field for field in first[1]["fields"] if field != "address")
         return ((None, {"fields": fields}), *rest)

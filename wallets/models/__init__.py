@@ -20,7 +20,7 @@ from wallets.models.transactions import (
     Transition,
 )
 from wallets.models.wakeups import Lease, WakeUp, WorkerCluster
-from wallets.models.wallets import Installation, NonceLane, Wallet
+from wallets.models.wallets import Installation, NonceLane, Wallet, WalletGroup, WalletTag
 
 __all__ = [
     "Allowance",
@@ -50,5 +50,7 @@ __all__ = [
     "Transition",
     "WakeUp",
     "Wallet",
+    "WalletGroup",
+    "WalletTag",
     "WorkerCluster",
 ]

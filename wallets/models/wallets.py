@@ -5,12 +5,39 @@ from django.db import models
 from wallets.addresses import AddressField
 
 
+class WalletGroup(models.Model):
+    """Wallets that belong together; each is in one group or none."""
+
+    name = models.SlugField(max_length=40, unique=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WalletTag(models.Model):
+    """A word that a wallet can be found by; each may have several."""
+
+    name = models.SlugField(max_length=40, unique=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Wallet(models.Model):
     """An address, and where its key lives: a reference, never the key."""
 
     class SignerKind(models.TextChoices):
         KEYSTORE = "keystore", "Keystore V3 file"
+        ENVIRONMENT = "environment", "Environment variable"
+        MNEMONIC = "mnemonic", "Seed phrase"
         WEB3SIGNER = "web3signer", "Web3Signer"
+        AWS_KMS = "aws_kms", "AWS KMS"
         WATCH_ONLY = "watch_only", "Watch only"
 
     class Status(models.TextChoices):
@@ -18,6 +45,7 @@ class Wallet(models.Model):
 
         UNVERIFIED = "unverified", "Unverified"
         VERIFIED = "verified", "Verified"
+        MISMATCHING = "mismatching", "Mismatching"
         RETIRED = "retired", "Retired"
 
     label = models.CharField(max_length=80, unique=True)
@@ -26,9 +54,18 @@ class Wallet(models.Model):
     signer_reference = models.CharField(
         max_length=200,
         blank=True,
-        help_text="A keystore's file name; a remote key's name, best its public key in hex.",
+        help_text="Where the key is, by name: a file, file.json#index, a variable's NAME, a "
+        "public key at a Web3Signer, a KMS key's ARN. Never the key.",
     )
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.UNVERIFIED)
+    status_reason = models.CharField(max_length=300, blank=True, editable=False)
+    verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When a worker shall ask the key next; null means that nobody asked for it.
+    verify_at = models.DateTimeField(null=True, blank=True, editable=False)
+    group = models.ForeignKey(
+        WalletGroup, on_delete=models.SET_NULL, null=True, blank=True, related_name="wallets"
+    )
+    tags = models.ManyToManyField(WalletTag, blank=True, related_name="wallets")
     safe_address = models.BooleanField(
         default=False,
         help_text="A listed safe address: value may go to it though its key is not here.",
@@ -41,6 +78,13 @@ class Wallet(models.Model):
             models.CheckConstraint(
                 condition=models.Q(signer_kind="watch_only") | ~models.Q(signer_reference=""),
                 name="wallet_signer_has_reference",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("verify_at",),
+                condition=models.Q(verify_at__isnull=False),
+                name="wallet_to_verify",
             ),
         )
 

@@ -16,6 +16,10 @@ class SignerError(Exception):
     """The wallet cannot sign; one sentence, never with key material in it."""
 
 
+class WrongKey(SignerError):
+    """A key is there and works, but it is another address'."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class SignedBytes:
     """A signed transaction as it goes to a node, and its hash."""

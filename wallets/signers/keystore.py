@@ -1,102 +1,94 @@
-"""Keys in keystore V3 files: decrypted once per signing process, kept in memory only."""
+"""Keys in V3 keystore files, opened with the installation's passphrase."""
 
-import json
-import re
 import secrets
+import uuid
 from pathlib import Path
-from typing import Any
 
-from django.conf import settings
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
+from eth_utils.exceptions import ValidationError
 
-from wallets.signers.encoding import challenge, typed_message
-from wallets.signers.interface import Fields, SignedBytes, SignerError, TypedMessage
-
-SCRYPT_N = 2**18
-_FILE_NAME = re.compile(r"[\w.-]{1,100}\.json")
-
-
-class KeystoreSigner:
-    """A decrypted keystore. Its repr shows the address and nothing more."""
-
-    is_remote = False
-    answers_within = 0.0
-
-    def __init__(self, account: LocalAccount) -> None:
-        self._account = account
-
-    def __repr__(self) -> str:
-        return f"<KeystoreSigner {self.address}>"
-
-    def __reduce__(self) -> Any:
-        raise TypeError("a signer is never pickled")
-
-    @property
-    def address(self) -> ChecksumAddress:
-        """The address whose key this is."""
-        return self._account.address
-
-    def require_ready(self) -> None:
-        """It always is: the key is in memory."""
-
-    def sign_transaction(self, fields: Fields) -> SignedBytes:
-        """Sign exactly these fields (RFC 6979: the same fields give the same bytes)."""
-        signed = self._account.sign_transaction(dict(fields))
-        return SignedBytes(bytes(signed.raw_transaction), "0x" + signed.hash.hex())
-
-    def sign_typed_data(self, message: TypedMessage) -> bytes:
-        """An EIP-712 signature in 65 bytes."""
-        return bytes(self._account.sign_message(typed_message(message)).signature)
-
-    def sign_challenge(self, text: str) -> bytes:
-        """An EIP-191 signature over a text."""
-        return bytes(self._account.sign_message(challenge(text)).signature)
+from wallets.signers.interface import SignerError
+from wallets.signers.local import LocalSigner
+from wallets.signers.passphrases import passphrase
+from wallets.signers.process import require_signing_process
+from wallets.signers.vault import (
+    file_name,
+    read_file,
+    seal,
+    unseal,
+    vault_path,
+    write_file,
+)
 
 
-def open_keystore(reference: str) -> KeystoreSigner:
+def open_keystore(reference: str) -> LocalSigner:
     """Decrypt the named file with the installation's passphrase."""
-    path = keystore_path(reference)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        key = Account.decrypt(content, passphrase())
-    except OSError:
-        raise SignerError(f"keystore {reference} cannot be read in {path.parent}") from None
-    except (ValueError, KeyError, TypeError):
-        # The library's own message may quote the file: it is left behind on purpose.
-        raise SignerError(f"keystore {reference} does not open with the passphrase") from None
-    return KeystoreSigner(Account.from_key(key))
+    require_signing_process()
+    what = f"keystore {reference}"
+    content = read_file(vault_path(reference), what=what)
+    return LocalSigner(_account(unseal(content, passphrase(), what=what), what=what))
 
 
-def create_keystore(label: str, *, scrypt_n: int = SCRYPT_N) -> tuple[ChecksumAddress, str]:
+def create_keystore(label: str, *, scrypt_n: int | None = None) -> tuple[ChecksumAddress, str]:
     """Make a new key in a new file; returns its address and the file's name."""
-    account = Account.create(secrets.token_hex(32))
-    content = account.encrypt(passphrase(), kdf="scrypt", iterations=scrypt_n)
-    name = f"{re.sub(r'[^a-z0-9]+', '-', label.lower()).strip('-')}-{account.address[2:10]}.json"
-    path = keystore_path(name)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=0o600, exist_ok=False)
-    path.write_text(json.dumps(content), encoding="utf-8")
-    return account.address, name
+    require_signing_process()
+    return _keep(Account.create(secrets.token_hex(32)), label, scrypt_n)
 
 
-def keystore_path(reference: str) -> Path:
-    """The file behind a reference: a plain file name inside the keystore folder."""
-    if not _FILE_NAME.fullmatch(reference):
-        raise SignerError(f"{reference!r} is not the name of a keystore file")
-    return settings.KEYSTORE_DIR / reference
+def import_keystore(
+    path: Path, *, own_passphrase: str, label: str, scrypt_n: int | None = None
+) -> tuple[ChecksumAddress, str]:
+    """Copy the key of somebody's V3 file into our folder, under the installation's passphrase.
+
+    The file's own passphrase is not kept, and the file is left where it is.
+    """
+    require_signing_process()
+    account = _account(
+        unseal(read_file(path, what=path.name), own_passphrase, what=path.name), what=path.name
+    )
+    return _keep(account, label, scrypt_n)
 
 
-def passphrase() -> str:
-    """The keystores' passphrase, from its file."""
-    path: Path = settings.KEYSTORE_PASSPHRASE_FILE
+def keep_key(key: str, *, label: str, scrypt_n: int | None = None) -> tuple[ChecksumAddress, str]:
+    """Put a key that was in a variable into a keystore file."""
+    require_signing_process()
+    return _keep(account_of(key, what="the key"), label, scrypt_n)
+
+
+def account_of(key: str, *, what: str) -> LocalAccount:
+    """The account of a key in hex; SignerError, without it, where it is none."""
     try:
-        found = path.read_text(encoding="utf-8").strip()
-    except OSError:
-        raise SignerError(
-            f"the passphrase file {path} cannot be read; set AIRDROPS_KEYSTORE_PASSPHRASE_FILE"
-        ) from None
-    if not found:
-        raise SignerError(f"the passphrase file {path} is empty")
-    return found
+        raw = bytes.fromhex(key.strip().removeprefix("0x"))
+    except ValueError:
+        raise SignerError(f"{what} is no private key of 64 hex digits") from None
+    return _account(raw, what=what)
+
+
+def address_in(path: Path) -> str:
+    """The address a V3 file says it is for, unproven; empty where it says none."""
+    content = read_file(path, what=path.name)
+    found = content.get("address", "") if isinstance(content, dict) else ""
+    return f"0x{found.removeprefix('0x')}" if isinstance(found, str) and found else ""
+
+
+def _account(key: bytes, *, what: str) -> LocalAccount:
+    try:
+        account: LocalAccount = Account.from_key(key)
+    except (ValueError, TypeError, ValidationError):
+        # The library's own message may quote the key: it is left behind on purpose.
+        raise SignerError(f"{what} holds no private key of 32 bytes") from None
+    return account
+
+
+def _keep(account: LocalAccount, label: str, scrypt_n: int | None) -> tuple[ChecksumAddress, str]:
+    name = file_name(label, account.address[2:10])
+    content = {
+        "address": account.address[2:].lower(),
+        "crypto": seal(bytes(account.key), passphrase(), scrypt_n=scrypt_n),
+        "id": str(uuid.uuid4()),
+        "version": 3,
+    }
+    write_file(name, content)
+    return account.address, name

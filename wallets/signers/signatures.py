@@ -11,7 +11,7 @@ from eth_typing import ChecksumAddress
 from eth_utils.crypto import keccak
 from eth_utils.exceptions import ValidationError
 
-from wallets.signers.interface import SignerError
+from wallets.signers.interface import SignerError, WrongKey
 
 _SIGNATURE = re.compile(r"0x[0-9a-fA-F]{130}")
 _PUBLIC_KEY = re.compile(r"(?:0x)?(?:04)?([0-9a-fA-F]{128})")
@@ -40,12 +40,16 @@ def own_signature(answer: str, *, signed: bytes, address: ChecksumAddress) -> Si
         raise SignerError("the remote signer answered something that is no signature of 65 bytes")
     raw = bytes.fromhex(answer[2:])
     r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:64], "big")
+    return proven_signature(r, s, digest=keccak(signed), address=address)
+
+
+def proven_signature(r: int, s: int, *, digest: bytes, address: ChecksumAddress) -> Signature:
+    """The signature with a low s and the parity by which it is the address' own; or WrongKey."""
     low = min(s, SECPK1_N - s)
-    digest = keccak(signed)
     for parity in (0, 1):
         if _signer(r, low, parity, digest) == address:
             return Signature(r, low, parity)
-    raise SignerError(f"the remote signer did not sign with the key of {address}")
+    raise WrongKey(f"the remote signer did not sign with the key of {address}")
 
 
 def address_of(public_key: str) -> ChecksumAddress | None:

@@ -7,13 +7,13 @@ signature is the wallet's own, and read the result again; see its OpenAPI page f
 import re
 from typing import Any
 
-from django.db import transaction
 from eth_account.messages import SignableMessage
 from eth_typing import ChecksumAddress
 
 from wallets.signers import encoding
 from wallets.signers.doors import Door, open_door
 from wallets.signers.interface import Fields, SignedBytes, SignerError, TypedMessage
+from wallets.signers.remote import require_no_transaction
 from wallets.signers.signatures import Signature, address_of, own_signature
 
 _IDENTIFIER = re.compile(r"[\w.-]{1,200}", re.ASCII)
@@ -48,7 +48,7 @@ class Web3Signer:
 
     def require_ready(self) -> None:
         """SignerError unless the signer says that it is up."""
-        _require_no_transaction()
+        require_no_transaction()
         self._door.get("/upcheck")
 
     def sign_transaction(self, fields: Fields) -> SignedBytes:
@@ -68,7 +68,7 @@ class Web3Signer:
         return self._sign(encoding.message_bytes(message)).in_65_bytes()
 
     def _sign(self, data: bytes) -> Signature:
-        _require_no_transaction()
+        require_no_transaction()
         path = f"/api/v1/eth1/sign/{self._identifier}"
         answer = self._door.post(path, {"data": "0x" + data.hex()})
         return own_signature(answer, signed=data, address=self._address)
@@ -94,9 +94,3 @@ def refuse_identifier(reference: str, address: ChecksumAddress) -> str:
     if found is not None and found != address:
         return f"this public key is {found}'s, not {address}'s"
     return ""
-
-
-def _require_no_transaction() -> None:
-    # Rows stay locked while the other machine thinks: a mistake of ours, never of the operator's.
-    if transaction.get_connection().in_atomic_block:
-        raise RuntimeError("a remote signer was asked inside a database transaction")

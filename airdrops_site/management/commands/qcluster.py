@@ -14,6 +14,7 @@ from django_q.cluster import Cluster
 
 from scheduling import pulse
 from wallets import clusters
+from wallets.signers.environment import take_keys
 from wallets.signers.loading import become_signing_process
 
 PR_SET_PDEATHSIG = 1
@@ -30,6 +31,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Run until SIGTERM or SIGINT; finish the jobs in hand first."""
         become_signing_process()
+        take_keys()
         cluster_id = _announce()
         os.register_at_fork(after_in_child=_die_with_parent)
         connections.close_all()

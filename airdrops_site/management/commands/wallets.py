@@ -1,34 +1,49 @@
 """Wallets at the command line."""
 
+import json
+from argparse import SUPPRESS
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django_rich.management import RichCommand
 
 from airdrops_site.answers import BadInput
-from airdrops_site.wallets_command import balances
+from airdrops_site.wallets_cli import adding, balances, checking, keys, showing
+from wallets.addresses import AddressError
 from wallets.chain.errors import ChainError
+from wallets.signers.interface import SignerError
+from wallets.signers.loading import become_signing_process
 
-VERBS = {"balances": balances}
+VERBS = {
+    verb.name: verb for part in (adding, keys, checking, showing, balances) for verb in part.VERBS
+}
 
 
 class Command(RichCommand):
-    """What cannot be done is one sentence and exit code 2."""
+    """What cannot be done is one sentence and exit code 2; nothing was written then."""
 
-    help = "Shows what wallets hold."
+    help = "Add, verify, list and show wallets; make and take in keys."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """A verb, and what it is about."""
+        parser.add_argument("--json", action="store_true", help="print JSON")
         found = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-        for name, module in VERBS.items():
-            verb = found.add_parser(name, help=module.HELP)
-            verb.add_argument("--json", action="store_true", help="print JSON")
-            module.add_arguments(verb)
+        for verb in VERBS.values():
+            under = found.add_parser(verb.name, help=verb.help)
+            under.add_argument("--json", action="store_true", default=SUPPRESS, help="print JSON")
+            verb.arguments(under)
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Do it and print the answer."""
+        """Do it in a process that may use keys: the shell's user must be able to read them."""
+        become_signing_process()
         try:
-            answer = VERBS[options["verb"]].run(options)
-        except (BadInput, ChainError) as error:
-            raise CommandError(str(error), returncode=2) from error
-        answer.print(self.stdout, self.console, as_json=options["json"])
+            said = VERBS[options["verb"]].run(options)
+        except (BadInput, AddressError, SignerError, ChainError) as error:
+            raise CommandError(str(error), returncode=2) from None
+        if options["json"]:
+            self.stdout.write(json.dumps(said.value, indent=2))
+        else:
+            for part in said.lines:
+                self.console.print(part, markup=False, highlight=False, soft_wrap=True)
+        if said.code:
+            raise SystemExit(said.code)

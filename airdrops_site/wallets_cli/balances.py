@@ -6,7 +6,8 @@ from django.core.management.base import CommandParser
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from airdrops_site.answers import Answer, BadInput, table
+from airdrops_site.answers import BadInput, table
+from airdrops_site.wallets_cli.verbs import Options, Said, Verb
 from wallets.amounts import show_amount
 from wallets.balances import networks_with_balances, take_snapshot, watched_wallets
 from wallets.chain.client import NetworkClient
@@ -27,7 +28,7 @@ def add_arguments(parser: CommandParser) -> None:
     parser.add_argument("--nonzero", action="store_true", help="leave out what is zero")
 
 
-def run(options: dict[str, Any]) -> Answer:
+def run(options: Options) -> Said:
     """The balances asked for; one that was never read is there too, as unknown."""
     wallets, networks = _wallets(options["wallet"]), _networks(options["network"])
     if options["refresh"]:
@@ -43,7 +44,7 @@ def run(options: dict[str, Any]) -> Answer:
     rows = [_row(one, prices.get(one.token.pk)) for one in found]
     facts = [_facts(one, prices.get(one.token.pk)) for one in found]
     columns = ("Wallet", "Network", "Balance", "Worth", "At block", "Read")
-    return Answer(facts, (table("Balances", columns, rows),))
+    return Said(facts, [table("Balances", columns, rows)])
 
 
 def _wallets(label: str) -> QuerySet[Wallet]:
@@ -106,3 +107,6 @@ def _facts(held: Held, price: Price | None) -> dict[str, Any]:
         "block_at": held.block_at.isoformat() if held.block_at else None,
         "read_at": held.read_at.isoformat() if held.read_at else None,
     }
+
+
+VERBS = (Verb("balances", HELP, add_arguments, run),)

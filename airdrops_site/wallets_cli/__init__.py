@@ -1,0 +1,1 @@
+"""`manage.py wallets`: adding, keys, verifying and looking up at the command line."""

@@ -1,1 +1,0 @@
-"""The verbs of `manage.py wallets`, one module each."""

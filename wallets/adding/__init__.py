@@ -1,0 +1,1 @@
+"""Adding wallets: many or one, all of them or none."""
