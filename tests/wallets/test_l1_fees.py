@@ -16,7 +16,7 @@ from tests.wallets.rpc_servers import Item, RpcServer, prefer, refusing, serve
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import ChainError, RpcUnavailable
 from wallets.chain.l1_fees import ORACLES, estimate_l1_fee, estimate_l1_fees, fee_beside_gas
-from wallets.models import Network, NonceLane, Transaction, Wallet
+from wallets.models import Network, NonceLane, RpcEndpoint, Transaction, Wallet
 from wallets.transactions.operator import cancel_transaction, speed_up_transaction
 from wallets.transactions.tick import tick
 
@@ -122,6 +122,7 @@ def isthmus(network: Network, chain: Chain) -> Iterator[RpcServer]:
     network.refresh_from_db()
     install(chain, ORACLES[Network.L1FeeModel.OP_STACK])
     with serve(chain.url) as running:
+        RpcEndpoint.objects.update(can_read=False)
         prefer(network, running, can_send=False)
         running.tamper = takes_operator_fee
         yield running

@@ -10,7 +10,7 @@ from tests.chains import Chain
 from tests.wallets.intents import ticked, transfer
 from tests.wallets.rpc_servers import Item, RpcServer, prefer, serve
 from wallets.chain.client import NetworkClient
-from wallets.models import Network, Receipt, Transaction, Wallet
+from wallets.models import Network, Receipt, RpcEndpoint, Transaction, Wallet
 from wallets.transactions.receipts import read_receipt
 from wallets.transactions.watch import watch
 
@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db]
 def server(network: Network, chain: Chain) -> Iterator[RpcServer]:
     """What the network is read through."""
     with serve(chain.url) as running:
+        RpcEndpoint.objects.update(can_read=False)
         prefer(network, running, can_send=False)
         yield running
 

@@ -27,7 +27,7 @@ class WorkerClusterAdmin(ReadOnlyAdmin):
     list_display = ("__str__", column("Life", _life), "started_at", "beat_at", "fenced_at")
     list_filter = ("host",)
     fieldsets = (
-        section(None, column("Life", _life), "host", "pid", "id"),
+        section(None, column("Life", _life), "host", "pid", "workers", "id"),
         section("Times", "started_at", "beat_at", "fenced_at"),
     )
 
