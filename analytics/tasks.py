@@ -36,6 +36,8 @@ def register_wakeups() -> None:
 
 def book_ledger() -> None:
     """Book every transaction about which the history has something new."""
+    if not history.has_news(history.LEDGER):
+        return
     owner, until = this_worker(), time.monotonic() + JOB_SECONDS
     # Two at once would book the same; the lease only saves the work.
     if not leases.take(history.LEDGER, owner=owner, duration=LEASE):

@@ -240,9 +240,9 @@ def test_the_last_transaction_is_the_newest_canonical_block(
 
 @pytest.mark.parametrize(
     ("state", "pending", "stuck"),
-    [("signed", 1, 1), ("broadcast", 1, 1), ("reserved", 1, 0), ("queued", 0, 0), ("final", 0, 0)],
+    [("signed", 1, 1), ("broadcast", 1, 1), ("reserved", 1, 1), ("queued", 0, 0), ("final", 0, 0)],
 )
-def test_stuck_is_what_was_signed_long_ago_and_is_in_no_block(
+def test_stuck_is_what_has_a_nonce_for_long_and_is_in_no_block(
     heard_network: Network, watched_wallet: Wallet, state: str, pending: int, stuck: int
 ) -> None:
     long_ago = timezone.now() - 2 * STUCK_LEAST

@@ -117,7 +117,7 @@ ROWS = (
             "test_web3signer.py::test_a_high_s_and_a_meaningless_v_become_the_form_that_nodes_take",
             "test_web3signer.py::test_any_other_answer_is_a_sentence_and_no_signature",
             "test_reserved.py::test_a_signature_in_the_form_of_a_key_store_is_mined",
-            "test_crashes.py::test_nor_does_one_that_asks_a_remote_signer",
+            "test_crashes.py::test_a_worker_killed_anywhere_neither_loses_nor_doubles",
         ),
     ),
     Row(
