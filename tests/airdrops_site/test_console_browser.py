@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from pytest_django.live_server_helper import LiveServer
 
 from tests import factories
-from wallets.models import Receipt
+from wallets.models import NonceLane, Receipt, Transaction
 
 pytestmark = [
     pytest.mark.browser,
@@ -109,6 +109,39 @@ def test_a_click_copies_the_whole_hash(page: Page, receipt: Receipt) -> None:
     page.locator("#dashboard .console-hex").first.click()
     expect(page.locator(".console-hex.copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == receipt.attempt.hash
+
+
+@pytest.fixture
+def waiting(receipt: Receipt) -> Transaction:
+    """A transaction that no block has, sent twice, of a lane that is paused."""
+    row = factories.TransactionFactory.create(state="broadcast", nonce=7)
+    attempt = factories.AttemptFactory.create(transaction=row, last_answer_kind="underpriced")
+    for sending, answer in ((1, "accepted"), (2, "underpriced")):
+        factories.EndpointAnswerFactory.create(attempt=attempt, sending=sending, answer=answer)
+    NonceLane.objects.filter(pk=attempt.lane_id).update(paused=True, pause_reason="looking")
+    return row
+
+
+def test_from_the_filter_to_a_cancel_with_its_reason(page: Page, waiting: Transaction) -> None:
+    page.goto("/admin/wallets/transaction/?progress=pending")
+    page.locator("#result_list").get_by_role("link", name=str(waiting.pk), exact=True).click()
+    expect(page.locator(".console-badge", has_text="underpriced").first).to_be_visible()
+    page.get_by_role("link", name="Cancel", exact=True).click()
+    page.get_by_label("Reason").fill("not wanted")
+    page.get_by_role("button", name="Cancel it").click()
+    expect(page.get_by_text(f"Cancel asked for: {waiting}.")).to_be_visible()
+    expect(page.get_by_text("cancel asked for: not wanted").first).to_be_visible()
+
+
+def test_an_action_of_the_list_asks_for_its_reason(page: Page, waiting: Transaction) -> None:
+    lane = waiting.lane
+    page.goto("/admin/wallets/noncelane/?paused__exact=1")
+    page.locator(f'input[name="_selected_action"][value="{lane.pk}"]').check()
+    page.locator('select[name="action"]').select_option("resume")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_text("It signs again at its next turn.")).to_be_visible()
+    page.get_by_role("button", name="Resume", exact=True).click()
+    expect(page.get_by_text(f"Resume asked for: {lane}.")).to_be_visible()
 
 
 @pytest.mark.parametrize(

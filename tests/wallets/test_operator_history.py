@@ -9,7 +9,7 @@ from tests.chains import Chain
 from tests.wallets.intents import settled, ticked, transfer
 from wallets.chain.client import NetworkClient
 from wallets.leases import lane_lease
-from wallets.models import Network, Transaction, Transition, Wallet
+from wallets.models import Attempt, Network, Transaction, Transition, Wallet
 from wallets.services import engage_stop, lift_stop, pause_installation, resume_installation
 from wallets.signers.loading import load_signer
 from wallets.transactions.look import take_look
@@ -134,3 +134,14 @@ def test_a_wish_that_came_while_another_attempt_was_being_made_is_not_forgotten(
         bump = Replacement("bump", look, sent.gas_limit or 0, 0)
         assert replace(lane, sent, bump, load_signer(wallet)) is None
     assert ticked(sent).attempts.latest("id").kind == "cancel"
+
+
+def test_a_cancel_of_what_every_node_calls_invalid_says_so(sent: Transaction) -> None:
+    Attempt.objects.filter(transaction=sent).update(
+        state="rejected", times_sent=3, times_refused=3, last_answer="anvil: oversized data"
+    )
+    ticked(sent)
+    (line,) = told("transaction", sent.pk)
+    why = "every node calls its bytes invalid: anvil: oversized data"
+    assert line == ("broadcast", "worker", f"Cancel signed: {why}")
+    assert sent.replaced_because == f"cancelled: {why}"

@@ -70,7 +70,7 @@ class AttemptInline(ReadOnlyInline):
         "times_sent",
         "last_sent_at",
         column("Last answer", lambda row: show.answer(row.last_answer_kind)),
-        "last_answer",
+        column("In words", lambda row: row.last_answer or show.NOTHING),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:

@@ -59,6 +59,7 @@ TRANSACTION_VERBS = (
         "at the same nonce: whichever of them is mined first counts.",
         lambda row, **said: cancel_transaction(transaction_id=row.pk, **said),
         lambda row: row.state in (S.QUEUED, S.HELD, *PENDING),
+        button="Cancel it",
     ),
     Verb(
         "speed_up",
@@ -142,6 +143,7 @@ REQUEST_VERBS = (
         "It ends, if it has not left; what has left cannot be taken back here.",
         lambda row, **said: cancel_request(request_id=row.pk, **said),
         lambda row: row.state in (RequestState.PREPARED, RequestState.SIGNED),
+        button="Cancel it",
     ),
     Verb(
         "settle_as_done",

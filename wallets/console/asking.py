@@ -61,6 +61,8 @@ class Verb:
     service: Callable[..., object]
     fits: Callable[[Any], bool]
     form: type[forms.Form] = Reason
+    # What stands on the button, where the title alone could be taken for a way back.
+    button: str = ""
 
 
 class AskingAdmin(ReadOnlyAdmin):
