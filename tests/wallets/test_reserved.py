@@ -29,6 +29,7 @@ from wallets.models import (
 )
 from wallets.services import engage_stop, lift_stop
 from wallets.transactions import lanes
+from wallets.transactions.adoption import adopt_transaction
 from wallets.transactions.operator import (
     NotPossible,
     cancel_transaction,
@@ -404,14 +405,22 @@ def test_a_nonce_used_elsewhere_while_it_was_reserved_needs_a_person(
     server.reply = signer_server.status(500)
     chain.rpc.call("anvil_impersonateAccount", remote.address)
     foreign = {"from": remote.address, "to": remote.address, "value": "0x0", "nonce": "0x0"}
-    chain.rpc.call("eth_sendTransaction", foreign)
+    found = chain.rpc.call("eth_sendTransaction", foreign)
     chain.mine()
     server.healed()
     assert ticked(reserved).state == "reserved"
-    assert "was never signed here" in reserved.detail
+    assert "is mined, no signature of it is here" in reserved.detail
     chain.mine(4)
-    assert (ticked(reserved).state, lane_of(reserved).paused) == ("voided", True)
+    assert (ticked(reserved).state, lane_of(reserved).paused) == ("needs_operator", True)
     assert not Transaction.objects.filter(action="filler").exists()
+    adopt_transaction(
+        lane=lane_of(reserved),
+        tx_hash=found,
+        client=NetworkClient(reserved.network),
+        actor="test",
+        reason="paid by hand",
+    )
+    assert (settled(reserved, chain).outcome, reserved.state) == ("replaced", "final")
 
 
 def test_one_that_is_reserved_takes_no_other_wishes(reserved: Transaction) -> None:

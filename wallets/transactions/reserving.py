@@ -160,12 +160,12 @@ def _recheck(turn: Turn, row: Transaction, offer: Offer) -> str:
     locked = Transaction.objects.select_for_update().get(pk=row.pk)
     if (locked.state, locked.version) != (S.RESERVED, row.version):
         raise LostRace(f"transaction {row.pk} is {locked.state} by now")
-    if not Wallet.objects.filter(pk=turn.lane.wallet_id, status=Wallet.Status.VERIFIED).exists():
-        raise NotWanted(f"{turn.lane.wallet.label} is no verified wallet any more")
     limits = read_limits(turn.lane)
     if offer.kind == Attempt.Kind.FILLER:
         check_freeing(row, offer.kind, offer, limits)
         return row.policy_digest
+    if not Wallet.objects.filter(pk=turn.lane.wallet_id, status=Wallet.Status.VERIFIED).exists():
+        raise NotWanted(f"{turn.lane.wallet.label} is no verified wallet any more")
     if locked.valid_until is not None and locked.valid_until <= timezone.now():
         raise NotWanted("its time ran out")
     check_fee(row, offer.max_fee_per_gas, offer.highest_fee, limits)
@@ -208,17 +208,18 @@ def _wait_or_void(
 
 
 def _settle_passed(turn: Turn, row: Transaction) -> None:
-    """The chain has counted a nonce that was never signed here: somebody else has the key.
+    """The chain has counted a nonce of which no signature is here: it was used elsewhere.
 
-    Until that cannot be undone nothing is known, and nothing more is signed.
+    By somebody else, or by us before a restore. Until it cannot be undone nothing is known and
+    nothing more is signed; then a person says what it was.
     """
     count = final_count(turn.lane, head=turn.look.head, client=turn.client)
     if count <= (row.nonce or 0):
-        note(row, f"nonce {row.nonce} is mined and was never signed here; it waits for finality")
+        note(row, f"nonce {row.nonce} is mined, no signature of it is here: it waits for finality")
         return
     sentence = (
-        f"nonce {row.nonce} is final on chain and was never signed here: the key was used "
-        "elsewhere; adopt the transaction that is, then resume the lane"
+        f"nonce {row.nonce} is final on chain and no signature of it is here: the key was used "
+        "elsewhere; adopt the transaction that is, or void this one"
     )
-    void_reserved(turn.lane, row, sentence)
+    move_transaction(row, S.NEEDS_OPERATOR, actor=this_worker(), reason=sentence)
     pause_own_lane(turn.lane, sentence)
