@@ -1,6 +1,6 @@
 """What must hold on floor 2 at the moment of signing."""
 
-from django.db.models import Exists, OuterRef
+from collections.abc import Sequence
 
 from protocols.models import Protocol
 from wallets.models import SignedRequest, Transaction
@@ -10,20 +10,27 @@ from wallets.transactions.guards import ALLOWED, Answer, Verdict
 
 def register() -> None:
     """Have every signature ask."""
-    guards.register("protocol", check_protocol)
+    guards.register("protocol", check_protocols)
     guards.register_for_requests("protocol", check_protocol_of_request)
 
 
-def check_protocol(transaction: Transaction) -> Verdict:
+def check_protocols(transactions: Sequence[Transaction]) -> dict[int, Verdict]:
     """Only an enabled protocol, on the networks it is enabled for, has anything signed."""
-    slug, network = transaction.protocol, transaction.network
-    here = Protocol.networks.through.objects.filter(protocol=OuterRef("pk"), network=network.pk)
-    protocol = Protocol.objects.filter(slug=slug).annotate(is_here=Exists(here)).first()
+    slugs = {transaction.protocol for transaction in transactions}
+    protocols = Protocol.objects.filter(slug__in=slugs).prefetch_related("networks")
+    by_slug = {protocol.slug: protocol for protocol in protocols}
+    return {one.pk: _verdict(by_slug.get(one.protocol), one) for one in transactions}
+
+
+def _verdict(protocol: Protocol | None, transaction: Transaction) -> Verdict:
+    network = transaction.network
     if protocol is None:
-        return Verdict(Answer.REFUSE, f"there is no protocol {slug}; nothing vouches for it")
+        return Verdict(
+            Answer.REFUSE, f"there is no protocol {transaction.protocol}; nothing vouches for it"
+        )
     if not protocol.enabled:
         return Verdict(Answer.REFUSE, f"{protocol.name} is disabled; enable it first")
-    if not protocol.is_here:
+    if network.pk not in {one.pk for one in protocol.networks.all()}:
         return Verdict(
             Answer.REFUSE, f"{protocol.name} is not enabled on {network.name}; add the network"
         )

@@ -58,6 +58,8 @@ def chain(anvil: Anvil) -> Iterator[Chain]:
         # Reverting to a snapshot does not undo how the test before had it mine.
         rpc.call("evm_setIntervalMining", 0)
         rpc.call("evm_setAutomine", False)
+        # Nor the base fee that it may have raised.
+        rpc.call("anvil_setNextBlockBaseFeePerGas", hex(10**9))
         yield Chain(anvil.url, rpc)
         rpc.call("evm_revert", snapshot)
 

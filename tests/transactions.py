@@ -8,6 +8,9 @@ from django.utils import timezone
 
 from tests.chains import ETHER
 from wallets.models import Attempt, Network, NonceLane, Receipt, Transaction, Wallet
+from wallets.transactions.limits import read_limits
+from wallets.transactions.policy import Permit
+from wallets.transactions.spending import Allotment
 from wallets.transactions.states import ON_CHAIN, PRE_NONCE
 
 _numbers = count(1)
@@ -70,3 +73,10 @@ def make_receipt(
         fee=fee,
         canonical=canonical,
     )
+
+
+def reserve(row: Transaction, permit: Permit, highest_fee: int) -> None:
+    """Hold back what one transaction may spend of the day's limits, as signing does for several."""
+    allotment = Allotment(read_limits(row.lane), [(row, permit)])
+    allotment.take(row, permit, highest_fee)
+    allotment.store()

@@ -98,6 +98,25 @@ def move_all[Row: models.Model](
             _set(row, changes)
 
 
+def move_each[Row: models.Model](
+    changes: Sequence[tuple[Row, Mapping[str, Any]]], to: str, *, machine: Machine, actor: str
+) -> None:
+    """As `move_all` where each row gets fields of its own: one history insert for all of them."""
+    now, alike = timezone.now(), defaultdict(list)
+    for row, fields in changes:
+        old, version = _state(row), _version(row)
+        if not machine.allows(old, to):
+            raise ForbiddenTransition(f"{machine.subject} {row.pk}: no arrow from {old} to {to}")
+        values = {**fields, "state": to, "version": version + 1, "state_changed_at": now}
+        same = type(row)._default_manager.filter(pk=row.pk, state=old, version=version)
+        if not same.update(**values):
+            raise LostRace(f"{machine.subject} {row.pk} is no longer {old} (version {version})")
+        alike[old].append(row.pk)
+        _set(row, values)
+    for old, keys in alike.items():
+        _record_all(machine.subject, keys, old, to, reason="", actor=actor, at=now)
+
+
 def born(row: models.Model, *, machine: Machine, actor: str, reason: str = "") -> None:
     """Write the first history line of a row that was just created (same database transaction)."""
     state = _state(row)

@@ -14,7 +14,7 @@ from protocols.services import disable_deployment, disable_token
 from tests.protocols.operators import ETHER, USDC, Operator
 from tests.wallets.planned import planned, queue, with_arguments
 from wallets.addresses import parse_address
-from wallets.models import Limit, PolicyRule, Token, Wallet
+from wallets.models import Limit, PolicyRule, Token, Transaction, Wallet
 from wallets.transactions import guards
 from wallets.transactions.expectations import Expectations
 from wallets.transactions.policy import PolicyRefusal, check_policy
@@ -329,20 +329,24 @@ def test_a_rule_that_does_not_say_everything_allows_nothing(
         check_policy(row)
 
 
+def asked(row: Transaction) -> guards.Verdict:
+    return guards.ask_all([row])[row.pk]
+
+
 def test_a_disabled_protocol_has_nothing_signed(alice: Operator, send_usdc: Any) -> None:
     row = queue(alice, "transfer-token", send_usdc)
-    assert guards.ask_all(row) == guards.ALLOWED
+    assert asked(row) == guards.ALLOWED
     Protocol.objects.filter(slug="evm").update(enabled=False)
-    assert guards.ask_all(row).sentence == "Generic EVM is disabled; enable it first"
+    assert asked(row).sentence == "Generic EVM is disabled; enable it first"
 
 
 def test_a_protocol_acts_on_its_networks_only(alice: Operator, send_usdc: Any) -> None:
     Protocol.objects.get(slug="evm").networks.remove(alice.network)
-    verdict = guards.ask_all(queue(alice, "transfer-token", send_usdc))
+    verdict = asked(queue(alice, "transfer-token", send_usdc))
     assert verdict.answer is guards.Answer.REFUSE
     assert verdict.sentence == "Generic EVM is not enabled on Devnet L2; add the network"
 
 
 def test_a_protocol_nobody_installed_has_nothing_signed(alice: Operator, send_usdc: Any) -> None:
-    verdict = guards.ask_all(queue(alice, "x", send_usdc, protocol="gone"))
+    verdict = asked(queue(alice, "x", send_usdc, protocol="gone"))
     assert verdict.sentence == "there is no protocol gone; nothing vouches for it"

@@ -16,7 +16,7 @@ from wallets.chain.codec import CODEC, argument_types, type_name
 from wallets.models import Allowance, Attempt, PolicyRule, Token, Transaction, Wallet
 from wallets.transactions.limits import read_limits
 from wallets.transactions.policy import PolicyRefusal, check_policy
-from wallets.transactions.signing import check_permission
+from wallets.transactions.signing import check_permission, read_standing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -99,7 +99,8 @@ def test_a_revocation_is_permitted_whatever_was_disabled_since(
     evm.networks.clear()
     Protocol.objects.update(enabled=False)
     Allowance.objects.update(spender=STRANGER)
-    permit = check_permission(revocation, Attempt.Kind.ORIGINAL, read_limits(revocation.lane))
+    standing = read_standing(revocation, read_limits(revocation.lane))
+    permit = check_permission(revocation, Attempt.Kind.ORIGINAL, standing)
     rule = PolicyRule.objects.filter(address=revocation.to).first()
     assert rule is not None
     assert (permit.code_hash, permit.spends) == (rule.code_hash, ())

@@ -48,12 +48,12 @@ def stored(row: Transaction) -> bytes:
     return bytes(row.attempts.get().raw)
 
 
-def test_a_lane_never_has_two_that_are_signed_and_unsent(
+def test_the_database_keeps_a_second_from_the_place_of_one_that_is_unsent(
     intent: Transaction, wallet: Wallet, network: Network
 ) -> None:
     second = transfer(wallet, network, wallet.address, key="t:2")
     crash(intent, Point.STORED)
-    with pytest.raises(IntegrityError, match=r"transaction_one_unsent|UNIQUE"):
+    with pytest.raises(IntegrityError, match=r"transaction_unsent_place_once|UNIQUE"):
         Transaction.objects.filter(pk=second.pk).update(state="signed", nonce=1)
 
 

@@ -10,15 +10,14 @@ from django.utils import timezone
 
 from tests.chains import ETHER, Chain, make_wallet
 from tests.factories import an_address
+from tests.transactions import reserve
 from tests.wallets.intents import settled, ticked, transfer
 from wallets.chain.client import NetworkClient
 from wallets.models import Limit, Network, SpendReservation, Transaction, Wallet
 from wallets.transactions.arguments import Spend
 from wallets.transactions.holds import Held
-from wallets.transactions.limits import read_limits
 from wallets.transactions.operator import cancel_transaction, speed_up_transaction
 from wallets.transactions.policy import Permit, PolicyRefusal
-from wallets.transactions.spending import reserve
 from wallets.transactions.watch import watch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -221,9 +220,9 @@ def test_a_tokens_amount_is_counted_for_its_own_limit(
     rows = [transfer(wallet, network, other_wallet.address, key=f"{n}", value=0) for n in range(2)]
     permit = Permit("", "", (Spend(token, 7, leaves=True), Spend(token, 9, leaves=False)))
     with transaction.atomic():
-        reserve(rows[0], permit, 1, read_limits(rows[0].lane))
+        reserve(rows[0], permit, 1)
         with pytest.raises(Held, match=f"7 base units of {token} of 10 base units"):
-            reserve(rows[1], permit, 1, read_limits(rows[1].lane))
+            reserve(rows[1], permit, 1)
     assert [(one.limit, one.amount) for one in SpendReservation.objects.all()] == [(limit, 7)]
 
 
@@ -234,7 +233,7 @@ def test_a_token_cap_above_which_nothing_fits_is_refused(
     make_limit("max_day_value", 10, f"token:devnet-l1:{token}")
     row = transfer(wallet, network, other_wallet.address)
     with transaction.atomic(), pytest.raises(PolicyRefusal, match="alone is above the limit"):
-        reserve(row, Permit("", "", (Spend(token, 11, leaves=True),)), 1, read_limits(row.lane))
+        reserve(row, Permit("", "", (Spend(token, 11, leaves=True),)), 1)
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,12 @@ from django.db import transaction
 
 from tests.chains import ETHER, Chain, make_wallet
 from tests.threads import workers
+from tests.transactions import reserve
 from tests.wallets.intents import transfer
 from wallets.models import Limit, Network, Transaction
 from wallets.transactions.arguments import Spend
 from wallets.transactions.holds import Held
-from wallets.transactions.limits import read_limits
 from wallets.transactions.policy import Permit
-from wallets.transactions.spending import reserve
 from wallets.transactions.tick import tick
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -39,13 +38,13 @@ def test_the_second_signature_waits_for_the_first_and_sees_what_it_took(
 
     def first() -> None:
         with transaction.atomic():
-            reserve(rows[0], ONE_ETHER, 1, read_limits(rows[0].lane))
+            reserve(rows[0], ONE_ETHER, 1)
             taken.set()
             assert go_on.wait(10)
 
     def second() -> None:
         with transaction.atomic():
-            reserve(rows[1], ONE_ETHER, 1, read_limits(rows[1].lane))
+            reserve(rows[1], ONE_ETHER, 1)
 
     with workers(2) as submit:
         one = submit(first)

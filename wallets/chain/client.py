@@ -69,14 +69,19 @@ class NetworkClient:
         return len(self._readers()) > 1
 
     def send_raw(self, raw: bytes, *, private_only: bool = False) -> Sent:
+        """As `send_all_raw`, of one."""
+        return self.send_all_raw([raw], private_only=private_only)[0]
+
+    def send_all_raw(self, raws: Sequence[bytes], *, private_only: bool = False) -> list[Sent]:
         """Give the bytes to every send endpoint; one success is success, silence is ambiguous.
 
         Private endpoints get them only when asked for, or when the network has no other.
         """
         chosen = self._audience(private_only=private_only)
         if not chosen:
-            return Sent(SendAnswer.NOT_SENT, self._no_audience(private_only=private_only))
-        return send_to_all(chosen, raw)
+            nobody = Sent(SendAnswer.NOT_SENT, self._no_audience(private_only=private_only))
+            return [nobody] * len(raws)
+        return send_to_all(chosen, raws)
 
     def require_audience(self, *, private_only: bool) -> None:
         """RpcUnavailable where private bytes would have nobody to go to: they would only lie."""

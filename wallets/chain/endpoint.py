@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from itertools import batched
 from typing import Any
 
 from eth_utils.crypto import keccak
@@ -58,21 +59,40 @@ class Endpoint:
         """How many calls it takes to ask so much: one more while the chain is to be checked."""
         return asked + (0 if self._is_verified() else 1)
 
-    def deliver(self, raw: bytes, seconds: float, wait: float = 0.0) -> ChainError | None:
-        """Give the endpoint signed bytes, once; None if it took them. For a thread of its own."""
+    def deliver(
+        self, raws: Sequence[bytes], seconds: float, wait: float = 0.0
+    ) -> list[ChainError | None]:
+        """Give the endpoint signed bytes, each once; None in the place of what it took.
+
+        For a thread of its own.
+        """
         ends_at = time.monotonic() + seconds
         time.sleep(wait)
         try:
             rpc = JsonRpc(self.row.name, self.row.url)
             self._verify(rpc, ends_at - time.monotonic())
         except ChainError as error:
-            return error if isinstance(error, RateLimited | WrongChain) else NotReached(str(error))
+            told = isinstance(error, RateLimited | WrongChain)
+            return [error if told else NotReached(str(error))] * len(raws)
+        # A relay need not know batches: it gets one after the other.
+        together = 1 if self.row.is_private else len(raws)
+        outcomes: list[ChainError | None] = []
+        for some in batched(raws, together):
+            outcomes += self._give(rpc, some, ends_at - time.monotonic())
+        return outcomes
+
+    def _give(self, rpc: JsonRpc, raws: Sequence[bytes], seconds: float) -> list[ChainError | None]:
+        requests: list[Request] = [("eth_sendRawTransaction", ["0x" + raw.hex()]) for raw in raws]
         try:
-            method, params = "eth_sendRawTransaction", ["0x" + raw.hex()]
-            tx_hash = rpc.call(method, params, ends_at - time.monotonic())
+            answers = rpc.batch(requests, seconds)
         except ChainError as error:
-            return error
-        if str(tx_hash).lower() != "0x" + keccak(raw).hex():
+            return [error] * len(raws)
+        return [self._outcome(raw, answer) for raw, answer in zip(raws, answers, strict=True)]
+
+    def _outcome(self, raw: bytes, answer: Any) -> ChainError | None:
+        if isinstance(answer, ChainError):
+            return answer
+        if str(answer).lower() != "0x" + keccak(raw).hex():
             return RpcUnavailable(f"{self.row.name} answered with another hash than the bytes have")
         return None
 

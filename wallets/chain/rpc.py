@@ -60,21 +60,34 @@ class JsonRpc:
         return result
 
     def batch(self, requests: Sequence[Request], seconds: float = EXCHANGE_SECONDS) -> list[Any]:
-        """Results in the order of `requests`; a refused one is an RpcError in its place."""
+        """Results in the order of `requests`; a refused one is an RpcError in its place.
+
+        So is what went wrong after a part was answered: that part may be signed bytes.
+        """
         results: list[Any] = []
         ends_at = time.monotonic() + seconds
         while left := requests[len(results) :]:
             size = self._size()
             try:
                 answered = self._post(left[:size], min(seconds, ends_at - time.monotonic()))
-            except BatchTooLarge:
-                if len(left[:size]) == 1:
-                    raise
-                _sizes[self._url] = (len(left[:size]) // 2, time.monotonic() + SIZE_COUNTS_FOR)
-                continue
+            except BatchTooLarge as error:
+                if len(left[:size]) > 1:
+                    _sizes[self._url] = (len(left[:size]) // 2, time.monotonic() + SIZE_COUNTS_FOR)
+                    continue
+                answered = self._rest(results, left, error)
+            except ChainError as error:
+                answered = self._rest(results, left, error)
             results.extend(answered)
             ends_at += FURTHER_SECONDS
         return results
+
+    @staticmethod
+    def _rest(
+        results: Sequence[Any], left: Sequence[Request], error: ChainError
+    ) -> list[ChainError]:
+        if not results:
+            raise error
+        return [error] * len(left)
 
     def _size(self) -> int:
         size, until = _sizes.get(self._url, (MAX_BATCH, 0.0))

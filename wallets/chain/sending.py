@@ -70,15 +70,23 @@ class Sent:
         return told == {SendAnswer.INVALID}
 
 
-def send_to_all(endpoints: Sequence[Endpoint], raw: bytes) -> Sent:
-    """Give the bytes to every endpoint side by side; a hanging one delays no other."""
+def send_to_all(endpoints: Sequence[Endpoint], raws: Sequence[bytes]) -> list[Sent]:
+    """Give the bytes to every endpoint side by side; a hanging one delays no other.
+
+    Each endpoint gets them in this order, in one batch; what came of each is in its place.
+    """
     worth = _worth_asking(endpoints)
-    waits = {one: rates.claim(one.row, one.calls(1), within=RATE_WAIT_SECONDS) for one in worth}
-    outcomes = _deliver({one: wait for one, wait in waits.items() if wait is not None}, raw)
-    replies = [
-        _reply(one, outcomes[one]) if one in outcomes else _kept_from(one, at_limit=one in waits)
-        for one in endpoints
+    calls = len(raws)
+    waits = {one: rates.claim(one.row, one.calls(calls), within=RATE_WAIT_SECONDS) for one in worth}
+    outcomes = _deliver({one: wait for one, wait in waits.items() if wait is not None}, raws)
+    kept = {one: _kept_from(one, at_limit=one in waits) for one in endpoints if one not in outcomes}
+    return [
+        _sum_up([kept.get(one) or _reply(one, outcomes[one][place]) for one in endpoints])
+        for place in range(calls)
     ]
+
+
+def _sum_up(replies: Sequence[Reply]) -> Sent:
     strongest = strongest_of(replies)
     return Sent(strongest.answer, strongest.text, tuple(replies))
 
@@ -95,32 +103,36 @@ def _worth_asking(endpoints: Sequence[Endpoint]) -> list[Endpoint]:
     return closed or [one for one in endpoints if not is_resting(one.row, now)]
 
 
-def _deliver(waits: Mapping[Endpoint, float], raw: bytes) -> dict[Endpoint, ChainError | None]:
+def _deliver(
+    waits: Mapping[Endpoint, float], raws: Sequence[bytes]
+) -> dict[Endpoint, list[ChainError | None]]:
     """What each endpoint said; each gets the bytes after its wait, which delays no other."""
     deadline = Deadline(SEND_SECONDS)
-    calls = {one: partial(one.deliver, raw, SEND_SECONDS, wait) for one, wait in waits.items()}
-    outcomes: dict[Endpoint, ChainError | None] = {
-        one: RpcUnavailable(f"{one.row.name} has not answered in time") for one in waits
+    calls = {one: partial(one.deliver, raws, SEND_SECONDS, wait) for one, wait in waits.items()}
+    outcomes: dict[Endpoint, list[ChainError | None]] = {
+        one: [RpcUnavailable(f"{one.row.name} has not answered in time")] * len(raws)
+        for one in waits
     }
     silent = set(waits)
-    for endpoint, error in answers_within(calls, deadline):
+    for endpoint, errors in answers_within(calls, deadline):
         silent.discard(endpoint)
-        outcomes[endpoint] = error
-        if error is None or classify_send(error) is SendAnswer.KNOWN:
+        outcomes[endpoint] = errors
+        if all(error is None or classify_send(error) is SendAnswer.KNOWN for error in errors):
             deadline.at_most(AFTER_SUCCESS_SECONDS)
-    for endpoint, outcome in outcomes.items():
+    for endpoint, errors in outcomes.items():
         # Who was made to wait by our own limit and is silent has done nothing wrong.
         if not (endpoint in silent and waits[endpoint]):
-            _note(endpoint, outcome)
+            _note(endpoint, errors)
     return outcomes
 
 
-def _note(endpoint: Endpoint, error: ChainError | None) -> None:
-    if error is None or isinstance(error, RpcError):
-        # A refusal is an answer. Its latency is the node's work, not the way there.
-        record_answer(endpoint.row, endpoint.row.latency_ms)
+def _note(endpoint: Endpoint, errors: Sequence[ChainError | None]) -> None:
+    # A refusal is an answer. Its latency is the node's work, not the way there.
+    broken = [error for error in errors if error and not isinstance(error, RpcError)]
+    if broken:
+        endpoint.note(broken[0])
     else:
-        endpoint.note(error)
+        record_answer(endpoint.row, endpoint.row.latency_ms)
 
 
 def _reply(endpoint: Endpoint, error: ChainError | None) -> Reply:

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from wallets.addresses import AddressField, HashField
 from wallets.amounts import AmountField
 from wallets.transactions.states import (
+    MOST_UNSENT,
     PRE_NONCE,
     UNSENT,
     UNSIGNED_REQUEST,
@@ -75,6 +76,9 @@ class Transaction(models.Model):
         help_text="Why something else was put at its nonce, and who asked for that.",
     )
     nonce = models.PositiveBigIntegerField(null=True, blank=True)
+    # Its place among what was signed with it: the first is taken until a node has its bytes, so
+    # that a lane signs no more before what it signed has left.
+    unsent_place = models.PositiveSmallIntegerField(default=0, editable=False)
     # What a remote signer is to sign: with gas limit and nonce the whole transaction.
     reserved_max_fee = AmountField(null=True, blank=True)
     reserved_tip = AmountField(null=True, blank=True)
@@ -98,7 +102,14 @@ class Transaction(models.Model):
                 name="transaction_nonce_once",
             ),
             models.UniqueConstraint(
-                fields=("lane",), condition=Q(state__in=UNSENT), name="transaction_one_unsent"
+                fields=("lane", "unsent_place"),
+                condition=Q(state__in=UNSENT),
+                name="transaction_unsent_place_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(unsent_place__lt=MOST_UNSENT)
+                & (~Q(state="reserved") | Q(unsent_place=0)),
+                name="transaction_few_unsent",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=PRE_NONCE, nonce__isnull=True)

@@ -1,5 +1,6 @@
 """One signed attempt: what it offers, its signature, and its bytes as they are kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -34,11 +35,27 @@ class Offer:
         return self.value + self.highest_fee
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An attempt that is to be: whose it is, at which nonce, and what it offers."""
+
+    row: Transaction
+    nonce: int
+    offer: Offer
+
+
 def write_attempt(
     lane: NonceLane, row: Transaction, nonce: int, offer: Offer, signer: Signer
 ) -> Attempt:
     """Sign the offer with a key that is here and store the bytes."""
-    return store_attempt(lane, row, nonce, offer, sign_offer(lane, nonce, offer, signer))
+    return write_attempts(lane, [Draft(row, nonce, offer)], signer)[0]
+
+
+def write_attempts(lane: NonceLane, drafts: Sequence[Draft], signer: Signer) -> list[Attempt]:
+    """The same of several, stored together."""
+    signed = [sign_offer(lane, draft.nonce, draft.offer, signer) for draft in drafts]
+    made = [_attempt(lane, *both) for both in zip(drafts, signed, strict=True)]
+    return _store(made)
 
 
 def ask_signer(lane: NonceLane, nonce: int, offer: Offer, signer: Signer) -> SignedBytes:
@@ -62,10 +79,22 @@ def store_attempt(
     lane: NonceLane, row: Transaction, nonce: int, offer: Offer, signed: SignedBytes
 ) -> Attempt:
     """Keep the signed bytes; nothing leaves before the commit."""
-    attempt = Attempt.objects.create(
-        transaction=row,
+    return _store([_attempt(lane, Draft(row, nonce, offer), signed)])[0]
+
+
+def _store(attempts: list[Attempt]) -> list[Attempt]:
+    stored = Attempt.objects.bulk_create(attempts)
+    for attempt in stored:
+        reached(Point.ATTEMPT_WRITTEN, attempt.kind)
+    return stored
+
+
+def _attempt(lane: NonceLane, draft: Draft, signed: SignedBytes) -> Attempt:
+    offer = draft.offer
+    return Attempt(
+        transaction=draft.row,
         lane=lane,
-        nonce=nonce,
+        nonce=draft.nonce,
         kind=offer.kind,
         raw=signed.raw,
         hash=signed.hash,
@@ -73,10 +102,8 @@ def store_attempt(
         max_fee_per_gas=offer.max_fee_per_gas,
         max_priority_fee_per_gas=offer.max_priority_fee_per_gas,
         l1_fee_estimate=offer.l1_fee,
-        private_only=row.private_only,
+        private_only=draft.row.private_only,
     )
-    reached(Point.ATTEMPT_WRITTEN, offer.kind)
-    return attempt
 
 
 def _fields(network: Network, nonce: int, offer: Offer) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from wallets.transactions.machine import TRANSACTION, move_transaction
 from wallets.transactions.points import Point, reached
 from wallets.transactions.replacing import Replacement, check_freeing
 from wallets.transactions.reserving import sign_reserved
-from wallets.transactions.signing import LanePaused, check_funds
+from wallets.transactions.signing import LanePaused, Need, check_funds, reserved_by
 from wallets.transactions.spending import reserve_fee
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.turn import Turn
@@ -58,7 +58,8 @@ def _take(turn: Turn, nonce: int, wanted: Replacement, to: S) -> tuple[Transacti
     offer, limits = _offer(row, wanted), read_limits(lane)
     check_freeing(row, _KIND, offer, limits)
     reserve_fee(row, offer.highest_fee, limits, enforce=False)
-    check_funds(lane, row, offer.highest_cost, balance=turn.look.balance)
+    need = Need(offer.highest_cost, reserved_by(lane, besides=row))
+    check_funds(lane, need, balance=turn.look.balance)
     reached(Point.CHECKED, _KIND)
     move_transaction(
         row,

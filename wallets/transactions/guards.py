@@ -1,9 +1,10 @@
 """Checks that higher floors add to every signature, through one registry.
 
-A guard is called inside the signing transaction: it reads the database, never the network.
+A guard is called inside the signing transaction: it reads the database, never the network. It is
+asked about all that is signed together, so that it reads once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,14 +28,15 @@ class Verdict:
 
 
 ALLOWED = Verdict(Answer.ALLOW)
-Guard = Callable[[Transaction], Verdict]
+Verdicts = dict[int, Verdict]
+Guard = Callable[[Sequence[Transaction]], Verdicts]
 RequestGuard = Callable[[SignedRequest], Verdict]
 _guards: dict[str, Guard] = {}
 _request_guards: dict[str, RequestGuard] = {}
 
 
 def register(name: str, guard: Guard) -> None:
-    """Add a guard; the same name replaces."""
+    """Add a guard, which has an answer for each it is asked about; the same name replaces."""
     _guards[name] = guard
 
 
@@ -43,13 +45,19 @@ def register_for_requests(name: str, guard: RequestGuard) -> None:
     _request_guards[name] = guard
 
 
-def ask_all(transaction: Transaction) -> Verdict:
-    """The first answer that is not to allow, or ALLOWED."""
+def ask_all(transactions: Sequence[Transaction]) -> Verdicts:
+    """By primary key: the first answer that is not to allow, or ALLOWED."""
+    verdicts = {transaction.pk: ALLOWED for transaction in transactions}
     for guard in _guards.values():
-        verdict = guard(transaction)
-        if verdict.answer is not Answer.ALLOW:
-            return verdict
-    return ALLOWED
+        told = guard([one for one in transactions if verdicts[one.pk] is ALLOWED])
+        for one in transactions:
+            if verdicts[one.pk] is ALLOWED:
+                verdicts[one.pk] = _checked(told[one.pk])
+    return verdicts
+
+
+def _checked(verdict: Verdict) -> Verdict:
+    return ALLOWED if verdict.answer is Answer.ALLOW else verdict
 
 
 def ask_all_of_request(request: SignedRequest) -> Verdict:

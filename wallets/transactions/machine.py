@@ -11,8 +11,9 @@ from wallets.models import SignedRequest, Transaction
 from wallets.transactions.spending import settle_reservations
 from wallets.transactions.states import ENDED, REQUEST_ARROWS, TRANSACTION_ARROWS, HoldReason
 from wallets.transactions.states import TransactionState as S
-from wallets.transitions import Machine, move, move_all
+from wallets.transitions import Machine, move, move_all, move_each, unchanged
 
+Change = tuple[Transaction, dict[str, Any]]
 # What is held has its next turn after so long, unless nothing else waits.
 LOOK_AGAIN = timedelta(seconds=5)
 TRANSACTION = Machine("transaction", TRANSACTION_ARROWS)
@@ -37,11 +38,26 @@ def move_transaction(
     return moved
 
 
-def move_transactions(rows: Sequence[Transaction], to: str, *, actor: str, **fields: Any) -> None:
+def unchanged_transactions(rows: Sequence[Transaction]) -> list[Transaction]:
+    """Those nobody has changed since they were read, locked until the commit."""
+    return unchanged(rows)
+
+
+def move_transactions(
+    rows: Sequence[Transaction], to: str, *, actor: str, reason: str = "", **fields: Any
+) -> None:
     """As `move_transaction`, for rows of one network that the caller's transaction has locked."""
-    move_all(rows, to, machine=TRANSACTION, actor=actor, detail="", hold_reason="", **fields)
+    fields |= {"detail": reason[:500], "hold_reason": ""}
+    move_all(rows, to, machine=TRANSACTION, actor=actor, reason=reason, **fields)
     if to in ENDED:
         settle_reservations(rows)
+
+
+def move_each_transaction(changes: Sequence[Change], to: str, *, actor: str) -> None:
+    """As `move_transactions` where each row gets fields of its own; to no state that ends it."""
+    cleared = {"detail": "", "hold_reason": ""}
+    wanted = [(row, fields | cleared) for row, fields in changes]
+    move_each(wanted, to, machine=TRANSACTION, actor=actor)
 
 
 def hold_transaction(row: Transaction, why: HoldReason, sentence: str, *, actor: str) -> None:
@@ -63,6 +79,8 @@ __all__ = [
     "TRANSACTION",
     "SignedRequest",
     "hold_transaction",
+    "move_each_transaction",
     "move_transaction",
     "move_transactions",
+    "unchanged_transactions",
 ]

@@ -7,12 +7,12 @@ from django.utils import timezone
 
 from wallets.actors import this_worker
 from wallets.chain.client import hex_int
-from wallets.chain.errors import SendAnswer
+from wallets.chain.errors import ChainError, SendAnswer
 from wallets.chain.l1_fees import estimate_l1_fee
 from wallets.models import Attempt, NonceLane, Receipt, Transaction
 from wallets.signers.interface import SignerError
 from wallets.signers.loading import load_signer
-from wallets.transactions.broadcast import send_attempt
+from wallets.transactions.broadcast import send_attempt, send_attempts
 from wallets.transactions.filling import fill_gap
 from wallets.transactions.finality import final_count
 from wallets.transactions.lanes import find_gaps, pause_own_lane, say
@@ -59,13 +59,24 @@ def recover(turn: Turn, rows: list[Transaction], reserved: Transaction | None) -
             _fill_gaps(turn)
     except LostRace:
         log.info("recovery_lost_race", lane=turn.lane.pk)
-    for row in rows:
-        try:
-            _recover(turn, row)
-        except LostRace:
-            log.info("recovery_lost_race", transaction=row.pk)
-        except SignerError as error:
-            note(row, str(error))
+    _recover_all(turn, rows)
+
+
+def _recover_all(turn: Turn, rows: list[Transaction]) -> None:
+    wanted: list[Attempt] = []
+    try:
+        for row in rows:
+            try:
+                wanted += _recover(turn, row)
+            except LostRace:
+                log.info("recovery_lost_race", transaction=row.pk)
+            except SignerError as error:
+                note(row, str(error))
+    except ChainError:
+        # What was found before a question was not answered need not wait for it.
+        send_attempts(wanted, turn.client)
+        raise
+    send_attempts(wanted, turn.client)
 
 
 def unexplained(turn: Turn, rows: list[Transaction]) -> str:
@@ -87,22 +98,21 @@ def unexplained(turn: Turn, rows: list[Transaction]) -> str:
     )
 
 
-def _recover(turn: Turn, row: Transaction) -> None:
+def _recover(turn: Turn, row: Transaction) -> list[Attempt]:
+    """The attempt to send for it now, if any."""
     leading = leading_attempt(row)
     leading.transaction = row
     if (row.nonce or 0) < turn.look.mined:
         _settle_passed(turn, row)
-        return
+        return []
     kind = _wanted(turn, row, leading)
     if kind:
         wanted = _priced(turn, row, kind, _because(row, leading, kind))
         replaced = replace(turn.lane, row, wanted, load_signer(turn.lane.wallet))
         if replaced is not None:
             replaced.transaction = row
-            send_attempt(replaced, turn.client)
-            return
-    if leading.kind != Attempt.Kind.ADOPTED:  # its bytes are elsewhere
-        _offer_again(turn, row, leading)
+            return [replaced]
+    return [leading] if _is_due_again(row, leading) else []
 
 
 def leading_attempt(row: Transaction) -> Attempt:
@@ -112,14 +122,15 @@ def leading_attempt(row: Transaction) -> Attempt:
     return lately.attempt if lately else newest_attempt(row)
 
 
-def _offer_again(turn: Turn, row: Transaction, leading: Attempt) -> None:
-    """The same bytes once more, if they never left, were not taken, or lie there for long."""
+def _is_due_again(row: Transaction, leading: Attempt) -> bool:
+    """Whether the same bytes go out once more: they never left, were not taken, or lie for long."""
+    if leading.kind == Attempt.Kind.ADOPTED:  # its bytes are elsewhere
+        return False
     if leading.times_sent == 0 and (_is_over(row) or stop_reason(row, leading.kind)):
-        return
+        return False
     stale = timezone.now() - RESEND_AFTER
     untaken = row.state == S.SIGNED or leading.state != AttemptState.ACCEPTED
-    if untaken or leading.last_sent_at is None or leading.last_sent_at < stale:
-        send_attempt(leading, turn.client)
+    return untaken or leading.last_sent_at is None or leading.last_sent_at < stale
 
 
 def _wanted(turn: Turn, row: Transaction, leading: Attempt) -> str:

@@ -17,7 +17,14 @@ from wallets.transactions.look import Look, fee_ceiling
 from wallets.transactions.machine import TRANSACTION
 from wallets.transactions.points import Point, reached
 from wallets.transactions.policy import PolicyRefusal
-from wallets.transactions.signing import check_fee, check_funds, check_permission
+from wallets.transactions.signing import (
+    Need,
+    check_fee,
+    check_funds,
+    check_permission,
+    read_standing,
+    reserved_by,
+)
 from wallets.transactions.spending import reserve_fee
 from wallets.transactions.states import AttemptState, HoldReason, Wish
 from wallets.transactions.states import TransactionState as S
@@ -187,12 +194,13 @@ def _check(
     lane: NonceLane, row: Transaction, offer: Offer, wanted: Replacement, limits: Limits
 ) -> None:
     if not is_freeing(row, wanted.kind):
-        check_permission(row, wanted.kind, limits)
+        check_permission(row, wanted.kind, read_standing(row, limits))
         check_fee(row, offer.max_fee_per_gas, offer.highest_fee, limits)
     else:
         check_freeing(row, wanted.kind, offer, limits)
     # What remains is for new spending; an open nonce must be closed all the same.
-    check_funds(lane, row, offer.highest_cost, balance=wanted.look.balance)
+    need = Need(offer.highest_cost, reserved_by(lane, besides=row))
+    check_funds(lane, need, balance=wanted.look.balance)
 
 
 def _require_within_ceiling(row: Transaction, offer: Offer, limits: Limits) -> None:

@@ -28,7 +28,15 @@ from wallets.transactions.machine import move_transaction
 from wallets.transactions.points import Point, reached
 from wallets.transactions.policy import PolicyRefusal
 from wallets.transactions.replacing import check_freeing, note
-from wallets.transactions.signing import LanePaused, admitted, check_call, check_fee, take_nonce
+from wallets.transactions.signing import (
+    LanePaused,
+    Quoted,
+    check_call,
+    check_fee,
+    deny,
+    read_standing,
+    take_nonces,
+)
 from wallets.transactions.states import HoldReason
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.turn import Turn
@@ -49,13 +57,10 @@ def reserve_nonce(lane: NonceLane, row: Transaction, quote: Quote) -> bool:
 
     All that a local signature checks is checked here, and what it may cost is held back.
     """
-    fields = {
-        "reserved_max_fee": quote.fees.max_fee_per_gas,
-        "reserved_tip": quote.fees.max_priority_fee_per_gas,
-        "reserved_l1_fee": quote.l1_fee,
-    }
-    nonce = admitted(row, lambda: take_nonce(lane, row, quote, S.RESERVED, **fields))
-    if nonce is None:
+    with database.atomic():
+        admitted, denied = take_nonces(lane, [Quoted(row, quote)], S.RESERVED, room=1)
+    deny(denied)
+    if not admitted:
         return False
     reached(Point.RESERVED, Attempt.Kind.ORIGINAL)
     return True
@@ -169,7 +174,8 @@ def _recheck(turn: Turn, row: Transaction, offer: Offer) -> str:
     if locked.valid_until is not None and locked.valid_until <= timezone.now():
         raise NotWanted("its time ran out")
     check_fee(row, offer.max_fee_per_gas, offer.highest_fee, limits)
-    return check_call(row, turn.look.code_hashes.get(row.to, ""), limits).digest
+    standing = read_standing(row, limits)
+    return check_call(row, turn.look.code_hashes.get(row.to, ""), standing).digest
 
 
 def _installation_is_paused() -> bool:

@@ -1,6 +1,7 @@
-"""Check, take the nonce, sign and store the bytes: one short database transaction, no network."""
+"""Check, take nonces, sign and store the bytes: one short database transaction, no network."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction as database
@@ -13,43 +14,79 @@ from wallets.models import Attempt, Limit, NonceLane, Transaction
 from wallets.signers.interface import Signer
 from wallets.transactions import guards
 from wallets.transactions.allowances import revoked_by
-from wallets.transactions.attempts import Offer, write_attempt
+from wallets.transactions.attempts import Draft, Offer, write_attempts
 from wallets.transactions.holds import Held
 from wallets.transactions.limits import Limits, read_limits
 from wallets.transactions.look import Quote, fee_ceiling
-from wallets.transactions.machine import hold_transaction, move_transaction
+from wallets.transactions.machine import (
+    hold_transaction,
+    move_each_transaction,
+    move_transaction,
+    move_transactions,
+    unchanged_transactions,
+)
 from wallets.transactions.points import Point, reached
 from wallets.transactions.policy import Permit, PolicyRefusal, check_policy
-from wallets.transactions.spending import reserve
+from wallets.transactions.spending import Allotment
 from wallets.transactions.states import PENDING, HoldReason
 from wallets.transactions.states import TransactionState as S
-from wallets.transactions.stop import stop_reason
+from wallets.transactions.stop import Stops, read_stops
+
+_ORIGINAL = Attempt.Kind.ORIGINAL
 
 
 class LanePaused(Exception):
     """The lane was paused since its turn began; nothing was changed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A transaction and what it needs."""
+
+    row: Transaction
+    quote: Quote
+
+    @property
+    def highest_cost(self) -> int:
+        """The most it can take from the wallet: value and fees."""
+        return self.row.value + self.quote.highest_fee
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What may be signed, and at which nonce."""
+
+    quoted: Quoted
+    permit: Permit
+    nonce: int
+
+
+Denied = tuple[Transaction, Held | PolicyRefusal]
+
+
 def sign_and_store(
-    lane: NonceLane, row: Transaction, quote: Quote, signer: Signer
-) -> Attempt | None:
-    """The signed attempt, committed; None when the transaction was held or refused instead."""
-    attempt = admitted(row, lambda: _sign(lane, row, quote, signer))
-    if attempt is not None:
+    lane: NonceLane, quoted: Sequence[Quoted], signer: Signer, *, room: int
+) -> list[Attempt]:
+    """The signed attempts, committed, in the order of their nonces; `room` of them at most.
+
+    What may not be signed now is held or refused; what has changed since it was read is left.
+    """
+    with database.atomic():
+        admitted, denied = take_nonces(lane, quoted, S.SIGNED, room=room)
+        attempts = write_attempts(lane, [_draft(one) for one in admitted], signer)
+    deny(denied)
+    for attempt in attempts:
         reached(Point.STORED, attempt.kind)
-    return attempt
+    return attempts
 
 
-def admitted[Result](row: Transaction, work: Callable[[], Result]) -> Result | None:
-    """What the work returns, committed; None when it held or refused the transaction instead."""
-    try:
-        with database.atomic():
-            return work()
-    except Held as held:
-        hold_transaction(row, held.why, held.sentence, actor=this_worker())
-    except PolicyRefusal as refusal:
-        move_transaction(row, S.REFUSED, actor=this_worker(), reason=f"policy: {refusal}")
-    return None
+def deny(denied: Sequence[Denied]) -> None:
+    """Hold or refuse what was not admitted."""
+    for row, why in denied:
+        if isinstance(why, Held):
+            hold_transaction(row, why.why, why.sentence, actor=this_worker())
+        else:
+            move_transaction(row, S.REFUSED, actor=this_worker(), reason=f"policy: {why}")
 
 
 def next_nonce(lane: NonceLane) -> int:
@@ -59,50 +96,108 @@ def next_nonce(lane: NonceLane) -> int:
     return max(baseline - 1, -1 if given is None else given) + 1
 
 
-def _sign(lane: NonceLane, row: Transaction, quote: Quote, signer: Signer) -> Attempt:
-    nonce = take_nonce(lane, row, quote, S.SIGNED)
-    return write_attempt(lane, row, nonce, _offer(row, quote), signer)
+def take_nonces(
+    lane: NonceLane, quoted: Sequence[Quoted], to: S, *, room: int
+) -> tuple[list[Admitted], list[Denied]]:
+    """Check everything, hold back what they may cost, and give the transactions their nonces.
 
-
-def take_nonce(lane: NonceLane, row: Transaction, quote: Quote, to: S, **fields: Any) -> int:
-    """Check everything, hold back what it may cost, and give the transaction its nonce.
-
-    Inside the caller's database transaction. Held, PolicyRefusal or LanePaused change nothing.
+    Inside the caller's database transaction. What stands for all of them (the lane, the stops, the
+    limits, what is under way) is read once. LanePaused changes nothing.
     """
-    kind, actor = Attempt.Kind.ORIGINAL, this_worker()
     if hold_lane(lane).paused:
         raise LanePaused
-    reached(Point.LANE_HELD, kind)
+    reached(Point.LANE_HELD, _ORIGINAL)
+    same = {row.pk for row in unchanged_transactions([one.row for one in quoted])}
     limits = read_limits(lane)
-    permit = check_call(row, quote.code_hash, limits)
-    check_fee(row, quote.fees.max_fee_per_gas, quote.highest_fee, limits)
-    keep = max(limits.amounts(row, Limit.Kind.MIN_NATIVE_BALANCE), default=0)
-    check_funds(lane, row, quote.highest_fee + row.value, balance=quote.balance, keep=keep)
-    reserve(row, permit, quote.highest_fee, limits)
-    reached(Point.CHECKED, kind)
-    nonce = next_nonce(lane)
-    reached(Point.NONCE_TAKEN, kind)
-    if row.state == S.HELD:
-        move_transaction(row, S.QUEUED, actor=actor, reason="the reason to hold is gone")
-    move_transaction(
-        row,
-        to,
-        actor=actor,
-        nonce=nonce,
-        gas_limit=quote.gas_limit,
-        policy_digest=permit.digest,
-        reserved_amount=row.value + quote.highest_fee,
-        simulation_block=quote.block,
-        simulation_result="passed",
-        **fields,
-    )
-    reached(Point.STATE_MOVED, kind)
-    return nonce
+    permitted, denied = _permitted([one for one in quoted if one.row.pk in same], limits)
+    admitted = _admit(lane, permitted, denied, limits, room)
+    reached(Point.NONCE_TAKEN, _ORIGINAL)
+    _move(admitted, to)
+    reached(Point.STATE_MOVED, _ORIGINAL)
+    return admitted, denied
 
 
-def _offer(row: Transaction, quote: Quote) -> Offer:
-    return Offer(
-        kind=Attempt.Kind.ORIGINAL,
+def _permitted(
+    quoted: Sequence[Quoted], limits: Limits
+) -> tuple[list[tuple[Quoted, Permit]], list[Denied]]:
+    """Which of them policy, guards, stops and ceilings let pass."""
+    permitted: list[tuple[Quoted, Permit]] = []
+    denied: list[Denied] = []
+    rows = [one.row for one in quoted]
+    standing = Standing(limits, read_stops(), guards.ask_all(rows))
+    for one in quoted:
+        row, quote = one.row, one.quote
+        try:
+            permit = check_call(row, quote.code_hash, standing)
+            check_fee(row, quote.fees.max_fee_per_gas, quote.highest_fee, limits)
+        except (Held, PolicyRefusal) as why:
+            denied.append((row, why))
+        else:
+            permitted.append((one, permit))
+    return permitted, denied
+
+
+def _admit(
+    lane: NonceLane,
+    permitted: Sequence[tuple[Quoted, Permit]],
+    denied: list[Denied],
+    limits: Limits,
+    room: int,
+) -> list[Admitted]:
+    """Those the wallet and the day's limits can pay for, one after the other."""
+    allotment = Allotment(limits, [(one.row, permit) for one, permit in permitted])
+    under_way, nonce = reserved_by(lane), next_nonce(lane)
+    admitted: list[Admitted] = []
+    for one, permit in permitted:
+        if len(admitted) == room:
+            break
+        keep = max(limits.amounts(one.row, Limit.Kind.MIN_NATIVE_BALANCE), default=0)
+        need = Need(one.highest_cost, under_way, keep)
+        try:
+            check_funds(lane, need, balance=one.quote.balance)
+            allotment.take(one.row, permit, one.quote.highest_fee)
+        except (Held, PolicyRefusal) as why:
+            denied.append((one.row, why))
+            continue
+        reached(Point.CHECKED, _ORIGINAL)
+        admitted.append(Admitted(one, permit, nonce))
+        under_way, nonce = under_way + one.highest_cost, nonce + 1
+    allotment.store()
+    return admitted
+
+
+def _move(admitted: Sequence[Admitted], to: S) -> None:
+    actor = this_worker()
+    held = [one.quoted.row for one in admitted if one.quoted.row.state == S.HELD]
+    move_transactions(held, S.QUEUED, actor=actor, reason="the reason to hold is gone")
+    places = enumerate(admitted)
+    changes = [(one.quoted.row, _fields(one, place, to)) for place, one in places]
+    move_each_transaction(changes, to, actor=actor)
+
+
+def _fields(one: Admitted, place: int, to: S) -> dict[str, Any]:
+    quote = one.quoted.quote
+    # What a signer that is elsewhere is to sign.
+    offered = {
+        "reserved_max_fee": quote.fees.max_fee_per_gas,
+        "reserved_tip": quote.fees.max_priority_fee_per_gas,
+        "reserved_l1_fee": quote.l1_fee,
+    }
+    return (offered if to is S.RESERVED else {}) | {
+        "nonce": one.nonce,
+        "unsent_place": place,
+        "gas_limit": quote.gas_limit,
+        "policy_digest": one.permit.digest,
+        "reserved_amount": one.quoted.highest_cost,
+        "simulation_block": quote.block,
+        "simulation_result": "passed",
+    }
+
+
+def _draft(one: Admitted) -> Draft:
+    row, quote = one.quoted.row, one.quoted.quote
+    offer = Offer(
+        kind=_ORIGINAL,
         to=row.to,
         value=row.value,
         data=bytes(row.data),
@@ -111,25 +206,40 @@ def _offer(row: Transaction, quote: Quote) -> Offer:
         max_priority_fee_per_gas=quote.fees.max_priority_fee_per_gas,
         l1_fee=quote.l1_fee,
     )
+    return Draft(row, one.nonce, offer)
 
 
-def check_call(row: Transaction, code_hash: str, limits: Limits) -> Permit:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands at the moment of signing: inside one database transaction, read once."""
+
+    limits: Limits
+    stops: Stops
+    verdicts: guards.Verdicts
+
+
+def read_standing(row: Transaction, limits: Limits) -> Standing:
+    """What stands for one transaction."""
+    return Standing(limits, read_stops(), guards.ask_all([row]))
+
+
+def check_call(row: Transaction, code_hash: str, standing: Standing) -> Permit:
     """The permit to sign the transaction's own call, with this code at the called address."""
-    permit = check_permission(row, Attempt.Kind.ORIGINAL, limits)
+    permit = check_permission(row, _ORIGINAL, standing)
     if permit.code_hash and permit.code_hash != code_hash:
         raise PolicyRefusal(f"the code at {row.to} is not the code that was registered")
     return permit
 
 
-def check_permission(row: Transaction, kind: str, limits: Limits) -> Permit:
+def check_permission(row: Transaction, kind: str, standing: Standing) -> Permit:
     """The permit to sign the transaction's own call once more: stop, policy, guards."""
-    if reason := stop_reason(row, kind):
+    if reason := standing.stops.reason(row, kind):
         raise Held(HoldReason.STOP, reason)
-    permit = check_policy(row, limits)
+    permit = check_policy(row, standing.limits)
     if revoked_by(row):
         # It only takes power back: no floor above is asked for its consent.
         return permit
-    verdict = guards.ask_all(row)
+    verdict = standing.verdicts[row.pk]
     if verdict.answer is guards.Answer.REFUSE:
         raise PolicyRefusal(verdict.sentence)
     if verdict.answer is guards.Answer.HOLD:
@@ -153,16 +263,30 @@ def check_fee(row: Transaction, fee_per_gas: int, highest_fee: int, limits: Limi
             )
 
 
-def check_funds(
-    lane: NonceLane, row: Transaction, cost: int, *, balance: int, keep: int = 0
-) -> None:
-    """Held unless the wallet can pay `cost` beside everything under way, and `keep` remains."""
-    under_way = lane.transactions.filter(state__in=PENDING).exclude(pk=row.pk)
-    reserved = under_way.aggregate(total=SumAmount("reserved_amount"))["total"]
-    need = cost + reserved + keep
-    if balance < need:
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a wallet must have, in wei: for the transaction, what is under way, and what remains."""
+
+    cost: int
+    under_way: int
+    keep: int = 0
+
+
+def reserved_by(lane: NonceLane, *, besides: Transaction | None = None) -> int:
+    """What the lane's unmined transactions hold back, in wei."""
+    rows = lane.transactions.filter(state__in=PENDING)
+    if besides is not None:
+        rows = rows.exclude(pk=besides.pk)
+    total: int = rows.aggregate(total=SumAmount("reserved_amount"))["total"]
+    return total
+
+
+def check_funds(lane: NonceLane, need: Need, *, balance: int) -> None:
+    """Held unless the wallet can pay the transaction beside everything under way."""
+    total = need.cost + need.under_way + need.keep
+    if balance < total:
         raise Held(
             HoldReason.FUNDS,
-            f"{lane.wallet.label} has {balance} wei and needs {need} wei "
-            f"(value, highest fee, {reserved} already under way, {keep} to remain)",
+            f"{lane.wallet.label} has {balance} wei and needs {total} wei "
+            f"(value, highest fee, {need.under_way} already under way, {need.keep} to remain)",
         )

@@ -4,7 +4,7 @@ Days are UTC. A reservation counts on the day it was signed, whenever it is mine
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -23,29 +23,80 @@ DAY_KINDS = (K.MAX_DAY_VALUE, K.MAX_WALLET_DAY_VALUE, K.MAX_ACTION_DAY_VALUE, K.
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What a transaction would take of one limit."""
+class _Share:
+    """Whose part of a limit, on which day."""
 
     limit: Limit
-    amount: int
-    share: str
+    owner: str
     day: date
 
 
-def reserve(row: Transaction, permit: Permit, highest_fee: int, limits: Limits) -> None:
-    """Hold back what the transaction may spend, or raise Held or PolicyRefusal.
+class Allotment:
+    """What transactions that are signed together take of the day's limits.
 
-    Inside the signing transaction. The limits are locked in one order, so that two wallets that
-    sign at once cannot both take the last of a limit; SQLite has one writer anyway.
+    Inside the signing transaction. Their limits are locked in one order and counted once, so that
+    two wallets that sign at once cannot both take the last of a limit; SQLite has one writer
+    anyway.
     """
+
+    def __init__(self, limits: Limits, permits: Iterable[tuple[Transaction, Permit]]) -> None:
+        self._limits = limits
+        covering = [
+            limit
+            for row, permit in permits
+            for limit in limits.among(row, DAY_KINDS, _leaving(permit))
+        ]
+        self._locked = {limit.pk: limit for limit in _lock(covering)}
+        self._used: dict[_Share, int] = {}
+        self._taken: list[SpendReservation] = []
+
+    def take(self, row: Transaction, permit: Permit, highest_fee: int) -> None:
+        """Hold back what the transaction may spend, or raise Held or PolicyRefusal."""
+        wanted = list(self._wanted(row, permit, highest_fee))
+        for share, amount in wanted:
+            _require_room(row, share, amount, used=self._used_of(share))
+        for share, amount in wanted:
+            self._used[share] += amount
+            self._taken.append(
+                SpendReservation(
+                    transaction=row,
+                    limit=share.limit,
+                    day=share.day,
+                    share=share.owner,
+                    amount=amount,
+                )
+            )
+
+    def store(self) -> None:
+        """Write down what was taken."""
+        SpendReservation.objects.bulk_create(self._taken)
+
+    def _wanted(
+        self, row: Transaction, permit: Permit, highest_fee: int
+    ) -> Iterator[tuple[_Share, int]]:
+        amounts = _leaving(permit)
+        for found in self._limits.among(row, DAY_KINDS, amounts):
+            # As it stands since it is locked; one that was switched off meanwhile is not there.
+            limit = self._locked.get(found.pk)
+            if limit is None:
+                continue
+            fees = limit.kind == K.MAX_DAY_FEES
+            amount = highest_fee if fees else amounts[token_of(limit)]
+            if amount:
+                yield _Share(limit, _owner(row, limit), _today()), amount
+
+    def _used_of(self, share: _Share) -> int:
+        if share not in self._used:
+            self._used[share] = _used(share)
+        return self._used[share]
+
+
+def _leaving(permit: Permit) -> Counter[str]:
+    """What leaves our wallets, by the token's address."""
     amounts: Counter[str] = Counter()
     for spend in permit.spends:
         amounts[spend.token] += spend.amount if spend.leaves else 0
-    for limit in _lock(limits.among(row, DAY_KINDS, amounts)):
-        fees = limit.kind == K.MAX_DAY_FEES
-        amount = highest_fee if fees else amounts[token_of(limit)]
-        if amount:
-            _take(row, _Wanted(limit, amount, _share(row, limit), _today()))
+    return amounts
 
 
 def reserve_fee(row: Transaction, highest_fee: int, limits: Limits, *, enforce: bool) -> None:
@@ -55,9 +106,15 @@ def reserve_fee(row: Transaction, highest_fee: int, limits: Limits, *, enforce: 
     """
     for limit in _lock(limits.among(row, (K.MAX_DAY_FEES,), ())):
         before = row.reservations.filter(limit=limit).first()
-        day = before.day if before else _today()
+        share = _Share(limit, "", before.day if before else _today())
         amount = max(highest_fee, before.amount if before else 0)
-        _take(row, _Wanted(limit, amount, "", day), enforce=enforce)
+        if enforce:
+            _require_room(row, share, amount, used=_used(share, besides=row))
+        SpendReservation.objects.update_or_create(
+            transaction=row,
+            limit=limit,
+            defaults={"day": share.day, "share": share.owner, "amount": amount},
+        )
 
 
 def settle_reservations(rows: Sequence[Transaction]) -> None:
@@ -78,39 +135,36 @@ def _lock(limits: list[Limit]) -> list[Limit]:
     """The limits as they stand once nobody else can change or take from them."""
     if not limits:
         return []
-    locked = Limit.objects.filter(pk__in=[limit.pk for limit in limits], enabled=True)
+    locked = Limit.objects.filter(pk__in={limit.pk for limit in limits}, enabled=True)
     return list(locked.select_for_update().order_by("pk"))
 
 
-def _take(row: Transaction, wanted: _Wanted, *, enforce: bool = True) -> None:
-    if enforce:
-        _require_room(row, wanted)
-    SpendReservation.objects.update_or_create(
-        transaction=row,
-        limit=wanted.limit,
-        defaults={"day": wanted.day, "share": wanted.share, "amount": wanted.amount},
-    )
+def _used(share: _Share, *, besides: Transaction | None = None) -> int:
+    """What others have spent or hold back of it."""
+    taken = share.limit.reservations.filter(day=share.day, share=share.owner, released_at=None)
+    if besides is not None:
+        taken = taken.exclude(transaction=besides)
+    total: int = taken.aggregate(total=SumAmount("amount"))["total"]
+    return total
 
 
-def _require_room(row: Transaction, wanted: _Wanted) -> None:
-    limit, token = wanted.limit, token_of(wanted.limit)
-    others = limit.reservations.filter(day=wanted.day, share=wanted.share, released_at=None)
-    used = others.exclude(transaction=row).aggregate(total=SumAmount("amount"))["total"]
-    if used + wanted.amount <= limit.amount:
+def _require_room(row: Transaction, share: _Share, amount: int, *, used: int) -> None:
+    limit, token = share.limit, token_of(share.limit)
+    if used + amount <= limit.amount:
         return
-    shown = [amount_text(row, token, number) for number in (used, limit.amount, wanted.amount)]
-    if wanted.amount > limit.amount and limit.kind != K.MAX_DAY_FEES:
+    shown = [amount_text(row, token, number) for number in (used, limit.amount, amount)]
+    if amount > limit.amount and limit.kind != K.MAX_DAY_FEES:
         raise PolicyRefusal(f"{shown[2]} alone is above the limit “{limit}” of {shown[1]}")
-    frees = wanted.day + timedelta(days=1)
+    frees = share.day + timedelta(days=1)
     raise Held(
         HoldReason.LIMIT,
         f"the limit “{limit}” leaves too little: {shown[0]} of {shown[1]} is spent or held back "
-        f"for {wanted.day:%Y-%m-%d}, this needs {shown[2]}; it is free again at {frees:%Y-%m-%d} "
+        f"for {share.day:%Y-%m-%d}, this needs {shown[2]}; it is free again at {frees:%Y-%m-%d} "
         "00:00 UTC",
     )
 
 
-def _share(row: Transaction, limit: Limit) -> str:
+def _owner(row: Transaction, limit: Limit) -> str:
     """Whose part of the day it is, for limits that hold for each."""
     match limit.kind:
         case K.MAX_WALLET_DAY_VALUE:

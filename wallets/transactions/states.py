@@ -25,6 +25,8 @@ S = TransactionState
 
 PRE_NONCE = (S.QUEUED, S.HELD, S.REFUSED, S.EXPIRED, S.CANCELLED)
 UNSENT = (S.RESERVED, S.SIGNED)
+# Of a lane: what a turn signs together, with a key that is here.
+MOST_UNSENT = 16
 IN_FLIGHT = (S.RESERVED, S.SIGNED, S.BROADCAST, S.INCLUDED, S.CONFIRMED)
 # What a watch pass asks the chain about; a late receipt may still answer what a person is asked.
 WATCHED = (S.SIGNED, S.BROADCAST, S.INCLUDED, S.CONFIRMED, S.NEEDS_OPERATOR)

@@ -27,46 +27,64 @@ class _Subject:
     frees: bool
 
 
-def stop_reason(transaction: Transaction, kind: str = Attempt.Kind.ORIGINAL) -> str:
-    """Why no attempt of this kind may be signed for it now; empty when it may.
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """The engaged stops and the one of scope `everything`, as one transaction reads them."""
+
+    rows: tuple[Any, ...]
+
+    def reason(self, transaction: Transaction, kind: str = Attempt.Kind.ORIGINAL) -> str:
+        """Why no attempt of this kind may be signed for it now; empty when it may."""
+        return self._reason(
+            _Subject(
+                network=transaction.network.slug,
+                protocol=transaction.protocol,
+                wallet=transaction.lane.wallet.label,
+                frees=kind in (Attempt.Kind.CANCEL, Attempt.Kind.FILLER),
+            )
+        )
+
+    def reason_of_request(self, request: SignedRequest, *, frees: bool = False) -> str:
+        """The same for a request, which is on a network or on none."""
+        return self._reason(
+            _Subject(
+                network=request.network.slug if request.network else "",
+                protocol=request.protocol,
+                wallet=request.wallet.label,
+                frees=frees,
+            )
+        )
+
+    def _reason(self, subject: _Subject) -> str:
+        if not any(stop.scope_kind == ScopeKind.EVERYTHING for stop in self.rows):
+            return "the row of the emergency stop is missing; restore it (manage.py migrate)"
+        for stop in self.rows:
+            if stop.paused is not False:
+                return f"the installation is paused: {stop.pause_reason}"
+            if stop.engaged and _covers(stop, subject) and not _spares(stop, subject):
+                scope = stop.scope_value or "everything"
+                return f"emergency stop of {scope}: {stop.reason}"
+        return ""
+
+
+def read_stops() -> Stops:
+    """The stops as they stand; they cannot change before this database transaction ends.
 
     Inside the signing transaction: the row of scope `everything` is read FOR SHARE, so a stop
     that is being committed waits for this signature or this signature waits for the stop.
     """
-    return _reason(
-        _Subject(
-            network=transaction.network.slug,
-            protocol=transaction.protocol,
-            wallet=transaction.lane.wallet.label,
-            frees=kind in (Attempt.Kind.CANCEL, Attempt.Kind.FILLER),
-        )
-    )
+    _share_global_row()
+    return Stops(tuple(_engaged_or_global()))
+
+
+def stop_reason(transaction: Transaction, kind: str = Attempt.Kind.ORIGINAL) -> str:
+    """Why no attempt of this kind may be signed for it, as the stops stand now."""
+    return read_stops().reason(transaction, kind)
 
 
 def stop_reason_of_request(request: SignedRequest, *, frees: bool = False) -> str:
-    """The same for a request, which is on a network or on none."""
-    return _reason(
-        _Subject(
-            network=request.network.slug if request.network else "",
-            protocol=request.protocol,
-            wallet=request.wallet.label,
-            frees=frees,
-        )
-    )
-
-
-def _reason(subject: _Subject) -> str:
-    _share_global_row()
-    stops = _engaged_or_global()
-    if not any(stop.scope_kind == ScopeKind.EVERYTHING for stop in stops):
-        return "the row of the emergency stop is missing; restore it (manage.py migrate)"
-    for stop in stops:
-        if stop.paused is not False:
-            return f"the installation is paused: {stop.pause_reason}"
-        if stop.engaged and _covers(stop, subject) and not _spares(stop, subject):
-            scope = stop.scope_value or "everything"
-            return f"emergency stop of {scope}: {stop.reason}"
-    return ""
+    """The same for a request."""
+    return read_stops().reason_of_request(request, frees=frees)
 
 
 def _engaged_or_global() -> list[Any]:

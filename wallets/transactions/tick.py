@@ -1,10 +1,12 @@
 """One lane's turn: what is signed first, then the next. Normal work and recovery alike."""
 
 import time
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 import structlog
-from django.db.models import Case, Max, Q, When
+from django.db.models import Case, Q, When
 from django.utils import timezone
 
 from wallets.actors import this_worker
@@ -15,7 +17,7 @@ from wallets.leases import LeaseLost, lane_lease
 from wallets.models import Attempt, Installation, NonceLane, Transaction, Wallet
 from wallets.signers.interface import Signer, SignerError
 from wallets.signers.loading import load_signer
-from wallets.transactions.broadcast import send_attempt
+from wallets.transactions.broadcast import send_attempt, send_attempts
 from wallets.transactions.finality import final_count
 from wallets.transactions.lanes import find_foreign, may_have_gaps, pause_own_lane, say
 from wallets.transactions.look import Quote, SimulationRefused, read_quote, take_look
@@ -24,8 +26,8 @@ from wallets.transactions.market import usable
 from wallets.transactions.points import Point, reached
 from wallets.transactions.recovery import next_look, recover, unexplained, unfinished
 from wallets.transactions.reserving import reserve_nonce, reserved_row, sign_reserved
-from wallets.transactions.signing import LanePaused, next_nonce, sign_and_store
-from wallets.transactions.states import PENDING, UNSENT, HoldReason
+from wallets.transactions.signing import LanePaused, Quoted, next_nonce, sign_and_store
+from wallets.transactions.states import MOST_UNSENT, PENDING, UNSENT, AttemptState, HoldReason
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.turn import Turn
 from wallets.transitions import LostRace
@@ -37,7 +39,7 @@ _NOT_FINAL = (
     "that cannot be undone"
 )
 # A tick ends after so many, so that no lane keeps a worker to itself.
-BATCH = 16
+BATCH = MOST_UNSENT
 MOST_EXPIRED = 100
 # After so long with slow signers or nodes the rest waits for the next turn.
 ENOUGH_SECONDS = 15.0
@@ -79,19 +81,40 @@ def _work(lane: NonceLane, client: NetworkClient) -> None:
         raise
     turn = Turn(lane, look, client)
     recover(turn, open_rows, reserved)
-    if not lane.paused and (reason := _foreign(turn)):
+    last = _last_sent(lane)
+    if not lane.paused and (reason := _foreign(turn, last)):
         pause_own_lane(lane, reason)
     if waiting:
-        _sign_or_hold(turn, open_rows, waiting)
+        room = lane.max_in_flight - len(open_rows)
+        # Until a node has taken the last one, the next goes alone: whatever is wrong with the
+        # network, or with our idea of it, costs one nonce.
+        _sign_or_hold(turn, open_rows, waiting, room if last and last.was_taken else 1)
     return None
 
 
-def _sign_or_hold(turn: Turn, open_rows: list[Transaction], waiting: list[Transaction]) -> None:
+def _sign_or_hold(
+    turn: Turn, open_rows: list[Transaction], waiting: list[Transaction], room: int
+) -> None:
     # A nonce that nothing holds keeps all above it from being mined.
     if reason := turn.lane.detail or unexplained(turn, open_rows):
         _hold_all(waiting, reason)
     else:
-        _sign_waiting(turn, waiting, turn.lane.max_in_flight - len(open_rows))
+        _sign_waiting(turn, waiting, room)
+
+
+@dataclass(frozen=True, slots=True)
+class _LastSent:
+    """The attempt at the lane's highest nonce that ever left."""
+
+    nonce: int
+    was_taken: bool
+
+
+def _last_sent(lane: NonceLane) -> _LastSent | None:
+    left = Attempt.objects.filter(lane=lane, times_sent__gt=0).order_by("-nonce", "-id")
+    for nonce, state in left.values_list("nonce", "state")[:1]:
+        return _LastSent(nonce, state == AttemptState.ACCEPTED)
+    return None
 
 
 def _claim_lane(lane: NonceLane, client: NetworkClient) -> bool:
@@ -116,19 +139,17 @@ def _claim_lane(lane: NonceLane, client: NetworkClient) -> bool:
     return True
 
 
-def _foreign(turn: Turn) -> str:
+def _foreign(turn: Turn, last: _LastSent | None) -> str:
     """Why the lane's key seems to be used elsewhere, or empty."""
     lane = turn.lane
     if lane.installation_id and lane.installation_id != Installation.objects.get().pk:
         return f"the lane belongs to installation {lane.installation_id}, not to this one"
-    taken = Attempt.objects.filter(lane=lane, times_sent__gt=0).aggregate(last=Max("nonce"))
     following = next_nonce(lane)
-    last_sent = taken["last"] if taken["last"] is not None else following - 1
     return find_foreign(
         mined=turn.look.mined,
         pending=turn.look.pending,
         following=following,
-        last_sent=last_sent,
+        last_sent=last.nonce if last else following - 1,
     )
 
 
@@ -156,12 +177,18 @@ def _expire_waiting(lane: NonceLane) -> None:
 
 
 def _expire(row: Transaction) -> None:
+    _end(row, S.EXPIRED, "its time ran out before it was signed")
+
+
+def _refuse(row: Transaction, reason: str) -> None:
+    _end(row, S.REFUSED, reason)
+
+
+def _end(row: Transaction, to: S, reason: str) -> None:
     try:
-        move_transaction(
-            row, S.EXPIRED, actor=this_worker(), reason="its time ran out before it was signed"
-        )
+        move_transaction(row, to, actor=this_worker(), reason=reason)
     except LostRace:
-        log.info("expiry_lost_race", transaction=row.pk)
+        log.info("end_lost_race", transaction=row.pk, to=to)
 
 
 def _sign_waiting(turn: Turn, waiting: list[Transaction], room: int) -> None:
@@ -176,10 +203,28 @@ def _sign_waiting(turn: Turn, waiting: list[Transaction], room: int) -> None:
         signer.require_ready()
     except SignerError as error:
         return _hold_all(waiting, str(error))
-    return _sign_each(turn, waiting, signer, room)
+    if signer.is_remote:
+        return _sign_each(turn, waiting, signer, room)
+    return _sign_together(turn, waiting, signer, room)
+
+
+def _sign_together(turn: Turn, waiting: list[Transaction], signer: Signer, room: int) -> None:
+    """Sign what may be signed with a key that is here, and send it."""
+    ends_at = time.monotonic() + ENOUGH_SECONDS
+    quoted = [
+        Quoted(row, quote)
+        for row in takewhile(lambda _row: time.monotonic() < ends_at, waiting)
+        if (quote := _quote(turn, row))
+    ]
+    try:
+        attempts = sign_and_store(turn.lane, quoted, signer, room=room)
+    except LanePaused:
+        return
+    send_attempts(attempts, turn.client)
 
 
 def _sign_each(turn: Turn, waiting: list[Transaction], signer: Signer, room: int) -> None:
+    """Have them signed elsewhere: one at a time, each sent before the next is asked for."""
     ends_at = time.monotonic() + ENOUGH_SECONDS
     for row in waiting:
         try:
@@ -206,27 +251,28 @@ def _hold(row: Transaction, why: HoldReason, sentence: str) -> None:
         log.info("hold_lost_race", transaction=row.pk)
 
 
-def _sign_next(turn: Turn, row: Transaction, signer: Signer) -> None:
-    """Quote, sign and send one, or say on it why not."""
+def _quote(turn: Turn, row: Transaction) -> Quote | None:
+    """What it needs; None, and why on the row, where that cannot be told."""
     try:
         quote = read_quote(row, turn.look, turn.client)
     except SimulationRefused as error:
-        move_transaction(row, S.REFUSED, actor=this_worker(), reason=f"simulation: {error}")
+        _refuse(row, f"simulation: {error}")
     except FeeCeilingExceeded as error:
         _hold(row, HoldReason.FEE_CEILING, str(error))
     except ChainError as error:
         _hold(row, HoldReason.RPC, str(error))
     else:
         reached(Point.QUOTED, Attempt.Kind.ORIGINAL)
-        attempt = _sign(turn, row, quote, signer)
+        return quote
+    return None
+
+
+def _sign_next(turn: Turn, row: Transaction, signer: Signer) -> None:
+    quote = _quote(turn, row)
+    if quote and reserve_nonce(turn.lane, row, quote):
+        attempt = sign_reserved(turn, row, signer)
         if attempt is not None:
             send_attempt(attempt, turn.client)
-
-
-def _sign(turn: Turn, row: Transaction, quote: Quote, signer: Signer) -> Attempt | None:
-    if not signer.is_remote:
-        return sign_and_store(turn.lane, row, quote, signer)
-    return sign_reserved(turn, row, signer) if reserve_nonce(turn.lane, row, quote) else None
 
 
 def _has_unsent(lane: NonceLane) -> bool:
@@ -236,7 +282,7 @@ def _has_unsent(lane: NonceLane) -> bool:
 def _next_wake(lane: NonceLane) -> datetime | None:
     """When there may be something to do again; null when the lane is at rest."""
     now = timezone.now()
-    rows = list(lane.transactions.filter(state__in=PENDING).only("state", "wish"))
+    rows = list(lane.transactions.filter(state__in=PENDING).only("lane", "state", "wish"))
     looks = [next_look(row, now) for row in rows]
     if lane.detail and not lane.paused:
         looks.append(now + LOOK_AGAIN)
