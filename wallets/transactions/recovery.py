@@ -232,7 +232,7 @@ def _fill_gaps(turn: Turn) -> None:
     gaps = find_gaps(lane, mined=turn.look.mined, following=next_nonce(lane))
     if not gaps:
         return say(lane, "")
-    # One at a time: the database allows one signed transaction that no node has yet.
+    # Its place is that of what is signed and no node has yet.
     if lane.transactions.filter(state__in=UNSENT).exists():
         return say(lane, f"nonce {gaps[0]} waits for its filler until the others have left")
     try:
