@@ -16,7 +16,10 @@ MOST_WALLETS = 3
 MOST_INTENTS = 4
 MOST_WAYS = 2
 TURNS = (4, 10)
-QUIET_TURNS = 60
+BASE_FEES = (20, 100, 400)
+# A paused lane bumps nothing: what is under way there waits until the highest of these base fees
+# has faded (an eighth a block: some 55 blocks from 400 gwei), and is final a dozen later.
+QUIET_TURNS = 120
 # A round passes some ten boundaries for each lane.
 MOST_PASSES = 60
 
@@ -68,7 +71,7 @@ def _draw_turn(random: Random) -> Turn:
     return Turn(
         act=random.choice(ACTS),
         depth=random.randint(1, DEEPEST),
-        gwei=random.choice([20, 100, 400]),
+        gwei=random.choice(BASE_FEES),
         which=random.random(),
         key_is_used=random.random() < 0.3,
         point=None if anywhere else random.choice(list(Point)),
