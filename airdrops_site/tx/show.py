@@ -10,6 +10,8 @@ from wallets.amounts import show_amount
 from wallets.models import Attempt, EndpointAnswer, Transaction, Transition
 from wallets.transactions.states import TransactionState
 
+# What a person finds in another of the tables.
+_TOLD_ELSEWHERE = {"attempts": ("answer",), "answers": ("hash",)}
 _COLUMNS = ("id", "state", "does", "wallet", "network", "nonce", "hash", "detail")
 
 
@@ -61,6 +63,8 @@ def in_full(row: Transaction) -> dict[str, Any]:
 def as_tables(facts: dict[str, Any]) -> list[Table]:
     """One transaction in full, for a person."""
     plain = Table(title=f"Transaction {facts['id']}", show_header=False)
+    plain.add_column()
+    plain.add_column(overflow="fold")
     parts = {name: value for name, value in facts.items() if isinstance(value, list)}
     for name, value in facts.items():
         if name not in parts and value not in ("", None):
@@ -78,10 +82,11 @@ def beside_its_chain(report: dict[str, Any]) -> str:
 
 def _part(title: str, rows: list[dict[str, Any]]) -> Table:
     table = Table(title=title)
-    for name in rows[0]:
+    shown = [name for name in rows[0] if name not in _TOLD_ELSEWHERE.get(title, ())]
+    for name in shown:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*(str(row[name]) for name in shown))
     return table
 
 
@@ -115,7 +120,7 @@ def _attempt(one: Attempt) -> dict[str, Any]:
         "max_fee_wei": str(one.max_fee_per_gas),
         "tip_wei": str(one.max_priority_fee_per_gas),
         "times_sent": one.times_sent,
-        "last_sent_at": one.last_sent_at and one.last_sent_at.isoformat(),
+        "last_sent_at": one.last_sent_at and one.last_sent_at.isoformat(timespec="seconds"),
         "answer_kind": one.last_answer_kind,
         "answer": one.last_answer,
     }

@@ -158,3 +158,14 @@ def test_somebody_elses_transaction_is_not_adopted(
     tx_hash = foreign(chain, other_wallet, 0)
     with pytest.raises(CommandError, match="was sent by"):
         call_command("tx", "adopt", "first", "devnet-l1", tx_hash, "--reason", "r")
+
+
+def test_a_narrow_table_still_holds_the_whole_hash(
+    sent: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    said = StringIO()
+    call_command("tx", "show", str(sent.pk), stdout=said)
+    first, *_ = said.getvalue().partition("attempts")
+    letters = "".join(line.split("│")[2].strip() for line in first.splitlines() if "│" in line)
+    assert sent.attempts.get().hash in letters

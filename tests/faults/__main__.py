@@ -33,7 +33,7 @@ def main() -> int:
     """What was asked for; 1 if anything went wrong in it."""
     asked = _arguments()
     if asked.seed:
-        return _show(play("runs", [asked.seed]))
+        return _show(play("runs", asked.seed))
     if asked.race:
         return _show(play_races([asked.race]))
     for kind in asked.only or KINDS:
@@ -49,7 +49,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=300, help="random runs in all")
     parser.add_argument("--jobs", type=int, default=2, help="random runs at a time")
     parser.add_argument("--fresh", action="store_true", help="again what other code was played")
-    parser.add_argument("--seed", type=int, help="one random run; its line is only shown")
+    parser.add_argument(
+        "--seed", type=int, action="append", help="a random run; its line is only shown"
+    )
     parser.add_argument("--race", type=int, help="one race; its line is only shown")
     parser.add_argument("--only", action="append", choices=[*KINDS, "page"], help="only these")
     return parser.parse_args()

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from random import Random
+from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from tests.chains import ETHER, make_wallet
+from tests.faults.draws import DEEPEST, Script, Turn, draw_script
 from tests.faults.ground import WAYS, Ground
 from tests.wallets.crashing import dies_at
 from tests.wallets.intents import transfer
@@ -20,15 +22,12 @@ from wallets.chain.client import ChainError, NetworkClient
 from wallets.models import Attempt, Network, NonceLane, RpcEndpoint, Transaction, Wallet
 from wallets.services import engage_stop, lift_stop
 from wallets.transactions.operator import NotPossible, cancel_transaction, speed_up_transaction
-from wallets.transactions.points import Point
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.tick import tick
 from wallets.transactions.watch import watch
 
 CHANCE = 0.15
 GWEI = 10**9
-MOST_ROUNDS = 60
-DEEPEST = 8
 HAPPENINGS = (
     "killed",
     "pool_dropped",
@@ -41,8 +40,8 @@ HAPPENINGS = (
     *(f"reorg_{depth}" for depth in range(1, DEEPEST + 1)),
 )
 AT_REST = (S.FINAL, S.REFUSED, S.EXPIRED, S.CANCELLED, S.VOIDED, S.NEEDS_OPERATOR)
-# A round passes some ten boundaries for each lane.
-MOST_PASSES = 60
+# Of so many requests a round, what would befall them is part of a run's plan.
+REQUESTS = 20
 
 
 @dataclass(slots=True)
@@ -51,7 +50,7 @@ class Run:
 
     seed: int
     ground: Ground
-    random: Random
+    script: Script
     wallets: list[Wallet] = field(default_factory=list)
     receiver: str = ""
     happened: Counter[str] = field(default_factory=Counter)
@@ -59,6 +58,7 @@ class Run:
     asked_to_cancel: set[int] = field(default_factory=set)
     # Wallet label -> hash of what somebody else sent with its key.
     foreign: dict[str, str] = field(default_factory=dict)
+    turned: list[Turn] = field(default_factory=list)
 
     @property
     def rows(self) -> QuerySet[Transaction]:
@@ -77,27 +77,28 @@ class Run:
 
 def make_run(seed: int, ground: Ground) -> Run:
     """Wallets with intents, each told from all others by its value."""
-    run = Run(seed, ground, Random(seed))
+    run = Run(seed, ground, draw_script(seed))
     ground.seed(seed)
-    ways = WAYS[: run.random.randint(1, len(WAYS))]
+    ways = WAYS[: run.script.ways]
     for row in RpcEndpoint.objects.filter(network=ground.network):
         RpcEndpoint.objects.filter(pk=row.pk).update(enabled=row.name in ways)
     run.happened[f"{len(ways)}_endpoints"] += 1
     run.receiver = make_wallet(f"receiver-{seed}", ground.chain, ether=0).address
     marker = 1
-    for number in range(run.random.randint(1, 3)):
-        wallet = _make_wallet(run, f"run-{seed}-{number}")
+    pairs = zip(run.script.intents, run.script.remote, strict=True)
+    for number, (intents, is_remote) in enumerate(pairs):
+        wallet = _make_wallet(run, f"run-{seed}-{number}", is_remote=is_remote)
         run.wallets.append(wallet)
-        for _ in range(run.random.randint(1, 4)):
+        for _ in range(intents):
             key = f"chaos:{seed}:{marker}"
             transfer(wallet, ground.network, run.receiver, key=key, value=ETHER + marker)
             marker += 1
     return run
 
 
-def _make_wallet(run: Run, label: str) -> Wallet:
+def _make_wallet(run: Run, label: str, *, is_remote: bool) -> Wallet:
     """Its key is here, or at the remote signer."""
-    if run.random.random() < 0.7:
+    if not is_remote:
         return make_wallet(label, run.ground.chain, ether=1000)
     run.happened["remote_wallet"] += 1
     return make_remote_wallet(label, run.ground.chain, run.ground.signer.server, ether=1000)
@@ -106,17 +107,29 @@ def _make_wallet(run: Run, label: str) -> Wallet:
 def play(run: Run) -> None:
     """Rounds of work among faults, then quiet until everything is at rest."""
     run.ground.fail(CHANCE)
-    for _ in range(run.random.randint(4, 10)):
-        _disturb(run)
-        _work_or_die(run)
-        _time_passes(run)
+    for number, turn in enumerate(run.script.turns, 1):
+        run.ground.begin_round(number)
+        run.turned.append(turn)
+        ACTS[turn.act](run, turn)
+        _work_or_die(run, turn)
+        _time_passes(run, signer_gives_up=turn.gives_up)
         lift_stop(reason="the round is over", actor="chaos")
     run.ground.fail(0.0)
-    for _ in range(MOST_ROUNDS):
-        _time_passes(run)
+    for gives_up in run.script.gives_up:
+        _time_passes(run, signer_gives_up=gives_up)
         _round(run)
         if not run.rows.exclude(state__in=AT_REST).exists() or _only_paused(run):
             return
+
+
+def plan_of(run: Run) -> str:
+    """A digest of what was drawn: the script as it was followed, and what befalls each request."""
+    told = sha256(repr((run.script, run.turned)).encode())
+    for dice in run.ground.dice:
+        for number in range(1, len(run.turned) + 1):
+            drawn = [dice.at(number, request).random() for request in range(1, REQUESTS + 1)]
+            told.update(repr(drawn).encode())
+    return told.hexdigest()[:12]
 
 
 def _only_paused(run: Run) -> bool:
@@ -125,75 +138,58 @@ def _only_paused(run: Run) -> bool:
     return bool(run.foreign) and not rows.exclude(pk__in=waiting).exists()
 
 
-def _disturb(run: Run) -> None:
-    """One thing that the world does."""
-    acts: list[Callable[[Run], None]] = [
-        _reorganise,
-        _drop_pool,
-        _spike,
-        _cancel_one,
-        _speed_up_one,
-        _use_key,
-        _stop,
-        _nothing,
-    ]
-    run.random.choice(acts)(run)
-
-
-def _nothing(run: Run) -> None:
+def _nothing(run: Run, _turn: Turn) -> None:
     run.happened["quiet"] += 1
 
 
-def _reorganise(run: Run) -> None:
-    depth = run.random.randint(1, DEEPEST)
-    run.happened[f"reorg_{depth}"] += 1
-    run.call("anvil_reorg", depth, [])
+def _reorganise(run: Run, turn: Turn) -> None:
+    run.happened[f"reorg_{turn.depth}"] += 1
+    run.call("anvil_reorg", turn.depth, [])
 
 
-def _drop_pool(run: Run) -> None:
+def _drop_pool(run: Run, _turn: Turn) -> None:
     run.happened["pool_dropped"] += 1
     run.call("anvil_dropAllTransactions")
 
 
-def _spike(run: Run) -> None:
+def _spike(run: Run, turn: Turn) -> None:
     run.happened["fee_spike"] += 1
-    gwei = run.random.choice([20, 100, 400])
-    run.call("anvil_setNextBlockBaseFeePerGas", hex(gwei * GWEI))
+    run.call("anvil_setNextBlockBaseFeePerGas", hex(turn.gwei * GWEI))
     run.ground.chain.mine()
 
 
-def _stop(run: Run) -> None:
+def _stop(run: Run, _turn: Turn) -> None:
     """The emergency stop, for a round."""
     run.happened["stop"] += 1
     engage_stop(reason="a random run", actor="chaos")
 
 
-def _cancel_one(run: Run) -> None:
+def _cancel_one(run: Run, turn: Turn) -> None:
     def cancel(pk: int) -> None:
         cancel_transaction(transaction_id=pk, actor="chaos", reason="a random run")
         run.asked_to_cancel.add(pk)
 
-    _ask(run, "cancel", cancel)
+    _ask(run, turn, "cancel", cancel)
 
 
-def _speed_up_one(run: Run) -> None:
-    _ask(run, "speed_up", lambda pk: speed_up_transaction(transaction_id=pk, actor="test"))
+def _speed_up_one(run: Run, turn: Turn) -> None:
+    _ask(run, turn, "speed_up", lambda pk: speed_up_transaction(transaction_id=pk, actor="test"))
 
 
-def _ask(run: Run, name: str, service: Callable[[int], object]) -> None:
+def _ask(run: Run, turn: Turn, name: str, service: Callable[[int], object]) -> None:
     rows = list(run.rows.order_by("pk"))
     try:
-        service(run.random.choice(rows).pk)
+        service(rows[int(turn.which * len(rows))].pk)
         run.happened[name] += 1
     except NotPossible:
         run.happened["nothing_to_ask"] += 1
 
 
-def _use_key(run: Run) -> None:
+def _use_key(run: Run, turn: Turn) -> None:
     """Seldom: somebody else sends with one of the keys."""
-    if run.foreign or run.random.random() > 0.3:
-        return _nothing(run)
-    wallet = run.random.choice(run.wallets)
+    if run.foreign or not turn.key_is_used:
+        return _nothing(run, turn)
+    wallet = run.wallets[int(turn.which * len(run.wallets))]
     run.call("anvil_impersonateAccount", wallet.address)
     mined = run.call("eth_getTransactionCount", wallet.address, "latest")
     message = {"from": wallet.address, "to": wallet.address, "nonce": mined}
@@ -205,14 +201,22 @@ def _use_key(run: Run) -> None:
     return None
 
 
-def _work_or_die(run: Run) -> None:
+ACTS: dict[str, Callable[[Run, Turn], None]] = {
+    "reorganise": _reorganise,
+    "drop_pool": _drop_pool,
+    "spike": _spike,
+    "cancel": _cancel_one,
+    "speed_up": _speed_up_one,
+    "use_key": _use_key,
+    "stop": _stop,
+    "nothing": _nothing,
+}
+
+
+def _work_or_die(run: Run, turn: Turn) -> None:
     """A round of work in a child, killed at a boundary: a named one, or whichever is the n-th."""
-    point: Point | None = run.random.choice(list(Point))
-    passes = run.random.choice((0, 0, 1))
-    if run.random.random() < 0.4:
-        point, passes = None, run.random.randrange(MOST_PASSES)
-    mines = run.random.random() < 0.7
-    if where := dies_at(point, "", lambda: _round(run, mines=mines), passes=passes):
+    work = partial(_round, run, mines=turn.mines)
+    if where := dies_at(turn.point, "", work, passes=turn.passes):
         run.killed[where] += 1
     run.happened["killed" if where else "survived"] += 1
 
@@ -228,13 +232,13 @@ def _round(run: Run, *, mines: bool = True) -> None:
         watch(network, NetworkClient(network))
 
 
-def _time_passes(run: Run) -> None:
+def _time_passes(run: Run, *, signer_gives_up: bool) -> None:
     """Leases run out, patience ends, breakers close."""
     long_ago = timezone.now() - timedelta(minutes=5)
     run.lanes.exclude(lease_expires_at=None).update(lease_expires_at=long_ago)
     sent = Attempt.objects.filter(lane__in=run.lanes, times_sent__gt=0)
     sent.update(last_sent_at=long_ago, created_at=long_ago)
-    if run.random.random() < 0.2:
+    if signer_gives_up:
         # What a signer does not sign for long is given up.
         run.rows.filter(state=S.RESERVED).update(state_changed_at=long_ago)
     RpcEndpoint.objects.filter(network=run.ground.network).update(

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 
 from airdrops_site.devnet.anvil import Anvil, AnvilConfig
 from airdrops_site.devnet.ports import free_port
 from airdrops_site.devnet.rpc import DevnetRpc
 from tests.chains import Chain, make_network
+from tests.faults.draws import Dice
 from tests.faults.proxy import Plan, faulty_proxy
 from tests.faults.signer import SignerPlan
 from tests.wallets.signer_server import serve_signer
@@ -40,15 +40,25 @@ class Ground:
             head_block=None, head_block_at=None, open_until=None, consecutive_errors=0
         )
         for number, plan in enumerate(self.plans):
-            plan.random, plan.injected = Random(f"{seed}:{number}"), Counter()
-        self.signer.random, self.signer.injected = Random(f"{seed}:signer"), Counter()
+            plan.dice, plan.injected = Dice(f"{seed}:{number}"), Counter()
+        self.signer.dice, self.signer.injected = Dice(f"{seed}:signer"), Counter()
         self.fail(0.0)
+
+    def begin_round(self, number: int) -> None:
+        """What befalls its requests does not depend on how many there were before it."""
+        for dice in self.dice:
+            dice.begin(number)
 
     def fail(self, chance: float) -> None:
         """Let so many of all requests go wrong."""
         for plan in self.plans:
             plan.chance = chance
         self.signer.chance = chance
+
+    @property
+    def dice(self) -> list[Dice]:
+        """All that decides about requests."""
+        return [*(plan.dice for plan in self.plans), self.signer.dice]
 
     @property
     def injected(self) -> Counter[str]:
@@ -60,11 +70,11 @@ class Ground:
 def behind_proxies(chain: Chain, network: Network) -> Iterator[Ground]:
     """The network, reaching its chain through proxies only, and a signer for wallets elsewhere."""
     RpcEndpoint.objects.filter(network=network).delete()
-    plans = tuple(Plan(Random(name)) for name in WAYS)
+    plans = tuple(Plan(Dice(name)) for name in WAYS)
     with ExitStack() as stack:
         urls = [stack.enter_context(faulty_proxy(chain.url, plan)) for plan in plans]
         server = stack.enter_context(serve_signer())
-        signer = server.reply = SignerPlan(server, Random("signer"))
+        signer = server.reply = SignerPlan(server, Dice("signer"))
         for name, url in zip(WAYS, urls, strict=True):
             RpcEndpoint.objects.create(network=network, name=name, url=url)
         yield Ground(chain, network, plans, urls[0], signer)

@@ -18,7 +18,8 @@ from web3 import Web3
 from web3.exceptions import TransactionNotFound
 
 from tests.chains import ETHER, Chain
-from tests.faults.chaos import CHANCE, DEEPEST
+from tests.faults.chaos import CHANCE
+from tests.faults.draws import DEEPEST
 from tests.faults.ground import FINAL_DEPTH, Ground
 from tests.faults.markers import Markers, judge
 
@@ -99,6 +100,7 @@ def _count(seed: int, ground: Ground, notes: Path, *, persisting: bool) -> dict[
     chain.fund(account.address, 1000 * ETHER)
     chain.mine(FINAL_DEPTH)
     for start in range(STARTS):
+        ground.begin_round(start)
         ground.fail(CHANCE if start < STARTS - 1 else 0.0)
         dies_at = random.randint(3, 25) if start < STARTS - 1 else 1000
         script = Script(ground.url, chain, account, to, dies_at)

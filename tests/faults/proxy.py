@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from random import Random
 from typing import Any
 
 import httpx
 
 from airdrops_site.devnet.ports import free_port
+from tests.faults.draws import Dice
 
 SEND = "eth_sendRawTransaction"
 COUNT = "eth_getTransactionCount"
@@ -43,7 +43,7 @@ _WITHOUT_ANSWER = {"answer_lost", "accepted_then_silent"}
 class Plan:
     """How often which fault comes; every request draws once."""
 
-    random: Random
+    dice: Dice
     chance: float = 0.0
     faults: tuple[str, ...] = tuple(FAULTS)
     injected: Counter[str] = field(default_factory=Counter)
@@ -51,15 +51,16 @@ class Plan:
 
     def draw(self, methods: set[str]) -> str:
         """The fault of a request that calls these methods; empty for none."""
+        random = self.dice.throw()
+        if random.random() >= self.chance:
+            return ""
+        # What only some requests can suffer would be rare beside what all can.
+        fitting = [name for name in self.faults if FAULTS[name] in methods] * 3
+        fitting += [name for name in self.faults if not FAULTS[name]]
+        fault = random.choice(fitting) if fitting else ""
         with self.lock:
-            if self.random.random() >= self.chance:
-                return ""
-            # What only some requests can suffer would be rare beside what all can.
-            fitting = [name for name in self.faults if FAULTS[name] in methods] * 3
-            fitting += [name for name in self.faults if not FAULTS[name]]
-            fault = self.random.choice(fitting) if fitting else ""
             self.injected.update([fault] if fault else [])
-            return fault
+        return fault
 
 
 @contextmanager
@@ -67,7 +68,7 @@ def faulty_proxy(target: str, plan: Plan) -> Iterator[str]:
     """The URL of a proxy in front of `target`."""
     server = ThreadingHTTPServer(("127.0.0.1", free_port()), _handler(target, plan))
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
@@ -76,7 +77,7 @@ def faulty_proxy(target: str, plan: Plan) -> Iterator[str]:
 
 
 def _handler(target: str, plan: Plan) -> type[BaseHTTPRequestHandler]:
-    upstream = httpx.Client(timeout=30, trust_env=False)
+    upstream = httpx.Client(timeout=30, trust_env=False, verify=False)
 
     def ask(calls: list[dict[str, Any]]) -> Answer:
         found = upstream.post(target, json=calls).json()

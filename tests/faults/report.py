@@ -43,8 +43,20 @@ contradiction is an intent that says it was executed and was not, or the other w
 with holes or doubles; attempts of one transaction at two nonces; a history that is no way through
 the states; or bytes on the chain that were not stored, and their sending noted, before.
 
-`python -m tests.faults --seed N` plays one seed and shows its line. The same commit plays the same
-plan; what depends on the time of day or of processes may still differ.
+`python -m tests.faults --seed N` plays one seed and shows its line. Every seed is played in a
+process, a database and on a chain of its own, so nothing depends on what was played before it.
+
+- What a seed reproduces, always: its plan, whose digest is `plan` in the line. How many wallets,
+  whose keys are where, how many intents and ways to the chain; for each round what the world does
+  (with its depth, its price, and how far down the list the wallet or transaction is that it falls
+  on), at which boundary the worker is to die, at how many passes of it, and whether a block
+  follows; and for the n-th request of each round through each proxy and to the signer whether it
+  fails, and in which of the ways that its methods allow.
+- What it does not: the interleaving. How long an answer takes decides which of two endpoints is
+  asked first, whether a pause is over and what is still remembered from a moment ago; so how many
+  requests a round makes, which request is the n-th, whether the worker comes to its boundary, and
+  what fills the list by then can differ between two plays. On an idle machine most seeds come to
+  the very same line, with a busy one many do not. Keys are new each time.
 
 What happened in the {shown} runs: {happened}. Attempts: {attempts}. Transactions that a
 reorganisation took out of their block: {undone}. Intents that a failing remote signer or a stop

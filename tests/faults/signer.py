@@ -2,10 +2,10 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from random import Random
 
 from eth_account.signers.local import LocalAccount
 
+from tests.faults.draws import Dice
 from tests.wallets import signer_server
 from tests.wallets.rpc_servers import Raw
 from tests.wallets.signer_server import Reply, SignerServer
@@ -25,14 +25,15 @@ class SignerPlan:
     """How often the signer does something else than sign as it should."""
 
     server: SignerServer
-    random: Random
+    dice: Dice
     chance: float = 0.0
     injected: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, account: LocalAccount, data: bytes) -> Raw | None:
-        if self.random.random() >= self.chance:
+        random = self.dice.throw()
+        if random.random() >= self.chance:
             return self._honest(account, data)
-        fault = self.random.choice(list(FAULTS))
+        fault = random.choice(list(FAULTS))
         self.injected[fault] += 1
         return FAULTS[fault](account, data)
 

@@ -1,8 +1,10 @@
 """The fault programme's own promises: its faults happen, and its table names tests that exist."""
 
 import ast
+import re
+import subprocess
+import sys
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import httpx
@@ -10,8 +12,10 @@ import pytest
 from eth_account import Account
 
 from tests.chains import ETHER, Chain
+from tests.faults.draws import Dice
 from tests.faults.elsewhere import ROWS
 from tests.faults.proxy import COUNT, FAULTS, RECEIPT, SEND, Plan, faulty_proxy
+from tests.faults.versions import ROOT
 
 FOLDER = Path(__file__).parent
 LOST = "no answer"
@@ -72,7 +76,7 @@ def test_each_fault_does_what_its_name_says(fault: str, chain: Chain) -> None:
         chain.mine()
     params = {COUNT: [sender, "latest"], RECEIPT: [tx_hash], "eth_chainId": []}
     method = FAULTS[fault] or SEND
-    plan = Plan(Random(1), chance=1.0, faults=(fault,))
+    plan = Plan(Dice("1"), chance=1.0, faults=(fault,))
     with faulty_proxy(chain.url, plan) as url:
         seen = ask(url, method, params.get(method, [raw]))
     expected, node_has_it = SEEN[fault]
@@ -80,3 +84,23 @@ def test_each_fault_does_what_its_name_says(fault: str, chain: Chain) -> None:
     assert plan.injected == {fault: 1}
     known = chain.rpc.call("eth_getTransactionByHash", tx_hash)
     assert node_has_it in (None, known is not None)
+
+
+def test_a_seed_means_the_same_after_another_as_alone() -> None:
+    asked = [part for seed in ("6", "4", "6") for part in ("--seed", seed)]
+    command = [sys.executable, "-m", "tests.faults", *asked]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    alone, other, again = re.findall(r'"plan": "(\w+)"', done.stdout)
+    assert (again, done.returncode) == (alone, 0)
+    assert other != alone
+
+
+def test_a_request_more_moves_no_fault_of_the_next_round() -> None:
+    few, many = Plan(Dice("7"), chance=0.5), Plan(Dice("7"), chance=0.5)
+    for plan, requests in ((few, 3), (many, 9)):
+        for _ in range(requests):
+            plan.draw({SEND})
+        plan.dice.begin(2)
+    drawn = [few.draw({SEND}) for _ in range(40)]
+    assert drawn == [many.draw({SEND}) for _ in range(40)]
+    assert {"", "silent"} < set(drawn)

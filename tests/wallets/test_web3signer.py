@@ -2,10 +2,8 @@
 
 import logging
 import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 import httpx
@@ -19,6 +17,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
+from tests.certificates import Authority
 from tests.chains import Chain
 from tests.wallets import signer_server
 from tests.wallets.signer_server import SignerServer, make_remote_wallet, serve_signer
@@ -262,41 +261,21 @@ def test_a_wallet_with_anothers_public_key_is_not_made(server: SignerServer) -> 
     assert not Wallet.objects.exists()
 
 
-@pytest.fixture
-def authority(tmp_path: Path) -> Path:
-    """A certificate authority with a server and a client certificate, made by openssl."""
-    if which("openssl") is None:
-        pytest.skip("openssl is not on this machine")
-    make = """
-    new="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-    openssl req -x509 $new -keyout ca.key -out ca.pem -days 1 -subj /CN=ca \
-      -addext keyUsage=critical,keyCertSign
-    printf 'subjectAltName=IP:127.0.0.1\nauthorityKeyIdentifier=keyid' > extensions
-    for name in server client; do
-      openssl req $new -keyout $name.key -out $name.csr -subj /CN=$name
-      openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 1 \
-        -extfile extensions -out $name.crt
-      cat $name.crt $name.key > $name.pem
-    done
-    """
-    subprocess.run(["sh", "-ec", make], cwd=tmp_path, check=True, capture_output=True)
-    return tmp_path
-
-
 def test_a_client_certificate_opens_the_signer_and_its_lack_does_not(
-    authority: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(authority / "ca.pem"))
-    tls.load_cert_chain(authority / "server.pem")
+    authority = Authority(tmp_path)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(tmp_path / "ca.pem"))
+    tls.load_cert_chain(authority.issue("server"))
     tls.verify_mode = ssl.CERT_REQUIRED
     with serve_signer(tls) as server:
         identifier, account = server.new_key()
         with pytest.raises(SignerError, match="certificate is not trusted"):
             open_web3signer(identifier, account.address).sign_transaction(FIELDS)
-        monkeypatch.setattr(settings, "WEB3SIGNER_CA_FILE", str(authority / "ca.pem"))
+        monkeypatch.setattr(settings, "WEB3SIGNER_CA_FILE", str(tmp_path / "ca.pem"))
         with pytest.raises(SignerError, match="cannot be reached"):
             open_web3signer(identifier, account.address).sign_transaction(FIELDS)
-        client = str(authority / "client.pem")
+        client = str(authority.issue("client"))
         monkeypatch.setattr(settings, "WEB3SIGNER_CERTIFICATE_FILE", client)
         assert open_web3signer(identifier, account.address).sign_transaction(FIELDS)
 
