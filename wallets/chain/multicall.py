@@ -23,6 +23,8 @@ CALLS_PER_AGGREGATE = 500
 AGGREGATES_PER_REQUEST = 4
 CALLS_PER_REQUEST = CALLS_PER_AGGREGATE * AGGREGATES_PER_REQUEST
 Ask = Callable[[Sequence[Request]], list[Any]]
+# A refusal where one is told apart from the others; None for a call that failed among many.
+Answer = bytes | ChainError | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,23 @@ def require_same(client: NetworkClient, ground: Ground, what: str) -> None:
         raise RpcUnavailable(f"block {number} was replaced while {what} were read at it")
 
 
-def ask_all(ask: Ask, ground: Ground, questions: Sequence[Question]) -> Iterator[bytes | None]:
-    """What each question is answered, in order; None for a call that failed."""
+def checked_at(ask: Ask, ground: Ground, what: str) -> Ask:
+    """As `ask`, in each exchange with the block itself: RpcUnavailable if it is another one now."""
+
+    def asked(requests: Sequence[Request]) -> list[Any]:
+        *answers, head = ask([*requests, ("eth_getBlockByNumber", [ground.tag, False])])
+        if isinstance(head, ChainError):
+            raise RpcUnavailable(str(head))
+        if not isinstance(head, dict) or head.get("hash") != ground.block.hash:
+            number = ground.block.number
+            raise RpcUnavailable(f"block {number} was replaced while {what} were read at it")
+        return answers
+
+    return asked
+
+
+def ask_all(ask: Ask, ground: Ground, questions: Sequence[Question]) -> Iterator[Answer]:
+    """What each question is answered, in order, whatever became of the others."""
     if ground.multicall is None:
         yield from _batched(ask, questions, ground.tag)
         return
@@ -79,14 +96,14 @@ def ask_all(ask: Ask, ground: Ground, questions: Sequence[Question]) -> Iterator
         yield from _aggregated(ask, ground.multicall, together, ground.tag)
 
 
-def number_in(answer: bytes | None) -> int | None:
+def number_in(answer: Answer) -> int | None:
     """A uint256; anything else is no number (an address without code answers nothing)."""
-    return int.from_bytes(answer) if answer is not None and len(answer) == 32 else None
+    return int.from_bytes(answer) if isinstance(answer, bytes) and len(answer) == 32 else None
 
 
 def _aggregated(
     ask: Ask, multicall: ChecksumAddress, questions: Sequence[Question], tag: str
-) -> Iterator[bytes | None]:
+) -> Iterator[Answer]:
     chunks = [
         questions[start : start + CALLS_PER_AGGREGATE]
         for start in range(0, len(questions), CALLS_PER_AGGREGATE)
@@ -142,10 +159,10 @@ def _answers(answer: Any, wanted: int) -> list[bytes | None] | None:
     return [found if succeeded else None for succeeded, found in results]
 
 
-def _batched(ask: Ask, questions: Sequence[Question], tag: str) -> Iterator[bytes | None]:
+def _batched(ask: Ask, questions: Sequence[Question], tag: str) -> Iterator[Answer]:
     answers = ask([_single(one, tag) for one in questions]) if questions else []
     for one, answer in zip(questions, answers, strict=True):
-        yield None if isinstance(answer, ChainError) else _single_answer(one, answer)
+        yield answer if isinstance(answer, ChainError) else _single_answer(one, answer)
 
 
 def _single(one: Question, tag: str) -> Request:
