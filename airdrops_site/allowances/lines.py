@@ -1,10 +1,8 @@
 """What is printed of an allowance, known or not."""
 
-from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
-
+from wallets.ages import age_of
 from wallets.allowance_readings import show_allowance
 from wallets.allowances import Reading, known
 from wallets.models import Allowance
@@ -50,12 +48,3 @@ def told(reading: Reading) -> Line:
         "unknown": True,
         "problem": reading.problem,
     }
-
-
-def age_of(moment: datetime) -> str:
-    """How long ago something was read."""
-    seconds = max(0, int((timezone.now() - moment).total_seconds()))
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from django.db.models import Q
 
-from airdrops_site.allowances.lines import Line, age_of, line_of, told
+from airdrops_site.allowances.lines import Line, line_of, told
 from airdrops_site.allowances.scope import FILTERS, Options, networks, rows, scopes
 from airdrops_site.scripted import BadInput
 from scheduling.allowances import revoke_now
 from wallets.addresses import parse_address
+from wallets.ages import age_of
 from wallets.allowance_readings import check_allowances
 from wallets.allowance_scans import (
     networks_to_scan,

@@ -70,8 +70,7 @@ class Allowance(models.Model):
         )
 
     def __str__(self) -> str:
-        said = "an unknown amount" if self.amount is None else self.amount
-        return f"{self.spender} may take {said}"
+        return f"Allowance {self.pk} to {self.spender[:8]}…{self.spender[-6:]}"
 
     @property
     def is_unlimited(self) -> bool:
