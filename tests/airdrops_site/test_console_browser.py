@@ -28,7 +28,7 @@ PASSWORD = "a password of the tests"
 def take_screenshot(page: Page, name: str) -> None:
     """For a person to look at, where `SCREENSHOTS` names a folder."""
     if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=os.path.join(folder, f"{name}.png"))  # noqa: PTH118
+        page.screenshot(path=os.path.join(folder, f"{name}.png"))
 
 
 @pytest.fixture
