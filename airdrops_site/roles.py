@@ -32,6 +32,7 @@ ROLES: Mapping[str, Rights] = {
         "wallets.transaction": ("operate",),
         "wallets.signedrequest": ("operate",),
         "wallets.noncelane": ("operate",),
+        "wallets.allowance": ("operate",),
         **_QUEUE,
     },
     # Consents to what others asked for; changes nothing alone.

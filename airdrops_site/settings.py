@@ -218,6 +218,12 @@ BALANCE_SECONDS = env.number(
     "seconds between two readings of all balances of a network; 0 reads them only on request",
     most=86_400,
 )
+ALLOWANCE_SECONDS = env.number(
+    "AIRDROPS_ALLOWANCE_SECONDS",
+    3600,
+    "seconds between two readings of all allowances of a network; 0 reads them only on request",
+    most=604_800,
+)
 PRICE_SECONDS = env.number(
     "AIRDROPS_PRICE_SECONDS",
     300,

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from scheduling.allowance_pages import AllowanceAdmin as AllowanceAdmin
 from scheduling.forms import TaskDependencyForm, TaskForm, TaskWalletFormSet
 from scheduling.models import (
     Occurrence,

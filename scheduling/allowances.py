@@ -22,6 +22,7 @@ from scheduling.states import FINISHED_RUN, StepState
 from scheduling.uses import Use, look_up
 from wallets.actors import this_worker
 from wallets.addresses import parse_address
+from wallets.allowance_readings import note
 from wallets.allowances import (
     AllowanceOf,
     Reading,
@@ -33,6 +34,7 @@ from wallets.allowances import (
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import ChainError
 from wallets.models import Allowance, Network, Transaction, Wallet
+from wallets.revocations import look_after
 from wallets.transactions.operator import NotPossible
 from wallets.transactions.points import reached
 from wallets.transactions.states import ENDED
@@ -79,13 +81,28 @@ def take_back() -> int:
     return len(rows)
 
 
-def revoke_now(*, allowance: Allowance, origin: str, actor: str) -> Transaction:
-    """Take an allowance back at once, whoever gave it; NotPossible while a run relies on it."""
+def revoke_now(*, allowance: Allowance, origin: str, actor: str, reason: str = "") -> Transaction:
+    """Take an allowance back at once, whoever gave it; NotPossible while a run relies on it.
+
+    Once the transaction has ended the chain is asked what is left.
+    """
     with transaction.atomic():
-        Wallet.objects.select_for_update().get(pk=allowance.wallet_id)
+        owner = Wallet.objects.select_for_update().get(pk=allowance.wallet_id)
+        _require_key(owner)
         if run := running_user(allowance):
             raise NotPossible(f"run {run.pk} relies on the allowance now; wait until it has ended")
-        return revoke_allowance(allowance=allowance, origin=origin, actor=actor)
+        revocation = revoke_allowance(allowance=allowance, origin=origin, actor=actor)
+        look_after(allowance)
+        said = f"taken back by transaction {revocation.pk}"
+        note(allowance, actor=actor, reason=f"{said}: {reason}" if reason else said)
+    return revocation
+
+
+def _require_key(wallet: Wallet) -> None:
+    if wallet.signer_kind == Wallet.SignerKind.WATCH_ONLY:
+        raise NotPossible(f"{wallet.label} is only watched; take it back where its key is")
+    if wallet.status != Wallet.Status.VERIFIED:
+        raise NotPossible(f"{wallet.label} is {wallet.status}, and signs nothing")
 
 
 def _is_ready(row: RunAllowance) -> bool:

@@ -51,7 +51,7 @@ def reason_to_wait(run: Run, relies_on: Iterable[str], before: Beside) -> str:
     if other := _run_in_the_way(run, wanted, before):
         return f"waits for run {other.pk}, which uses the same allowance"
     for row in _revoked(run):
-        if allowance_name(row.token.address, row.spender) not in wanted:
+        if not _names(row) & wanted:
             continue
         if reason := _revocation_in_the_way(row, before):
             return reason
@@ -65,9 +65,14 @@ def user_of(run: Run, name: str, since: datetime | None = None) -> Run | None:
 
 def running_user(allowance: Allowance) -> Run | None:
     """The run that relies on the allowance now."""
-    name = allowance_name(allowance.token.address, allowance.spender)
     rows = _relying(allowance.wallet_id, allowance.token.network_id, None)
-    return next((run for run in rows if name in run.relies_on), None)
+    return next((run for run in rows if _names(allowance) & set(run.relies_on)), None)
+
+
+def _names(row: Allowance) -> set[str]:
+    """What plans call it; what Permit2 keeps matters to whoever relies on Permit2 too."""
+    spenders = {row.spender, row.through} - {""}
+    return {allowance_name(row.token.address, spender) for spender in spenders}
 
 
 def _relying(wallet_id: int, network_id: int, since: datetime | None) -> QuerySet[Run]:

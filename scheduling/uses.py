@@ -83,6 +83,7 @@ def _rows(row: RunAllowance) -> QuerySet[Allowance]:
         token__network=row.run.task.network_id,
         token__address=row.token,
         spender=row.spender,
+        through="",
     )
 
 

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from wallets.addresses import parse_address
 from wallets.chain.access import allowed_kinds
 from wallets.chain.client import NetworkClient
-from wallets.chain.multicall import Balances, Holding, read_balances
+from wallets.chain.holdings import Balances, Holding, read_balances
 from wallets.models import (
     Balance,
     BalancePoint,

@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from wallets import leases, wakeups
+from wallets import allowance_scans, leases, revocations, wakeups
 from wallets.actors import this_worker
 from wallets.balances import lease_name, networks_with_balances, take_snapshot
 from wallets.chain.client import ChainError, NetworkClient
@@ -35,6 +35,8 @@ JOB_LEASE = timedelta(seconds=60)
 # After a reading that failed the next one comes sooner than the interval, if that is long.
 BALANCE_RETRY = timedelta(seconds=30)
 # One worker at a time opens new keys, and not for long: lanes wait for workers too.
+# A job of many wallets ends in time for lanes to have their turn.
+SCAN_SECONDS = 10.0
 VERIFY_LEASE, VERIFY_SECONDS = timedelta(seconds=50), 5.0
 
 
@@ -45,6 +47,12 @@ def register_wakeups() -> None:
     wakeups.register(wakeups.Periodic("requests", "wallets.tasks.work_requests", _requests_due))
     wakeups.register(
         wakeups.Periodic("balances", "wallets.tasks.read_network_balances", _balances_due)
+    )
+    wakeups.register(
+        wakeups.Periodic("allowances", "wallets.tasks.scan_network_allowances", _scans_due)
+    )
+    wakeups.register(
+        wakeups.Periodic("revocations", "wallets.tasks.verify_revocations", _revocations_due)
     )
     wakeups.register(wakeups.Periodic("prices", "wallets.tasks.read_prices", _prices_due))
     wakeups.register(wakeups.Periodic("verify", "wallets.tasks.verify_wallets", _wallets_due))
@@ -104,6 +112,26 @@ def read_network_balances(network_id: str) -> None:
         leases.release(name, owner=owner, free_from=timezone.now() + pause)
 
 
+def scan_network_allowances(network_id: str) -> None:
+    """Go on with the scan of a network's allowances for a while; another job does the rest."""
+    network = Network.objects.get(pk=network_id)
+    try:
+        scan = allowance_scans.scan_allowances(
+            network=network, client=NetworkClient(network), seconds=SCAN_SECONDS
+        )
+    except ChainError as error:
+        # What was known stays, and grows old where everybody can see it.
+        log.warning("allowances_not_read", network=network.slug, reason=str(error))
+        return
+    if scan is not None and scan.finished_at:
+        log.info("allowances_read", network=network.slug, asked=scan.asked, unknown=scan.unknown)
+
+
+def verify_revocations() -> None:
+    """Ask the chains what revocations that have ended left."""
+    revocations.verify_revocations()
+
+
 def read_prices() -> None:
     """Ask every source for the prices of what is held, unless another process is at it."""
     owner = this_worker()
@@ -131,6 +159,17 @@ def _balances_due() -> list[str]:
     if not settings.BALANCE_SECONDS:
         return []
     return _free("balances", set(networks_with_balances().values_list("pk", flat=True)))
+
+
+def _scans_due() -> list[str]:
+    if not settings.ALLOWANCE_SECONDS:
+        return []
+    return _free("allowances", set(allowance_scans.networks_to_scan().values_list("pk", flat=True)))
+
+
+def _revocations_due() -> Iterator[str]:
+    if revocations.due().exists():
+        yield ""
 
 
 def verify_wallets() -> None:

@@ -8,11 +8,13 @@ from django.db.models import Q, QuerySet
 
 from airdrops_site.scripted import BadInput
 from wallets.addresses import AddressError, parse_address
-from wallets.allowances import known_spenders
+from wallets.allowance_scans import scope_of
+from wallets.balances import watched_wallets
 from wallets.models import Allowance, Network, Token, Wallet
+from wallets.models.allowances import UNLIMITED
 
 Options = dict[str, Any]
-FILTERS = ("wallet", "network", "token", "spender")
+FILTERS = ("wallet", "tag", "group", "network", "token", "spender")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,44 +30,50 @@ class Scope:
 def scopes(options: Options) -> Iterator[Scope]:
     """For each network: what was named there, or else all that may matter."""
     spender = _spender(options["spender"])
-    wallets, tokens = list(_wallets(options["wallet"])), _tokens(options["token"])
-    for network in _networks(options["network"]):
+    wallets, tokens = list(_asked_wallets(options)), _tokens(options["token"])
+    for network in networks(options["network"]):
         here = list(tokens.filter(network=network))
-        spenders = [spender] if spender else _known(network)
+        spenders = [spender] if spender else list(scope_of(network).spenders)
         yield Scope(network, wallets, here, spenders)
 
 
 def rows(options: Options) -> QuerySet[Allowance]:
     """The allowances we know of that the filters name."""
     found = Allowance.objects.filter(
-        wallet__in=_named_wallets(options["wallet"]),
+        wallet__in=_named_wallets(options),
         token__in=_tokens(options["token"], known_only=True),
-        token__network__in=_networks(options["network"], known_only=True),
+        token__network__in=networks(options["network"], known_only=True),
     )
     spender = _spender(options["spender"])
     found = found.filter(spender=spender) if spender else found
+    if options.get("unlimited"):
+        found = found.filter(UNLIMITED)
+    if options.get("unknown"):
+        found = found.filter(amount=None)
     related = found.select_related("wallet", "token__network", "revocation")
-    return related.order_by("wallet__label", "token__symbol", "spender")
+    return related.order_by("wallet__label", "token__symbol", "spender", "through")
 
 
-def _known(network: Network) -> list[str]:
-    found = Allowance.objects.filter(token__network=network).values_list("spender", flat=True)
-    return sorted({*known_spenders(network), *found})
+def _asked_wallets(options: Options) -> QuerySet[Wallet]:
+    """Those that are named; without a name, all that are not retired."""
+    named = _named_wallets(options)
+    is_named = any(options[name] for name in ("wallet", "tag", "group"))
+    return named if is_named else named & watched_wallets()
 
 
-def _wallets(label: str) -> QuerySet[Wallet]:
-    """The one of that label; without one, those that sign."""
-    named = _named_wallets(label)
-    signing = Q(status=Wallet.Status.VERIFIED) & ~Q(signer_kind=Wallet.SignerKind.WATCH_ONLY)
-    return named if label else named.filter(signing)
+def _named_wallets(options: Options) -> QuerySet[Wallet]:
+    found = Wallet.objects.all()
+    for name, lookup in (("wallet", "label"), ("tag", "tags__name"), ("group", "group__name")):
+        if text := options[name]:
+            complaint = f"there is no wallet {text}; write its label"
+            if name != "wallet":
+                complaint = f"no wallet has the {name} {text}; `wallets list` shows them"
+            found = _some(found.filter(**{lookup: text}), text, complaint)
+    return found
 
 
-def _named_wallets(label: str) -> QuerySet[Wallet]:
-    found = Wallet.objects.filter(label=label) if label else Wallet.objects.all()
-    return _some(found, label, f"there is no wallet {label}; write its label")
-
-
-def _networks(slug: str, *, known_only: bool = False) -> QuerySet[Network]:
+def networks(slug: str, *, known_only: bool = False) -> QuerySet[Network]:
+    """The one of that slug; without one, those that are enabled, or all that are known."""
     every = Network.objects.all() if known_only else Network.objects.filter(enabled=True)
     wanted = Network.objects.filter(slug=slug) if slug else every
     return _some(wanted, slug, f"there is no network {slug}; write its slug")

@@ -1,30 +1,56 @@
 """What each verb of `manage.py allowances` asks of the services below."""
 
 import getpass
+import sys
 from collections.abc import Iterator
-from typing import Any
 
-from airdrops_site.allowances.scope import FILTERS, Options, rows, scopes
+from django.db.models import Q
+
+from airdrops_site.allowances.lines import Line, line_of, told
+from airdrops_site.allowances.scope import FILTERS, Options, networks, rows, scopes
 from airdrops_site.scripted import BadInput
 from scheduling.allowances import revoke_now
-from wallets.allowances import Reading, check_allowances, known
-from wallets.amounts import show_amount
+from wallets.addresses import parse_address
+from wallets.ages import age_of
+from wallets.allowance_readings import check_allowances
+from wallets.allowance_scans import (
+    networks_to_scan,
+    never_asked,
+    newest_scan,
+    scan_allowances,
+)
+from wallets.allowances import Reading, known, pairs
 from wallets.chain.client import NetworkClient
-from wallets.models import Allowance
+from wallets.models import Allowance, AllowanceScan, Network
 from wallets.transactions.operator import NotPossible
-
-Line = dict[str, Any]
 
 
 def listed(options: Options) -> list[Line]:
-    """What stands as far as we know; with `all`, also what is known to be zero."""
-    found = rows(options) if options["all"] else rows(options).filter(amount__gt=0)
-    return [_line(row) for row in found]
+    """What stands or is not known; with `all`, also what is known to be zero."""
+    found = rows(options)
+    if not options["all"]:
+        found = found.filter(Q(amount__gt=0) | Q(amount=None))
+    for network in networks(options["network"]):
+        tell(_sentence(network))
+    return [line_of(row) for row in found]
 
 
 def checked(options: Options) -> list[Line]:
     """What stands as the chain says now, and what it did not answer."""
-    return [_told(one) for one in _readings(options) if one.amount or one.problem]
+    return [told(one) for one in _readings(options) if one.amount or one.problem]
+
+
+def scanned(options: Options) -> list[Line]:
+    """Ask each network about everything, at one block; what was left is gone on with."""
+    extra = [parse_address(one) for one in options["spender"]]
+    named = networks(options["network"])
+    wanted = named if options["network"] else named & networks_to_scan()
+    return [_scanned(network, extra) for network in wanted]
+
+
+def status(options: Options) -> list[Line]:
+    """For each network what the last scan asked, and what it could not."""
+    return [_status(network) for network in networks(options["network"])]
 
 
 def revoked(options: Options) -> list[Line]:
@@ -33,67 +59,93 @@ def revoked(options: Options) -> list[Line]:
     The chain is asked first. With `dry_run` nothing is asked of anybody else.
     """
     if not options["all"] and not any(options[name] for name in FILTERS):
-        raise BadInput("say which: --wallet, --network, --token, --spender, or --all")
-    found = (_taken_back(one, dry_run=options["dry_run"]) for one in _readings(options))
+        named = ", ".join(f"--{name}" for name in FILTERS)
+        raise BadInput(f"say which: {named}, or --all")
+    found = (_taken_back(one, options) for one in _readings(options))
     return [line for line in found if line is not None]
+
+
+def tell(sentence: str) -> None:
+    """Progress goes to standard error: standard output is for what was asked."""
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
+
+
+def actor() -> str:
+    """Who is at the shell, for the history."""
+    return f"shell {getpass.getuser()}"
 
 
 def _readings(options: Options) -> Iterator[Reading]:
     for scope in scopes(options):
-        yield from check_allowances(
-            network=scope.network,
-            wallets=scope.wallets,
-            tokens=scope.tokens,
-            spenders=scope.spenders,
-            client=NetworkClient(scope.network),
-        )
+        spenders = [parse_address(one) for one in scope.spenders]
+        tokens = [one for one in scope.tokens if not one.is_native]
+        wanted = pairs(scope.wallets, tokens, spenders)
+        client = NetworkClient(scope.network)
+        yield from check_allowances(wanted=wanted, client=client, actor=actor())
 
 
-def _taken_back(reading: Reading, *, dry_run: bool) -> Line | None:
+def _taken_back(reading: Reading, options: Options) -> Line | None:
     if reading.problem:
-        return _told(reading)
+        return told(reading)
     row = known(reading.of).select_related("wallet", "token__network").first()
     if row is None or not row.amount:
         return None
-    return {**_line(row), **_revoke(row, dry_run=dry_run)}
+    return {**line_of(row), **_revoke(row, options)}
 
 
-def _revoke(row: Allowance, *, dry_run: bool) -> Line:
-    if dry_run:
+def _revoke(row: Allowance, options: Options) -> Line:
+    if options["dry_run"]:
         return {"transaction": None}
-    actor = f"shell {getpass.getuser()}"
     try:
-        return {"transaction": revoke_now(allowance=row, origin="operator", actor=actor).pk}
+        reason = options["reason"]
+        made = revoke_now(allowance=row, origin="operator", actor=actor(), reason=reason)
     except NotPossible as error:
         return {"transaction": None, "problem": str(error)}
+    return {"transaction": made.pk}
 
 
-def _told(reading: Reading) -> Line:
-    row = known(reading.of).select_related("wallet", "token__network", "revocation").first()
-    if row is not None and not reading.problem:
-        return _line(row)
-    one = reading.of
-    return {
-        "wallet": one.wallet.label,
-        "network": one.token.network.slug,
-        "token": one.token.symbol,
-        "spender": one.spender,
-        "amount": None,
-        "problem": reading.problem,
-    }
+def _scanned(network: Network, extra: list[str]) -> Line:
+    scan = scan_allowances(
+        network=network, client=NetworkClient(network), spenders=extra, progress=_progress
+    )
+    if scan is None:
+        sentence = f"another process scans {network.slug}, or just did; come back to it later"
+        return {**_status(network), "problem": sentence}
+    return _status(network)
 
 
-def _line(row: Allowance) -> Line:
-    token = row.token
-    return {
-        "wallet": row.wallet.label,
-        "network": token.network.slug,
-        "token": token.symbol,
-        "spender": row.spender,
-        "amount": show_amount(row.amount, token.decimals, token.symbol),
-        "base_units": str(row.amount),
-        "block": row.block_number,
-        "checked_at": row.checked_at.isoformat(timespec="seconds"),
-        "transaction": row.revocation_id,
-        "problem": "",
-    }
+def _progress(scan: AllowanceScan) -> None:
+    done = "done" if scan.finished_at else "under way"
+    tell(
+        f"{scan.network.slug} at block {scan.block_number}: {scan.asked:,} asked, "
+        f"{scan.found:,} not zero, {scan.unknown:,} unknown; {done}"
+    )
+
+
+def _status(network: Network) -> Line:
+    scan, missing = newest_scan(network), never_asked(network)
+    facts: Line = {"network": network.slug, "never_asked": missing}
+    if scan is not None:
+        facts |= {
+            "block": scan.block_number,
+            "block_at": scan.block_at.isoformat(),
+            "finished_at": scan.finished_at.isoformat() if scan.finished_at else None,
+            "age": age_of(scan.finished_at or scan.begun_at),
+            "asked": scan.asked,
+            "found": scan.found,
+            "unknown": scan.unknown,
+        }
+    left = AllowanceScan.objects.filter(network=network, finished_at=None).first()
+    facts["left_unfinished_at_block"] = left.block_number if left else None
+    incomplete = missing or (scan is not None and scan.unknown)
+    return {**facts, "problem": _sentence(network) if incomplete else ""}
+
+
+def _sentence(network: Network) -> str:
+    scan, missing = newest_scan(network), never_asked(network)
+    if scan is None:
+        return f"{network.slug} was never scanned: {missing:,} allowances are unknown"
+    age = age_of(scan.finished_at or scan.begun_at)
+    said = f"{network.slug} was scanned at block {scan.block_number}, {age} ago"
+    return f"{said}: {scan.unknown:,} not answered, {missing:,} not asked about since they are new"

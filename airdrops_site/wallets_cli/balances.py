@@ -23,6 +23,8 @@ def add_arguments(parser: CommandParser) -> None:
     """Which wallets and networks, and whether to ask the chains first."""
     parser.add_argument("--network", default="", help="only this one, by its slug")
     parser.add_argument("--wallet", default="", help="only this one, by its label")
+    parser.add_argument("--tag", default="", help="only wallets that have it")
+    parser.add_argument("--group", default="", help="only wallets in it")
     parser.add_argument("--refresh", action="store_true", help="read them from the chains first")
     parser.add_argument("--under-minimum", action="store_true", help="only those below a minimum")
     parser.add_argument("--nonzero", action="store_true", help="leave out what is zero")
@@ -30,7 +32,7 @@ def add_arguments(parser: CommandParser) -> None:
 
 def run(options: Options) -> Said:
     """The balances asked for; one that was never read is there too, as unknown."""
-    wallets, networks = _wallets(options["wallet"]), _networks(options["network"])
+    wallets, networks = _wallets(options), _networks(options["network"])
     if options["refresh"]:
         for network in _askable(networks):
             take_snapshot(network=network, client=NetworkClient(network), wallets=wallets)
@@ -47,12 +49,20 @@ def run(options: Options) -> Said:
     return Said(facts, [table("Balances", columns, rows)])
 
 
-def _wallets(label: str) -> QuerySet[Wallet]:
-    if not label:
-        return watched_wallets()
-    found = Wallet.objects.filter(label=label)
-    if not found:
+def _wallets(options: Options) -> QuerySet[Wallet]:
+    label, tag, group = (options[name] for name in ("wallet", "tag", "group"))
+    # One that is named by its label is shown also when it is retired.
+    found = Wallet.objects.filter(label=label) if label else watched_wallets()
+    if label and not found:
         raise BadInput(f"there is no wallet {label}; check its label")
+    if tag:
+        found = _some(found.filter(tags__name=tag), f"tag {tag}")
+    return _some(found.filter(group__name=group), f"group {group}") if group else found
+
+
+def _some(found: QuerySet[Wallet], mark: str) -> QuerySet[Wallet]:
+    if not found:
+        raise BadInput(f"no such wallet has the {mark}; `wallets list` shows what they have")
     return found
 
 

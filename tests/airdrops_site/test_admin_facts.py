@@ -10,6 +10,7 @@ from django.urls import reverse
 from airdrops_site.roles import ROLES, rights_of, sync_roles
 from analytics.models import LedgerCursor, LedgerEntry, Unbooked
 from protocols.models import Deployment
+from scheduling.allowance_pages import VERBS as ALLOWANCE_VERBS
 from scheduling.models import Occurrence, Run, RunAllowance, Step
 from tests import factories
 from wallets import models as floor
@@ -46,7 +47,8 @@ FACTS: tuple[type[Model], ...] = (
 
 
 # What is asked of a service that checks it, and leaves the facts to what comes of it.
-ASKED = {verb.name for verb in (*TRANSACTION_VERBS, *LANE_VERBS, *REQUEST_VERBS)}
+EVERY_VERB = (*TRANSACTION_VERBS, *LANE_VERBS, *REQUEST_VERBS, *ALLOWANCE_VERBS)
+ASKED = {verb.name for verb in EVERY_VERB}
 
 
 def code_of(model: type[Model], verb: str) -> str:

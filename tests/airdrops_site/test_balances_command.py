@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.chains import ETHER, Chain
-from wallets.models import MinimumBalance, Network, Token, Wallet
+from wallets.models import MinimumBalance, Network, Token, Wallet, WalletTag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -92,3 +92,23 @@ def test_a_network_that_may_not_be_asked_is_named(network: Network, wallet: Wall
     Network.objects.update(kind="mainnet")
     with pytest.raises(CommandError, match="AIRDROPS_CHAIN_ACCESS=devnet does not allow it"):
         balances("--refresh", "--network", "devnet-l1")
+
+
+def test_wallets_of_a_tag_or_a_group_are_shown_alone(wallet: Wallet, other_wallet: Wallet) -> None:
+    call_command("wallets", "mark", "first", "--add", "farm")
+    call_command("wallets", "mark", "second", "--group", "treasury")
+    assert amounts("--refresh", "--tag", "farm") == {("first", "ETH"): str(10 * ETHER)}
+    assert amounts("--group", "treasury") == {("second", "ETH"): None}
+    with pytest.raises(CommandError, match="no such wallet has the tag nothing"):
+        balances("--tag", "nothing")
+    with pytest.raises(CommandError, match="no such wallet has the group treasury"):
+        balances("--tag", "farm", "--group", "treasury")
+
+
+def test_a_minimum_of_a_tag_tells_of_its_wallets(
+    network: Network, wallet: Wallet, other_wallet: Wallet
+) -> None:
+    call_command("wallets", "mark", "first", "second", "--add", "farm")
+    token, farm = Token.objects.get(symbol="ETH"), WalletTag.objects.get()
+    MinimumBalance.objects.create(token=token, amount=ETHER, tag=farm)
+    assert amounts("--refresh", "--under-minimum") == {("second", "ETH"): "0"}

@@ -25,6 +25,12 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/c
 PASSWORD = "a password of the tests"
 
 
+def take_screenshot(page: Page, name: str) -> None:
+    """For a person to look at, where `SCREENSHOTS` names a folder."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=os.path.join(folder, f"{name}.png"))
+
+
 @pytest.fixture
 def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
     """Chromium, for this test alone.
@@ -142,6 +148,27 @@ def test_an_action_of_the_list_asks_for_its_reason(page: Page, waiting: Transact
     expect(page.get_by_text("It signs again at its next turn.")).to_be_visible()
     page.get_by_role("button", name="Resume", exact=True).click()
     expect(page.get_by_text(f"Resume asked for: {lane}.")).to_be_visible()
+
+
+def test_from_an_unlimited_allowance_to_its_revocation(page: Page, receipt: Receipt) -> None:
+    for amount in (None, 5_000_000, 2**256 - 1):
+        row = factories.AllowanceFactory.create(
+            wallet=receipt.transaction.lane.wallet, amount=amount, checked_at=timezone.now()
+        )
+    page.goto("/admin/wallets/allowance/?standing=unlimited")
+    take_screenshot(page, "allowances-unlimited")
+    page.goto("/admin/wallets/allowance/")
+    expect(page.locator(".console-badge", has_text="Unknown TKN")).to_be_visible()
+    take_screenshot(page, "allowances")
+    page.locator("#result_list").get_by_role("link", name=str(row.pk), exact=True).click()
+    page.get_by_role("link", name="Take back", exact=True).click()
+    expect(page.get_by_text("set to zero by a transaction of the wallet")).to_be_visible()
+    page.get_by_label("Reason").fill("not needed")
+    take_screenshot(page, "allowances-revoke")
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_text(f"Take back asked for: {row}.")).to_be_visible()
+    expect(page.get_by_text("not needed").first).to_be_visible()
+    take_screenshot(page, "allowance")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from tests.factories.networks import (
 from tests.factories.people import UserFactory
 from tests.factories.safety import (
     AllowanceFactory,
+    AllowanceScanFactory,
     LeaseFactory,
     LimitFactory,
     PolicyRuleFactory,
@@ -68,6 +69,7 @@ __all__ = [
     "PriceFactory",
     "PriceFeedFactory",
     "AllowanceFactory",
+    "AllowanceScanFactory",
     "AttemptFactory",
     "CampaignFactory",
     "ClaimFactory",

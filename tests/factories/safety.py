@@ -9,9 +9,10 @@ from factory.faker import Faker
 
 from tests.factories.networks import NetworkFactory, TokenFactory
 from tests.factories.signing import TransactionFactory, WalletFactory
-from tests.factories.values import ETHER, NOON, an_address
+from tests.factories.values import ETHER, NOON, a_hash, an_address
 from wallets.models import (
     Allowance,
+    AllowanceScan,
     Lease,
     Limit,
     PolicyRule,
@@ -71,6 +72,21 @@ class AllowanceFactory(DjangoModelFactory[Allowance]):
     amount = 5_000_000
     block_number = 5_000
     checked_at = NOON
+
+
+class AllowanceScanFactory(DjangoModelFactory[AllowanceScan]):
+    """A thousand allowances asked about just now, one of them not zero."""
+
+    class Meta:
+        model = AllowanceScan
+
+    network = SubFactory(NetworkFactory)
+    block_number = Sequence(lambda n: 5_000 + n)
+    block_hash = Sequence(lambda n: a_hash(f"scan {n}"))
+    block_at = LazyFunction(timezone.now)
+    finished_at = LazyFunction(timezone.now)
+    asked = 1000
+    found = 1
 
 
 class WakeUpFactory(DjangoModelFactory[WakeUp]):

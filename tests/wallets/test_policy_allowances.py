@@ -11,9 +11,11 @@ from protocols.services import disable_deployment, disable_token
 from tests import factories
 from tests.protocols.operators import USDC, Operator
 from tests.wallets.planned import planned, queue
+from wallets.addresses import parse_address
 from wallets.allowances import AllowanceOf, Reading, record_allowance, revoke_allowance
 from wallets.chain.codec import CODEC, argument_types, type_name
 from wallets.models import Allowance, Attempt, PolicyRule, Token, Transaction, Wallet
+from wallets.transactions.allowances import APPROVE_THROUGH, PERMIT2
 from wallets.transactions.limits import read_limits
 from wallets.transactions.policy import PolicyRefusal, check_policy
 from wallets.transactions.signing import check_permission, read_standing
@@ -148,3 +150,49 @@ def test_another_action_does_not_pass_for_a_revocation(revocation: Transaction) 
     revocation.action = "swap"
     with pytest.raises(PolicyRefusal, match="is off: a bug"):
         check_policy(revocation)
+
+
+@pytest.fixture
+def inner(alice: Operator) -> Transaction:
+    """What takes back 5 USDC that Permit2 keeps for the router."""
+    factories.PolicyRuleFactory.create(
+        network=alice.network, address=PERMIT2, selector="allowance", code_hash="0x" + "22" * 32
+    )
+    token = Token.objects.get(network=alice.network, symbol="USDC")
+    wallet = Wallet.objects.get(address=alice.address)
+    spender = parse_address(alice.deployed.router.address)
+    of = AllowanceOf(wallet, token, spender, PERMIT2)
+    row = record_allowance(Reading(of, 1, 5 * USDC))
+    return revoke_allowance(allowance=row, origin="test", actor="test")
+
+
+def test_what_permit2_keeps_is_taken_back_at_permit2(inner: Transaction) -> None:
+    permit = check_policy(inner)
+    row = Allowance.objects.get()
+    sent = calldata(APPROVE_THROUGH, row.token.address, row.spender, 0, 0)
+    assert (inner.to, bytes(inner.data)) == (PERMIT2, sent)
+    assert (permit.code_hash, permit.spends) == ("0x" + "22" * 32, ())
+
+
+@pytest.mark.parametrize("change", ["amount", "contract", "code", "spender"])
+def test_permit2_is_only_called_to_take_back(inner: Transaction, change: str) -> None:
+    row = Allowance.objects.get()
+    match change:
+        case "amount":
+            inner.data = calldata(APPROVE_THROUGH, row.token.address, row.spender, 1, 0)
+        case "contract":
+            inner.to = STRANGER
+        case "code":
+            PolicyRule.objects.filter(address=PERMIT2).update(code_hash="")
+        case "spender":
+            inner.data = calldata(APPROVE_THROUGH, row.token.address, STRANGER, 0, 0)
+    with pytest.raises(PolicyRefusal):
+        check_policy(inner)
+
+
+def test_what_the_token_keeps_vouches_for_nothing_at_permit2(inner: Transaction) -> None:
+    PolicyRule.objects.filter(selector="allowance").exclude(address=PERMIT2).delete()
+    assert check_policy(inner)
+    Allowance.objects.update(through="")
+    with pytest.raises(PolicyRefusal, match="was never registered for allowances"):
+        check_policy(inner)

@@ -1,6 +1,7 @@
 """The console's pages of floor 1."""
 
 from wallets.admin import (
+    allowances,
     attempts,
     balances,
     marks,
@@ -14,6 +15,7 @@ from wallets.admin import (
 )
 
 __all__ = [
+    "allowances",
     "attempts",
     "balances",
     "marks",

@@ -77,25 +77,30 @@ class BalancePointAdmin(ReadOnlyAdmin):
     fieldsets = (section(None, "wallet", "token", of_network, held, "snapshot"),)
 
 
+def _covered(row: MinimumBalance) -> Any:
+    named = row.wallet or row.tag or row.group
+    return show.page_of(named, row.covers) if named else row.covers
+
+
 @admin.register(MinimumBalance)
 class MinimumBalanceAdmin(ConsoleAdmin):
     """Below these somebody is told."""
 
     list_display = (
         "id",
-        column("Wallet", lambda row: show.page_of(row.wallet) if row.wallet else "every wallet"),
+        column("Of", lambda row: _covered(row)),
         link("token"),
         token_amount("amount", of="token", title="Minimum"),
         "enabled",
         "note",
     )
     list_filter = ("enabled", "token__network")
-    search_fields = ("wallet__label", "token__symbol", "note")
+    search_fields = ("wallet__label", "tag__name", "group__name", "token__symbol", "note")
     exact = Exact(addresses=("wallet__address", "token__address"), ids=("id",))
-    list_select_related = ("wallet", "token__network")
-    autocomplete_fields = ("wallet", "token")
+    list_select_related = ("wallet", "tag", "group", "token__network")
+    autocomplete_fields = ("wallet", "tag", "group", "token")
     fieldsets = (
-        section(None, "wallet", "token"),
+        section(None, "wallet", "tag", "group", "token"),
         section("Number", "amount", token_amount("amount", of="token", title="As read"), "enabled"),
         section("Note", "note"),
     )

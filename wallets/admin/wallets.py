@@ -19,11 +19,10 @@ from wallets.console.columns import (
     history,
     link,
     short,
-    token_amount,
 )
 from wallets.console.pages import KeptAdmin, ReadOnlyAdmin, ReadOnlyInline, section
 from wallets.console.search import Exact
-from wallets.models import Allowance, Installation, NonceLane, Wallet
+from wallets.models import Installation, NonceLane, Wallet
 from wallets.services import INSTALLATION_HISTORY
 from wallets.transactions.lanes import LANE_HISTORY
 from wallets.verification import WALLET_HISTORY
@@ -146,44 +145,6 @@ class NonceLaneAdmin(AskingAdmin):
         section("History", history(LANE_HISTORY)),
         section("Nonces", "baseline_nonce", "max_in_flight", "installation_id"),
         section("Lease", "lease_owner", "lease_expires_at", "lease_epoch", "wake_at"),
-    )
-
-
-def _revocation_state(row: Allowance) -> Any:
-    return show.badge(row.revocation.state) if row.revocation else show.NOTHING
-
-
-@admin.register(Allowance)
-class AllowanceAdmin(ReadOnlyAdmin):
-    """What spenders may take, as last read from the chain."""
-
-    list_display = (
-        "id",
-        link("wallet"),
-        link("token"),
-        short("spender"),
-        token_amount("amount", of="token"),
-        "block_number",
-        "checked_at",
-        link("revocation"),
-    )
-    list_filter = ("token__network",)
-    search_fields = ("wallet__label",)
-    exact = Exact(addresses=("spender", "wallet__address", "token__address"))
-    list_select_related = ("wallet", "token__network", "revocation")
-    ordering = ("-id",)
-    sortable_by = ("id",)
-    fieldsets = (
-        section(
-            None,
-            "wallet",
-            "token",
-            full("spender"),
-            token_amount("amount", of="token"),
-            "block_number",
-            "checked_at",
-        ),
-        section("Taking it back", link("revocation"), column("State", _revocation_state)),
     )
 
 

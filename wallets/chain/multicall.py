@@ -1,10 +1,10 @@
-"""Many balances with few questions, all at one block: Multicall3, or batches where there is none.
+"""Many questions with few requests, all at one block: Multicall3, or batches where there is none.
 
 Multicall3 (https://github.com/mds1/multicall3): `aggregate3((address,bool,bytes)[])` runs calls in
 one `eth_call` and tells of each whether it went through.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,80 +18,106 @@ from wallets.chain.errors import ChainError, RpcUnavailable
 from wallets.chain.rpc import Request
 
 AGGREGATE3 = bytes.fromhex("82ad56cb")
-GET_ETH_BALANCE = bytes.fromhex("4d2301cc")
-BALANCE_OF = bytes.fromhex("70a08231")
 # 500 balances are some 15 million gas and 80 kB: below every node's cap for a call.
 CALLS_PER_AGGREGATE = 500
 AGGREGATES_PER_REQUEST = 4
+CALLS_PER_REQUEST = CALLS_PER_AGGREGATE * AGGREGATES_PER_REQUEST
+Ask = Callable[[Sequence[Request]], list[Any]]
+# A refusal where one is told apart from the others; None for a call that failed among many.
+Answer = bytes | ChainError | None
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
-    """Whose balance of what; an empty token is the native coin."""
+class Question:
+    """A view call. One of Multicall3's own has no address, and `alone` says which method answers
+    the same, as a quantity, where there is no Multicall3.
+    """
 
-    owner: ChecksumAddress
-    token: ChecksumAddress | None
+    to: ChecksumAddress | None
+    data: bytes
+    alone: tuple[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Balances:
-    """Amounts in base units as they were at one block; None where the chain gave no number."""
+class Ground:
+    """The block that all is read at, and the Multicall3 that stands there."""
 
     block: Block
-    amounts: tuple[int | None, ...]
+    multicall: ChecksumAddress | None
+
+    @property
+    def tag(self) -> str:
+        """The block as JSON-RPC names it."""
+        return hex(self.block.number)
 
 
-def read_balances(client: NetworkClient, holdings: Sequence[Holding]) -> Balances:
-    """The balance of each holding, in order, all at the newest block.
-
-    RpcUnavailable when nobody answers, or when that block was replaced meanwhile: a snapshot never
-    mixes two chains.
-    """
-    block, multicall = _ground(client)
-    if multicall is not None:
-        amounts = _aggregated(client, multicall, holdings, hex(block.number))
-    else:
-        amounts = _batched(client, holdings, hex(block.number))
-    found = client.block(block.number)
-    if found.hash != block.hash:
-        raise RpcUnavailable(f"block {block.number} was replaced while balances were read at it")
-    return Balances(block, tuple(amounts))
-
-
-def _ground(client: NetworkClient) -> tuple[Block, ChecksumAddress | None]:
-    """The block to read at, and the Multicall3 that stands there."""
+def find_ground(client: NetworkClient, ask: Ask) -> Ground:
+    """The newest block, as whoever is asked tells."""
     address = client.network.multicall_address
     requests: list[Request] = [("eth_getBlockByNumber", ["latest", False])]
     if address:
         requests.append(("eth_getCode", [address, "latest"]))
-    head, *code = client.read_many(requests)
+    head, *code = ask(requests)
     if not isinstance(head, dict):
         raise RpcUnavailable(f"{client.network.name} gave no latest block")
     has_code = bool(code) and not isinstance(code[0], ChainError) and bool(hex_bytes(code[0]))
-    return parse_block(head), parse_address(address) if has_code else None
+    return Ground(parse_block(head), parse_address(address) if has_code else None)
+
+
+def require_same(client: NetworkClient, ground: Ground, what: str) -> None:
+    """RpcUnavailable when the block was replaced meanwhile: a reading never mixes two chains."""
+    number = ground.block.number
+    if client.block(number).hash != ground.block.hash:
+        raise RpcUnavailable(f"block {number} was replaced while {what} were read at it")
+
+
+def checked_at(ask: Ask, ground: Ground, what: str) -> Ask:
+    """As `ask`, in each exchange with the block itself: RpcUnavailable if it is another one now."""
+
+    def asked(requests: Sequence[Request]) -> list[Any]:
+        *answers, head = ask([*requests, ("eth_getBlockByNumber", [ground.tag, False])])
+        if isinstance(head, ChainError):
+            raise RpcUnavailable(str(head))
+        if not isinstance(head, dict) or head.get("hash") != ground.block.hash:
+            number = ground.block.number
+            raise RpcUnavailable(f"block {number} was replaced while {what} were read at it")
+        return answers
+
+    return asked
+
+
+def ask_all(ask: Ask, ground: Ground, questions: Sequence[Question]) -> Iterator[Answer]:
+    """What each question is answered, in order, whatever became of the others."""
+    if ground.multicall is None:
+        yield from _batched(ask, questions, ground.tag)
+        return
+    for start in range(0, len(questions), CALLS_PER_REQUEST):
+        together = questions[start : start + CALLS_PER_REQUEST]
+        yield from _aggregated(ask, ground.multicall, together, ground.tag)
+
+
+def number_in(answer: Answer) -> int | None:
+    """A uint256; anything else is no number (an address without code answers nothing)."""
+    return int.from_bytes(answer) if isinstance(answer, bytes) and len(answer) == 32 else None
 
 
 def _aggregated(
-    client: NetworkClient, multicall: ChecksumAddress, holdings: Sequence[Holding], tag: str
-) -> Iterator[int | None]:
+    ask: Ask, multicall: ChecksumAddress, questions: Sequence[Question], tag: str
+) -> Iterator[Answer]:
     chunks = [
-        holdings[start : start + CALLS_PER_AGGREGATE]
-        for start in range(0, len(holdings), CALLS_PER_AGGREGATE)
+        questions[start : start + CALLS_PER_AGGREGATE]
+        for start in range(0, len(questions), CALLS_PER_AGGREGATE)
     ]
-    for start in range(0, len(chunks), AGGREGATES_PER_REQUEST):
-        together = chunks[start : start + AGGREGATES_PER_REQUEST]
-        requests = [_aggregate(multicall, chunk, tag) for chunk in together]
-        for chunk, answer in zip(together, client.read_many(requests), strict=True):
-            numbers = None if isinstance(answer, ChainError) else _numbers(answer, len(chunk))
-            # Some nodes cap the gas of a call lower, and what stands at the address may be no
-            # Multicall3: the same balances one by one.
-            yield from _batched(client, chunk, tag) if numbers is None else numbers
+    requests = [_aggregate(multicall, chunk, tag) for chunk in chunks]
+    for chunk, answer in zip(chunks, ask(requests), strict=True):
+        found = None if isinstance(answer, ChainError) else _answers(answer, len(chunk))
+        # Some nodes cap the gas of a call lower, and what stands at the address may be no
+        # Multicall3: the same questions one by one.
+        yield from _batched(ask, chunk, tag) if found is None else found
 
 
-def _aggregate(multicall: ChecksumAddress, chunk: Sequence[Holding], tag: str) -> Request:
-    data = AGGREGATE3 + encode_calls(
-        [(holding.token or multicall, _call_data(holding)) for holding in chunk]
-    )
+def _aggregate(multicall: ChecksumAddress, chunk: Sequence[Question], tag: str) -> Request:
+    data = AGGREGATE3 + encode_calls([(one.to or multicall, one.data) for one in chunk])
     return ("eth_call", [{"to": multicall, "data": "0x" + data.hex()}, tag])
 
 
@@ -109,49 +135,42 @@ def encode_calls(calls: Sequence[tuple[ChecksumAddress, bytes]]) -> bytes:
 
 
 def _encode_call(target: ChecksumAddress, data: bytes) -> bytes:
-    head = bytes.fromhex(target[2:]).rjust(32, b"\0") + _word(1) + _word(96) + _word(len(data))
+    head = address_word(target) + _word(1) + _word(96) + _word(len(data))
     return head + data + b"\0" * (-len(data) % 32)
+
+
+def address_word(address: str) -> bytes:
+    """An address as an ABI argument."""
+    return bytes.fromhex(address[2:]).rjust(32, b"\0")
 
 
 def _word(number: int) -> bytes:
     return number.to_bytes(32)
 
 
-def _call_data(holding: Holding) -> bytes:
-    selector = BALANCE_OF if holding.token else GET_ETH_BALANCE
-    return selector + bytes.fromhex(holding.owner[2:]).rjust(32, b"\0")
-
-
-def _numbers(answer: Any, wanted: int) -> list[int | None] | None:
-    """The balances in an answer; None if it is not what Multicall3 answers to so many calls."""
+def _answers(answer: Any, wanted: int) -> list[bytes | None] | None:
+    """What an answer says of each; None if it is not what Multicall3 answers to so many calls."""
     try:
         (results,) = CODEC.decode(["(bool,bytes)[]"], hex_bytes(answer))
     except (DecodingError, OverflowError):
         return None
     if len(results) != wanted:
         return None
-    return [_number(found) if succeeded else None for succeeded, found in results]
+    return [found if succeeded else None for succeeded, found in results]
 
 
-def _number(answer: bytes) -> int | None:
-    """A uint256; anything else is no balance (an address without code answers nothing)."""
-    return int.from_bytes(answer) if len(answer) == 32 else None
+def _batched(ask: Ask, questions: Sequence[Question], tag: str) -> Iterator[Answer]:
+    answers = ask([_single(one, tag) for one in questions]) if questions else []
+    for one, answer in zip(questions, answers, strict=True):
+        yield answer if isinstance(answer, ChainError) else _single_answer(one, answer)
 
 
-def _batched(client: NetworkClient, holdings: Sequence[Holding], tag: str) -> Iterator[int | None]:
-    requests = [_single(holding, tag) for holding in holdings]
-    for holding, answer in zip(holdings, client.read_many(requests), strict=True):
-        yield _single_number(holding, answer)
+def _single(one: Question, tag: str) -> Request:
+    if one.alone:
+        method, params = one.alone
+        return (method, [*params, tag])
+    return ("eth_call", [{"to": one.to, "data": "0x" + one.data.hex()}, tag])
 
 
-def _single(holding: Holding, tag: str) -> Request:
-    if holding.token is None:
-        return ("eth_getBalance", [holding.owner, tag])
-    call = {"to": holding.token, "data": "0x" + _call_data(holding).hex()}
-    return ("eth_call", [call, tag])
-
-
-def _single_number(holding: Holding, answer: Any) -> int | None:
-    if isinstance(answer, ChainError):
-        return None
-    return hex_int(answer) if holding.token is None else _number(hex_bytes(answer))
+def _single_answer(one: Question, answer: Any) -> bytes:
+    return _word(hex_int(answer)) if one.alone else hex_bytes(answer)

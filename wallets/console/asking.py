@@ -111,7 +111,7 @@ class AskingAdmin(ReadOnlyAdmin):
             "title": verb.title,
             "opts": self.opts,
             "verb": verb,
-            "rows": [(row, _stands(row), verb.fits(row)) for row in rows],
+            "rows": [(row, self.stands(row), verb.fits(row)) for row in rows],
             "form": form,
             "back": self._afterwards(rows),
         }
@@ -120,6 +120,10 @@ class AskingAdmin(ReadOnlyAdmin):
     def address_of(self, verb: Verb, keys: Sequence[Any]) -> str:
         """The page that asks for these rows."""
         return f"{self._reversed(self._ask_name, verb.name)}?{urlencode([('id', k) for k in keys])}"
+
+    def stands(self, row: Any) -> str:
+        """What is noted on the row about how it stands."""
+        return getattr(row, "pause_reason", "") or str(row.detail)
 
     @property
     def _ask_name(self) -> str:
@@ -164,11 +168,6 @@ class AskingAdmin(ReadOnlyAdmin):
         if done:
             asked = ", ".join(str(row) for row in done)
             self.message_user(request, f"{verb.title} asked for: {asked}.", messages.SUCCESS)
-
-
-def _stands(row: Any) -> str:
-    """What is noted on the row about how it stands."""
-    return getattr(row, "pause_reason", "") or str(row.detail)
 
 
 def actor_of(request: HttpRequest) -> str:

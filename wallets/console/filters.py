@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from wallets.minimums import balances_under_minimum
-from wallets.models import PolicyRule, Wallet
+from wallets.models import Allowance, PolicyRule, Wallet
+from wallets.models.allowances import UNLIMITED
 from wallets.selectors import pending_transactions, stuck_transactions
 
 # A filter is no directory: the search box finds any wallet by its label.
@@ -36,6 +37,7 @@ class WalletFilter(SimpleListFilter):
 
     title = "wallet"
     parameter_name = "lane__wallet__id__exact"
+    of = "lane__wallet"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
         """The first wallets, by label, and the one that is chosen."""
@@ -52,7 +54,60 @@ class WalletFilter(SimpleListFilter):
         if not chosen:
             return queryset
         known = {key for key, _ in self.lookup_choices}
-        return queryset.filter(lane__wallet=chosen) if chosen in known else queryset.none()
+        return queryset.filter(**{self.of: chosen}) if chosen in known else queryset.none()
+
+
+class OwnerFilter(WalletFilter):
+    """By wallet, where the rows themselves have one."""
+
+    parameter_name = "wallet__id__exact"
+    of = "wallet"
+
+
+class SpenderFilter(SimpleListFilter):
+    """By spender: those that some allowance is known of."""
+
+    title = "spender"
+    parameter_name = "spender"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        """An address each; any other is found by the search box."""
+        found = Allowance.objects.order_by("spender").values_list("spender", flat=True)
+        return [(one, f"{one[:8]}…{one[-6:]}") for one in found.distinct()[:MOST_WALLETS]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of the chosen one."""
+        chosen = self.value()
+        return queryset.filter(spender=chosen) if chosen else queryset
+
+
+class StandingFilter(SimpleListFilter):
+    """Allowances by how they stand."""
+
+    title = "standing"
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        """What is open for sure, and what nobody knows."""
+        return [
+            ("open", "Open"),
+            ("unlimited", "Open: unlimited"),
+            ("unknown", "Not known"),
+            ("none", "Nothing left"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows that stand so."""
+        match self.value():
+            case "open":
+                return queryset.filter(amount__gt=0)
+            case "unlimited":
+                return queryset.filter(UNLIMITED)
+            case "unknown":
+                return queryset.filter(amount=None)
+            case "none":
+                return queryset.filter(amount=0)
+        return queryset
 
 
 class ProgressFilter(SimpleListFilter):

@@ -1,8 +1,8 @@
 """Floor 1's tables."""
 
+from wallets.models.allowances import Allowance, AllowanceScan
 from wallets.models.balances import Balance, BalancePoint, BalanceSnapshot, MinimumBalance
 from wallets.models.limits import (
-    Allowance,
     EmergencyStop,
     Limit,
     PolicyRule,
@@ -24,6 +24,7 @@ from wallets.models.wallets import Installation, NonceLane, Wallet, WalletGroup,
 
 __all__ = [
     "Allowance",
+    "AllowanceScan",
     "Attempt",
     "Balance",
     "BalancePoint",

@@ -68,7 +68,8 @@ class BalancePoint(models.Model):
 class MinimumBalance(models.Model):
     """Below this a person is told; a transaction is not kept from anything by it.
 
-    Without a wallet it holds for every wallet that is not retired. All that cover a balance hold.
+    It holds for one wallet, for those of a tag or of a group, or for every one; never for a
+    retired one. All that cover a balance hold.
     """
 
     wallet = models.ForeignKey(
@@ -77,7 +78,23 @@ class MinimumBalance(models.Model):
         related_name="minimums",
         null=True,
         blank=True,
-        help_text="Empty for every wallet.",
+        help_text="Empty, with no tag and no group, for every wallet.",
+    )
+    tag = models.ForeignKey(
+        "wallets.WalletTag",
+        on_delete=models.CASCADE,
+        related_name="minimums",
+        null=True,
+        blank=True,
+        help_text="For each wallet that has it.",
+    )
+    group = models.ForeignKey(
+        "wallets.WalletGroup",
+        on_delete=models.CASCADE,
+        related_name="minimums",
+        null=True,
+        blank=True,
+        help_text="For each wallet in it.",
     )
     token = models.ForeignKey("wallets.Token", on_delete=models.CASCADE, related_name="minimums")
     amount = AmountField(help_text="In base units of the token.")
@@ -88,15 +105,34 @@ class MinimumBalance(models.Model):
         ordering = ("token", "wallet")
         constraints = (
             models.UniqueConstraint(fields=("wallet", "token"), name="minimum_once_a_wallet"),
+            models.UniqueConstraint(fields=("tag", "token"), name="minimum_once_a_tag"),
+            models.UniqueConstraint(fields=("group", "token"), name="minimum_once_a_group"),
             models.UniqueConstraint(
-                fields=("token",), condition=Q(wallet=None), name="minimum_once_for_all"
+                fields=("token",),
+                condition=Q(wallet=None, tag=None, group=None),
+                name="minimum_once_for_all",
+            ),
+            models.CheckConstraint(
+                condition=Q(wallet=None, tag=None)
+                | Q(wallet=None, group=None)
+                | Q(tag=None, group=None),
+                name="minimum_covers_one_kind",
             ),
         )
 
     def __str__(self) -> str:
-        return f"{self.token} of {self.wallet or 'every wallet'}"
+        return f"{self.token} of {self.covers}"
+
+    @property
+    def covers(self) -> str:
+        """Whose balances it is about, in words."""
+        if self.tag:
+            return f"every wallet tagged {self.tag}"
+        return f"every wallet in {self.group}" if self.group else str(self.wallet or "every wallet")
 
     def clean(self) -> None:
         """Nothing is below zero: such a minimum would never tell anybody."""
         if self.amount == 0:
             raise ValidationError({"amount": "A minimum is more than zero."})
+        if sum(one is not None for one in (self.wallet, self.tag, self.group)) > 1:
+            raise ValidationError("Choose a wallet, a tag or a group, or none of them for all.")

@@ -178,35 +178,3 @@ class SpendReservation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} of {self.limit}"
-
-
-class Allowance(models.Model):
-    """What a spender may take of a wallet's token, as last read from the chain.
-
-    Its row is locked to take it back: no two revocations of the same are under way.
-    """
-
-    wallet = models.ForeignKey(
-        "wallets.Wallet", on_delete=models.PROTECT, related_name="allowances"
-    )
-    token = models.ForeignKey("wallets.Token", on_delete=models.PROTECT, related_name="allowances")
-    spender = AddressField()
-    amount = AmountField()
-    block_number = models.PositiveBigIntegerField()
-    checked_at = models.DateTimeField()
-    revocation = models.OneToOneField(
-        "wallets.Transaction",
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="allowance",
-        help_text="The transaction that last was to take it back.",
-    )
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("wallet", "token", "spender"), name="allowance_once"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.spender} may take {self.amount}"
