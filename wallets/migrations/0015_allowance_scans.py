@@ -10,7 +10,7 @@ import wallets.amounts
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("wallets", "0013_signers"),
+        ("wallets", "0014_several_unsent"),
     ]
 
     operations = [
