@@ -166,6 +166,16 @@ def test_what_was_cancelled_since_the_turn_began_is_left_out(
     assert (states(rows), nonces(rows)) == (["broadcast", "cancelled", "broadcast"], [1, None, 2])
 
 
+def test_one_that_is_changed_before_it_is_held_keeps_no_other(
+    queue: Queue, at: Callable[..., None]
+) -> None:
+    Limit.objects.create(kind="max_day_value", scope_kind="everything", amount=ETHER)
+    rows = queue(2)
+    gone = rows[1].pk
+    at(Point.STATE_MOVED, lambda: cancel_transaction(transaction_id=gone, actor="x", reason="no"))
+    assert states(turn(rows)) == ["broadcast", "cancelled"]
+
+
 def test_a_stop_that_comes_first_holds_all_of_them(queue: Queue, at: Callable[..., None]) -> None:
     rows = queue(3)
     at(Point.QUOTED, lambda: engage_stop(reason="wait", actor="x"))

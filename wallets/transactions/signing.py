@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from django.db import transaction as database
 from django.db.models import Max
 
@@ -31,6 +32,9 @@ from wallets.transactions.spending import Allotment
 from wallets.transactions.states import PENDING, HoldReason
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.stop import Stops, read_stops
+from wallets.transitions import LostRace
+
+log = structlog.get_logger(__name__)
 
 _ORIGINAL = Attempt.Kind.ORIGINAL
 
@@ -81,12 +85,19 @@ def sign_and_store(
 
 
 def deny(denied: Sequence[Denied]) -> None:
-    """Hold or refuse what was not admitted."""
+    """Hold or refuse what was not admitted; what somebody else has changed meanwhile is left."""
     for row, why in denied:
-        if isinstance(why, Held):
-            hold_transaction(row, why.why, why.sentence, actor=this_worker())
-        else:
-            move_transaction(row, S.REFUSED, actor=this_worker(), reason=f"policy: {why}")
+        try:
+            _deny(row, why)
+        except LostRace:
+            log.info("denial_lost_race", transaction=row.pk)
+
+
+def _deny(row: Transaction, why: Held | PolicyRefusal) -> None:
+    if isinstance(why, Held):
+        hold_transaction(row, why.why, why.sentence, actor=this_worker())
+    else:
+        move_transaction(row, S.REFUSED, actor=this_worker(), reason=f"policy: {why}")
 
 
 def next_nonce(lane: NonceLane) -> int:
