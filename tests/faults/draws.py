@@ -13,7 +13,7 @@ from wallets.transactions.points import Point
 ACTS = ("reorganise", "drop_pool", "spike", "cancel", "speed_up", "use_key", "stop", "nothing")
 DEEPEST = 8
 MOST_WALLETS = 3
-MOST_INTENTS = 4
+MOST_INTENTS = 6
 MOST_WAYS = 2
 TURNS = (4, 10)
 BASE_FEES = (20, 100, 400)
@@ -75,7 +75,7 @@ def _draw_turn(random: Random) -> Turn:
         which=random.random(),
         key_is_used=random.random() < 0.3,
         point=None if anywhere else random.choice(list(Point)),
-        passes=random.randrange(MOST_PASSES) if anywhere else random.choice((0, 0, 1)),
+        passes=random.randrange(MOST_PASSES) if anywhere else random.choice((0, 0, 1, 2)),
         mines=random.random() < 0.7,
         gives_up=random.random() < 0.2,
     )

@@ -34,6 +34,8 @@ FAULTS = {
     "accepted_then_dropped": SEND,
     "already_known": SEND,  # taken, and answered with an error
     "underpriced": SEND,  # not taken
+    "half_unanswered": SEND,  # all are taken, the answer leaves out every second
+    "half_taken": SEND,  # the second half never reaches the node, and is refused
 }
 _WITHOUT_NODE = {"silent", "rate_limited", "rate_limited_long", "html"}
 _WITHOUT_ANSWER = {"answer_lost", "accepted_then_silent"}
@@ -145,7 +147,13 @@ def _distort(
 ) -> Answer:
     if fault == "underpriced":
         return [_refused(call, "replacement transaction underpriced") for call in calls]
+    if fault == "half_taken":
+        half = len(calls) // 2
+        refused = [_refused(call, "too many requests") for call in calls[half:]]
+        return (ask(calls[:half]) if half else []) + refused
     answers = ask(calls)
+    if fault == "half_unanswered":
+        return answers[::2] if len(answers) > 1 else answers
     if fault == "accepted_then_dropped":
         for answer in answers:
             if isinstance(answer.get("result"), str):
