@@ -112,6 +112,7 @@ NAVIGATION = [
         item("Minimum balances", "water_drop", "wallets.minimumbalance"),
         item("Policy rules", "policy", "wallets.policyrule"),
         item("Allowances", "key_vertical", "wallets.allowance"),
+        item("Address book", "contacts", "wallets.addressbookentry"),
         item("Reservations", "savings", "wallets.spendreservation"),
     ),
     group(
