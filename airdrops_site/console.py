@@ -113,6 +113,7 @@ NAVIGATION = [
         item("Policy rules", "policy", "wallets.policyrule"),
         item("Allowances", "key_vertical", "wallets.allowance"),
         item("Allowance readings", "document_scanner", "wallets.allowancescan"),
+        item("Address book", "contacts", "wallets.addressbookentry"),
         item("Reservations", "savings", "wallets.spendreservation"),
     ),
     group(

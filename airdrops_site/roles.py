@@ -29,6 +29,7 @@ ROLES: Mapping[str, Rights] = {
         "wallets.wallet": _EDIT,
         "wallets.walletgroup": _EDIT,
         "wallets.wallettag": _EDIT,
+        "wallets.addressbookentry": _EDIT,
         "wallets.transaction": ("operate",),
         "wallets.signedrequest": ("operate",),
         "wallets.noncelane": ("operate",),
@@ -36,7 +37,9 @@ ROLES: Mapping[str, Rights] = {
         **_QUEUE,
     },
     # Consents to what others asked for; changes nothing alone.
-    "approver": {},
+    "approver": {
+        "wallets.addressbookentry": ("confirm",),
+    },
     "administrator": {
         "wallets.network": _EDIT,
         "wallets.rpcendpoint": _EDIT_AND_DELETE,

@@ -108,6 +108,15 @@ KMS_SECONDS = env.number(
     "AIRDROPS_KMS_SECONDS", 10, "how long KMS may take to sign, with retries", least=1, most=30
 )
 
+# Whoever entered an address or made a plan above its limit does not confirm it; where there is one
+# operator, `waived` lets the same person do so in a second step, and the history says it was alone.
+SECOND_PERSON = env.choice(
+    "AIRDROPS_SECOND_PERSON",
+    "required",
+    ("required", "waived"),
+    "who confirms addresses and large plans: somebody else, or with one operator the same person",
+)
+
 # --- the application
 INSTALLED_APPS = [
     # Before django_q, so that our `qcluster` (with its pulse) is the one that runs.

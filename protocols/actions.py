@@ -132,7 +132,7 @@ class Context:
     now: datetime
     # role -> address of the enabled deployments of this protocol on this network
     deployments: Mapping[str, ChecksumAddress]
-    # our own addresses and those the operator listed: the only recipients of transfers
+    # our own addresses and those that were listed or confirmed: the only recipients of transfers
     recipients: frozenset[ChecksumAddress] = frozenset()
 
     def deployments_in(self, family: str) -> Mapping[str, ChecksumAddress]:

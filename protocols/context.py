@@ -12,7 +12,7 @@ from wallets.chain.client import NetworkClient
 from wallets.chain.errors import RpcError
 from wallets.chain.reverts import is_revert, revert_reason
 from wallets.models import Network, Wallet
-from wallets.recipients import own_recipients
+from wallets.recipients import recipient_addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,5 @@ def build_context(
         deployments={
             role: parse_address(address) for role, address in enabled.values_list("role", "address")
         },
-        recipients=frozenset(
-            parse_address(address) for address in own_recipients().values_list("address", flat=True)
-        ),
+        recipients=frozenset(map(parse_address, recipient_addresses(network))),
     )

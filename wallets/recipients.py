@@ -1,11 +1,43 @@
-"""Who may receive: our own wallets whose keys have signed, and the listed safe addresses."""
+"""Who may receive: own wallets whose keys have signed, listed safe addresses, confirmed others.
+
+Asked at every signature, of the database: what is not here is refused.
+"""
 
 from django.db.models import Q, QuerySet
 
-from wallets.models import Wallet
+from wallets.models import AddressBookEntry, Network, Wallet
 
 
 def own_recipients() -> QuerySet[Wallet]:
     """The wallets that value may go to. A key that never signed may be nobody's."""
     proven = Q(status=Wallet.Status.VERIFIED) & ~Q(signer_kind=Wallet.SignerKind.WATCH_ONLY)
     return Wallet.objects.filter(proven | Q(safe_address=True))
+
+
+def confirmed_entries(network: Network) -> QuerySet[AddressBookEntry]:
+    """Addresses of others that two persons stand behind, on this network."""
+    here = Q(network=None) | Q(network=network)
+    return AddressBookEntry.objects.filter(here, status=AddressBookEntry.Status.CONFIRMED)
+
+
+def may_receive(address: str, network: Network) -> bool:
+    """Whether value may go there on this network."""
+    return (
+        own_recipients().filter(address=address).exists()
+        or confirmed_entries(network).filter(address=address).exists()
+    )
+
+
+def recipient_addresses(network: Network) -> list[str]:
+    """Everybody who may receive on this network."""
+    own = own_recipients().values_list("address", flat=True)
+    others = confirmed_entries(network).values_list("address", flat=True)
+    return [*own, *others]
+
+
+def is_safe(address: str, network: Network) -> bool:
+    """Whether it is listed as the place to which wallets in trouble are drained."""
+    return (
+        Wallet.objects.filter(safe_address=True, address=address).exists()
+        or confirmed_entries(network).filter(is_safe=True, address=address).exists()
+    )

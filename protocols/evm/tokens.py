@@ -5,7 +5,7 @@ from eth_typing import ChecksumAddress
 from protocols.abi import load_abi
 from protocols.actions import ERC20, Call, Context, Permission, PlanError
 from protocols.contracts import Contract
-from wallets.transactions.arguments import AllowanceAmount, Amount, OwnWallet, Spender
+from wallets.transactions.arguments import AllowanceAmount, Amount, Recipient, Spender
 from wallets.transactions.expectations import Expectations
 
 ABI = load_abi("protocols.evm", "erc20")
@@ -17,7 +17,7 @@ APPROVE = Permission(
 TRANSFER = Permission(
     ERC20,
     ABI.function("transfer").signature,
-    (OwnWallet(path=(0,)), Amount(path=(1,))),
+    (Recipient(path=(0,)), Amount(path=(1,))),
 )
 
 

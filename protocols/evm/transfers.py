@@ -1,4 +1,4 @@
-"""Sending native coin and tokens to own wallets, and exact allowances."""
+"""Sending native coin and tokens to own wallets and confirmed others, and exact allowances."""
 
 from eth_typing import ChecksumAddress
 
@@ -24,7 +24,7 @@ from protocols.params import ActionParams, Address, Amount, AmountOrZero
 
 
 class Transfer(Action):
-    """Send native coin to another wallet of ours."""
+    """Send native coin to another wallet of ours, or to a confirmed address."""
 
     slug = "transfer"
     title = "Send native coin"
@@ -48,7 +48,7 @@ class Transfer(Action):
 
 
 class TransferToken(Action):
-    """Send an ERC-20 token to another wallet of ours."""
+    """Send an ERC-20 token to another wallet of ours, or to a confirmed address."""
 
     slug = "transfer-token"
     title = "Send a token"
@@ -106,9 +106,12 @@ class Approve(Action):
 
 
 def require_recipient(ctx: Context, to: ChecksumAddress) -> None:
-    """Refuse a recipient that is no other wallet of ours."""
+    """Refuse who is no other wallet of ours and not confirmed in the address book."""
     if to not in ctx.recipients:
-        raise PlanError(f"{to} is not a wallet of this installation; add it first")
+        raise PlanError(
+            f"{to} is not a wallet of this installation and not confirmed in the address book; "
+            "add it there first"
+        )
     if to == ctx.wallet:
         raise PlanError(f"{to} would send to itself; choose another recipient")
 

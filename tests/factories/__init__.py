@@ -26,6 +26,7 @@ from tests.factories.networks import (
     TokenFactory,
 )
 from tests.factories.people import UserFactory
+from tests.factories.recipients import AddressBookEntryFactory
 from tests.factories.safety import (
     AllowanceFactory,
     AllowanceScanFactory,
@@ -62,6 +63,7 @@ from tests.factories.work import (
 )
 
 __all__ = [
+    "AddressBookEntryFactory",
     "BalanceFactory",
     "BalancePointFactory",
     "BalanceSnapshotFactory",

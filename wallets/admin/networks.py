@@ -73,6 +73,7 @@ class NetworkAdmin(KeptAdmin):
         section(None, "name", "slug", "chain_id", "kind", "enabled", "explorer_url"),
         section("Fees", "fee_model", "l1_fee_model", "has_mempool", "block_seconds"),
         section("Finality", "confirm_depth", "final_rule", "final_depth"),
+        section("Emptied wallets", "dust"),
         section("Contracts", "multicall_address", full("genesis_hash", "First block")),
         section("Related", column("Rows", lambda row: _lists(row))),
     )
@@ -145,7 +146,7 @@ class TokenAdmin(KeptAdmin):
     exact = Exact(addresses=("address",))
     list_select_related = ("network",)
     fieldsets = (
-        section(None, "network", "symbol", "name", "address", "decimals", "enabled"),
+        section(None, "network", "symbol", "name", "address", "decimals", "dust", "enabled"),
         section("Related", column("Rows", lambda row: _token_lists(row))),
     )
 

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.functional import cached_property
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from wallets.chain.errors import ChainError
@@ -51,8 +52,9 @@ class NothingToSay(forms.Form):
 class Verb:
     """Something to ask for rows of a list, or for one on its page.
 
-    `service` is called with the row, `actor` and what the form took; a text that it returns is
-    shown. `fits` says of which rows it makes sense; whether it is possible, the service decides.
+    `service` is called with the row, `actor` (or `person`) and what the form took; a text that it
+    returns is shown. `fits` says of which rows it makes sense; whether it is possible, the service
+    decides.
     """
 
     name: str
@@ -63,6 +65,8 @@ class Verb:
     form: type[forms.Form] = Reason
     # What stands on the button, where the title alone could be taken for a way back.
     button: str = ""
+    # Whether the service wants the `person` who asks, not only what the history calls them.
+    of_person: bool = False
 
 
 class AskingAdmin(ReadOnlyAdmin):
@@ -91,8 +95,13 @@ class AskingAdmin(ReadOnlyAdmin):
         if obj is None or not self.has_operate_permission(request):
             return fieldsets
         (title, options), *rest = fieldsets
-        fields = (*options["fields"], column("Ask for", self._links))
+        fields = (*options["fields"], self.ask_for)
         return ((title, {**options, "fields": fields}), *rest)
+
+    @cached_property
+    def ask_for(self) -> Any:
+        """The line of a row's page that leads to the verbs."""
+        return column("Ask for", self._links)
 
     def ask_view(self, request: HttpRequest, name: str) -> HttpResponse:
         """The question; on POST, its answer."""
@@ -123,7 +132,7 @@ class AskingAdmin(ReadOnlyAdmin):
 
     def stands(self, row: Any) -> str:
         """What is noted on the row about how it stands."""
-        return getattr(row, "pause_reason", "") or str(row.detail)
+        return getattr(row, "pause_reason", "") or str(getattr(row, "detail", ""))
 
     @property
     def _ask_name(self) -> str:
@@ -156,9 +165,10 @@ class AskingAdmin(ReadOnlyAdmin):
     ) -> None:
         """One that cannot be done leaves the others be."""
         done = []
+        who = {"person": request.user} if verb.of_person else {"actor": actor_of(request)}
         for row in rows:
             try:
-                told = verb.service(row, actor=actor_of(request), **said)
+                told = verb.service(row, **who, **said)
             except (NotPossible, LostRace, ChainError) as error:
                 self.message_user(request, f"{row}: {error}", messages.WARNING)
                 continue

@@ -11,6 +11,7 @@ from wallets.models.limits import (
 )
 from wallets.models.networks import Network, RpcEndpoint, Token
 from wallets.models.prices import Price, PriceFeed, PriceSource
+from wallets.models.recipients import AddressBookEntry
 from wallets.models.transactions import (
     Attempt,
     EndpointAnswer,
@@ -23,6 +24,7 @@ from wallets.models.wakeups import Lease, WakeUp, WorkerCluster
 from wallets.models.wallets import Installation, NonceLane, Wallet, WalletGroup, WalletTag
 
 __all__ = [
+    "AddressBookEntry",
     "Allowance",
     "AllowanceScan",
     "Attempt",

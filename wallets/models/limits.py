@@ -20,7 +20,13 @@ class ScopeKind(models.TextChoices):
 
 
 # What may have a token as its scope; the rest is about fees and the native coin.
-TOKEN_KINDS = ("max_value", "max_day_value", "max_wallet_day_value", "max_action_day_value")
+TOKEN_KINDS = (
+    "max_value",
+    "max_day_value",
+    "max_wallet_day_value",
+    "max_action_day_value",
+    "second_person",
+)
 
 
 class Limit(models.Model):
@@ -40,6 +46,7 @@ class Limit(models.Model):
         MAX_ACTION_DAY_VALUE = "max_action_day_value", "Amount a day (UTC), each action"
         MAX_DAY_FEES = "max_day_fees", "Fees a day (UTC), all together, wei"
         MIN_NATIVE_BALANCE = "min_native_balance", "Native balance that must remain, wei"
+        SECOND_PERSON = "second_person", "Amount of a plan above which a second person approves"
 
     kind = models.CharField(max_length=30, choices=Kind.choices)
     scope_kind = models.CharField(max_length=10, choices=ScopeKind.choices)

@@ -4,6 +4,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from wallets.addresses import AddressField, HashField
+from wallets.amounts import AmountField
+
+# 0.001 of a coin: about what a plain transfer sets aside for its fee on a busy day of Ethereum.
+DUST = 10**15
 
 
 class Network(models.Model):
@@ -54,6 +58,10 @@ class Network(models.Model):
         default=60, help_text="How long the next transaction may wait before its fee is raised."
     )
     block_seconds = models.FloatField(default=12, help_text="Typical seconds between blocks.")
+    dust = AmountField(
+        default=DUST,
+        help_text="Wei of the coin that an emptied wallet may keep: what moving it would cost.",
+    )
     multicall_address = AddressField(blank=True)
     explorer_url = models.URLField(blank=True)
     # A chain that restarts from nothing keeps its chain id; its first block tells.
@@ -125,6 +133,9 @@ class Token(models.Model):
     )
     name = models.CharField(max_length=100, blank=True)
     decimals = models.PositiveSmallIntegerField(default=18)
+    dust = AmountField(
+        default=0, help_text="Base units an emptied wallet may keep; the coin's is the network's."
+    )
     enabled = models.BooleanField(default=True)
 
     class Meta:
@@ -143,3 +154,8 @@ class Token(models.Model):
     def is_native(self) -> bool:
         """Whether this is the network's own coin."""
         return not self.address
+
+    @property
+    def kept_as_dust(self) -> int:
+        """What counts as nothing of it in an emptied wallet, in base units."""
+        return self.network.dust if self.is_native else self.dust

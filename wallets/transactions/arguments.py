@@ -14,7 +14,7 @@ from eth_typing import ChecksumAddress
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from wallets.models import PolicyRule, Token, Transaction
-from wallets.recipients import own_recipients
+from wallets.recipients import may_receive, own_recipients
 from wallets.transactions.calldata import Leaf, Path, leaves, pick, show_path
 from wallets.transactions.expectations import Expectations
 
@@ -81,6 +81,23 @@ class OwnWallet(Check):
         if own_recipients().filter(address=value).exists():
             return ""
         return f"{value} is no verified wallet of this installation and no listed safe address"
+
+
+class Recipient(Check):
+    """The address is a wallet of ours, a listed safe address, or confirmed in the address book."""
+
+    fits: ClassVar[str] = "address"
+    check: Literal["recipient"] = "recipient"
+
+    def complaint(self, value: Any, facts: Facts) -> str:
+        """In none of them."""
+        network = facts.row.network
+        if may_receive(value, network):
+            return ""
+        return (
+            f"{value} is no verified wallet of this installation and no listed safe address, nor "
+            f"confirmed in the address book for {network.name}"
+        )
 
 
 class Sender(Check):
@@ -235,6 +252,7 @@ class Unchecked(Check):
 
 AnyCheck = Annotated[
     OwnWallet
+    | Recipient
     | Sender
     | Spender
     | RegisteredToken

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from wallets.addresses import parse_address
 from wallets.models import Limit, PolicyRule, Transaction
-from wallets.recipients import own_recipients
+from wallets.recipients import may_receive
 from wallets.transactions.allowances import (
     AllowanceCall,
     is_known_spender,
@@ -72,7 +72,7 @@ def check_policy(transaction: Transaction, limits: Limits | None = None) -> Perm
         _require_payable(rule, transaction)
         code_hash = rule.code_hash
     else:
-        _require_own_recipient(transaction)
+        _require_recipient(transaction)
     limits = limits or read_limits(transaction.lane)
     _require_within_caps(transaction, findings.spends, limits)
     return Permit(_digest(transaction, findings), code_hash, tuple(findings.spends))
@@ -171,11 +171,12 @@ def _require_payable(rule: PolicyRule, row: Transaction) -> None:
         )
 
 
-def _require_own_recipient(row: Transaction) -> None:
-    if not own_recipients().filter(address=row.to).exists():
+def _require_recipient(row: Transaction) -> None:
+    if not may_receive(row.to, row.network):
         raise PolicyRefusal(
-            f"{row.to} is no verified wallet of this installation and no listed safe address; "
-            "native coin goes to those only"
+            f"{row.to} is no verified wallet of this installation and no listed safe address, "
+            f"nor confirmed in the address book for {row.network.name}; native coin goes to those "
+            "only"
         )
 
 

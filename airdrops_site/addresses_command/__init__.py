@@ -1,0 +1,1 @@
+"""`manage.py addresses`: the address book at the command line."""

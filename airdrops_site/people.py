@@ -1,0 +1,38 @@
+"""Who is at the shell, where a person must answer for what is done: a console login, signed in."""
+
+import getpass
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import User
+from django.core.management.base import CommandParser
+
+from airdrops_site.scripted import BadInput
+
+
+def add_person(parser: CommandParser) -> None:
+    """The options that say who it is."""
+    parser.add_argument("--user", required=True, help="your name in the console")
+    parser.add_argument(
+        "--password-file", default="", help="a file with your password; it is asked for without one"
+    )
+
+
+def signed_in(options: dict[str, Any]) -> User:
+    """The person, once their password has shown that it is them."""
+    name = options["user"]
+    password = _password(options["password_file"], name)
+    person = authenticate(username=name, password=password)
+    if not isinstance(person, User):
+        raise BadInput(f"{name} could not be signed in; check the name and the password")
+    return person
+
+
+def _password(path: str, name: str) -> str:
+    if not path:
+        return getpass.getpass(f"console password of {name}: ")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise BadInput(f"the password file {path} cannot be read: {error}") from error
