@@ -24,6 +24,7 @@ faults: ready-test ## crash matrix, random runs, races: what is missing; RUNS=30
 bench: ready-test ## ours beside the plainest script: throughput and requests as ratios
 	$(PYTHON) -m tests.bench
 	$(PYTHON) -m tests.bench.balances
+	$(PYTHON) -m tests.bench.allowances
 
 lint: ready-test ## style, types, import contracts, missing migrations
 	$(PYTHON) -m ruff check .

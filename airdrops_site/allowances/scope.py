@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from eth_typing import ChecksumAddress
 
 from airdrops_site.scripted import BadInput
 from wallets.addresses import AddressError, parse_address
@@ -24,7 +25,7 @@ class Scope:
     network: Network
     wallets: list[Wallet]
     tokens: list[Token]
-    spenders: list[str]
+    spenders: list[ChecksumAddress]
 
 
 def scopes(options: Options) -> Iterator[Scope]:
@@ -33,7 +34,7 @@ def scopes(options: Options) -> Iterator[Scope]:
     wallets, tokens = list(_asked_wallets(options)), _tokens(options["token"])
     for network in networks(options["network"]):
         here = list(tokens.filter(network=network))
-        spenders = [spender] if spender else list(scope_of(network).spenders)
+        spenders = [spender] if spender else scope_of(network).spenders
         yield Scope(network, wallets, here, spenders)
 
 
@@ -88,11 +89,11 @@ def _tokens(text: str, *, known_only: bool = False) -> QuerySet[Token]:
     return _some(every.filter(wanted), text, f"there is no token {text}; add it under Tokens")
 
 
-def _spender(text: str) -> str:
-    return _address(text) if text else ""
+def _spender(text: str) -> ChecksumAddress | None:
+    return _address(text) if text else None
 
 
-def _address(text: str) -> str:
+def _address(text: str) -> ChecksumAddress:
     try:
         return parse_address(text)
     except AddressError as error:

@@ -2,7 +2,7 @@
 
 import getpass
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.db.models import Q
 
@@ -78,9 +78,8 @@ def actor() -> str:
 
 def _readings(options: Options) -> Iterator[Reading]:
     for scope in scopes(options):
-        spenders = [parse_address(one) for one in scope.spenders]
         tokens = [one for one in scope.tokens if not one.is_native]
-        wanted = pairs(scope.wallets, tokens, spenders)
+        wanted = pairs(scope.wallets, tokens, scope.spenders)
         client = NetworkClient(scope.network)
         yield from check_allowances(wanted=wanted, client=client, actor=actor())
 
@@ -105,7 +104,7 @@ def _revoke(row: Allowance, options: Options) -> Line:
     return {"transaction": made.pk}
 
 
-def _scanned(network: Network, extra: list[str]) -> Line:
+def _scanned(network: Network, extra: Sequence[str]) -> Line:
     scan = scan_allowances(
         network=network, client=NetworkClient(network), spenders=extra, progress=_progress
     )

@@ -1,6 +1,7 @@
 """`manage.py allowances` says what spenders may take, and has it taken back."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -11,6 +12,7 @@ from scheduling.models import Run
 from tests import factories
 from tests.market import Market
 from tests.protocols.operators import USDC, Operator
+from wallets import leases
 from wallets.models import Allowance, Network, Token, Transaction, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -92,6 +94,68 @@ def test_filters_narrow_what_is_asked(standing: Operator) -> None:
     assert len(allowances("check", "--network", "devnet-l2", code=1)) == 1
 
 
+def test_a_tag_or_a_group_narrows_too(standing: Operator, bob: Operator) -> None:
+    call_command("wallets", "mark", "alice", "--add", "farm", stdout=StringIO())
+    call_command("wallets", "mark", "bob", "--group", "cold", stdout=StringIO())
+    assert [one["wallet"] for one in allowances("check", "--tag", "farm", code=1)] == ["alice"]
+    assert allowances("check", "--group", "cold") == []
+    (found,) = allowances("revoke", "--tag", "farm", "--dry-run")
+    assert (found["wallet"], found["transaction"]) == ("alice", None)
+    assert allowances("revoke", "--group", "cold") == []
+
+
+def test_all_of_a_spender_are_taken_back_once_each(standing: Operator, bob: Operator) -> None:
+    router = standing.deployed.router.address
+    bob.perform("approve", token=bob.token("GOV"), spender=router, amount=7)
+    found = allowances("revoke", "--spender", router)
+    assert {(one["wallet"], one["token"]) for one in found} == {("alice", "USDC"), ("bob", "GOV")}
+    again = allowances("revoke", "--spender", router)
+    made = [one["transaction"] for one in found]
+    assert made == [one["transaction"] for one in again]
+    assert sorted(made) == list(Transaction.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def test_a_watched_wallet_cannot_take_back_and_that_is_said(standing: Operator) -> None:
+    Wallet.objects.filter(label="alice").update(signer_kind="watch_only", signer_reference="")
+    (found,) = allowances("revoke", "--all", code=1)
+    assert (found["transaction"], "alice is only watched" in found["problem"]) == (None, True)
+
+
+def test_a_scan_finds_what_stands_and_says_what_it_asked(
+    standing: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (before,) = allowances("status", code=1)
+    assert "was never scanned" in before["problem"]
+    (scan,) = allowances("scan")
+    asked = 2 * standing.network.tokens.count()
+    assert (scan["asked"], scan["found"], scan["unknown"], scan["never_asked"]) == (asked, 1, 0, 0)
+    assert f"{asked} asked, 1 not zero, 0 unknown; done" in capsys.readouterr().err
+    (found,) = allowances("list")
+    assert (found["base_units"], found["unlimited"], found["block"]) == (
+        "5000000",
+        False,
+        scan["block"],
+    )
+    assert "was scanned at block" in capsys.readouterr().err
+
+
+def test_what_a_scan_got_no_answer_for_is_unknown(standing: Operator) -> None:
+    allowances("check", code=1)
+    Token.objects.filter(symbol="USDC").update(address="0x1111111111111111111111111111111111111111")
+    (scan,) = allowances("scan", code=1)
+    assert scan["unknown"] == 2
+    found, _bobs = allowances("list", "--unknown")
+    assert (found["amount"], found["base_units"], found["unknown"]) == ("unknown USDC", None, True)
+    assert allowances("list", "--unlimited") == []
+
+
+def test_while_another_process_scans_that_is_said(standing: Operator) -> None:
+    name = f"allowances:{standing.network.pk}"
+    leases.take(name, owner="another", duration=timedelta(seconds=30))
+    (found,) = allowances("scan", code=1)
+    assert "another process scans devnet-l2" in found["problem"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -100,6 +164,10 @@ def test_filters_narrow_what_is_asked(standing: Operator) -> None:
         (("check", "--token", "JUNK"), "there is no token JUNK"),
         (("check", "--spender", "0x12"), "'0x12' is not an address"),
         (("revoke",), "say which"),
+        (("list", "--tag", "none"), "no wallet has the tag none"),
+        (("check", "--group", "none"), "no wallet has the group none"),
+        (("scan", "--network", "nowhere"), "there is no network nowhere"),
+        (("scan", "--spender", "0x12"), "'0x12' is not an address"),
     ],
 )
 def test_bad_input_is_a_sentence(

@@ -15,7 +15,7 @@ from airdrops_site.devnet.deploy import L2_CHAIN_ID
 from tests.chains import Chain
 from tests.market import ALICE, Market
 from tests.wallets.aggregators import deploy_aggregator
-from wallets.models import Balance, Network, Price, Token, Wallet
+from wallets.models import Balance, Network, Price, Token, Wallet, WalletGroup, WalletTag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 PAGE = Path(settings.BASE_DIR, "docs", "balances.md")
@@ -38,7 +38,9 @@ def run(line: str) -> str:
 @pytest.fixture
 def places(devnet: Network, market: Market, tmp_path: Path) -> dict[str, str]:
     """What the page's variables stand for."""
-    Wallet.objects.create(label="alice", address=ALICE.address, signer_kind="watch_only")
+    alice = Wallet.objects.create(label="alice", address=ALICE.address, signer_kind="watch_only")
+    alice.tags.add(WalletTag.objects.create(name="farm"))
+    WalletGroup.objects.create(name="treasury").wallets.add(alice)
     devnet.multicall_address = market.manifest.l2.multicall3.address
     devnet.save()
     usdc = Token.objects.get(symbol="USDC")

@@ -1,6 +1,7 @@
 """What spenders may take of our tokens, at the command line."""
 
 import json
+from argparse import SUPPRESS
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -37,6 +38,7 @@ class Command(ScriptedCommand):
         found = self.add_verbs(parser)
         for verb, text in _VERBS.items():
             one = found.add_parser(verb, help=text)
+            one.add_argument("--json", action="store_true", default=SUPPRESS, help="print JSON")
             _add_filters(one, verb)
 
     def do(self, options: dict[str, Any]) -> None:
