@@ -3,6 +3,8 @@
 Asked at every signature, of the database: what is not here is refused.
 """
 
+from collections.abc import Set
+
 from django.db.models import Q, QuerySet
 
 from wallets.models import AddressBookEntry, Network, Wallet
@@ -22,10 +24,17 @@ def confirmed_entries(network: Network) -> QuerySet[AddressBookEntry]:
 
 def may_receive(address: str, network: Network) -> bool:
     """Whether value may go there on this network."""
-    return (
-        own_recipients().filter(address=address).exists()
-        or confirmed_entries(network).filter(address=address).exists()
-    )
+    return address in receivers_among({address}, network)
+
+
+def receivers_among(addresses: Set[str], network: Network) -> frozenset[str]:
+    """Those of the addresses that value may go to on this network."""
+    own = own_recipients().filter(address__in=addresses).values_list("address", flat=True)
+    found = frozenset(own)
+    if others := addresses - found:
+        entries = confirmed_entries(network).filter(address__in=others)
+        found |= frozenset(entries.values_list("address", flat=True))
+    return found
 
 
 def recipient_addresses(network: Network) -> list[str]:

@@ -101,7 +101,7 @@ def test_a_revocation_is_permitted_whatever_was_disabled_since(
     evm.networks.clear()
     Protocol.objects.update(enabled=False)
     Allowance.objects.update(spender=STRANGER)
-    standing = read_standing(revocation, read_limits(revocation.lane))
+    standing = read_standing([revocation], read_limits(revocation.lane))
     permit = check_permission(revocation, Attempt.Kind.ORIGINAL, standing)
     rule = PolicyRule.objects.filter(address=revocation.to).first()
     assert rule is not None

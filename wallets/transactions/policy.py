@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from wallets.addresses import parse_address
 from wallets.models import Limit, PolicyRule, Transaction
-from wallets.recipients import may_receive
+from wallets.recipients import receivers_among
 from wallets.transactions.allowances import (
     AllowanceCall,
     is_known_spender,
@@ -57,10 +57,13 @@ class _Findings:
     spends: list[Spend] = field(default_factory=list)
 
 
-def check_policy(transaction: Transaction, limits: Limits | None = None) -> Permit:
+def check_policy(
+    transaction: Transaction, limits: Limits | None = None, receivers: Set[str] | None = None
+) -> Permit:
     """The permit of an allowed transaction, or PolicyRefusal. Reads the database only.
 
-    `limits` as read in the same database transaction, where the caller needs them as well.
+    `limits`, and who of the called addresses are `receivers`, as read in the same database
+    transaction, where the caller reads them for several.
     """
     findings, code_hash = _Findings(), ""
     if transaction.value:
@@ -72,7 +75,7 @@ def check_policy(transaction: Transaction, limits: Limits | None = None) -> Perm
         _require_payable(rule, transaction)
         code_hash = rule.code_hash
     else:
-        _require_recipient(transaction)
+        _require_recipient(transaction, receivers)
     limits = limits or read_limits(transaction.lane)
     _require_within_caps(transaction, findings.spends, limits)
     return Permit(_digest(transaction, findings), code_hash, tuple(findings.spends))
@@ -171,8 +174,10 @@ def _require_payable(rule: PolicyRule, row: Transaction) -> None:
         )
 
 
-def _require_recipient(row: Transaction) -> None:
-    if not may_receive(row.to, row.network):
+def _require_recipient(row: Transaction, receivers: Set[str] | None) -> None:
+    if receivers is None:
+        receivers = receivers_among({row.to}, row.network)
+    if row.to not in receivers:
         raise PolicyRefusal(
             f"{row.to} is no verified wallet of this installation and no listed safe address, "
             f"nor confirmed in the address book for {row.network.name}; native coin goes to those "

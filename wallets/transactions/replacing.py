@@ -194,7 +194,7 @@ def _check(
     lane: NonceLane, row: Transaction, offer: Offer, wanted: Replacement, limits: Limits
 ) -> None:
     if not is_freeing(row, wanted.kind):
-        check_permission(row, wanted.kind, read_standing(row, limits))
+        check_permission(row, wanted.kind, read_standing([row], limits))
         check_fee(row, offer.max_fee_per_gas, offer.highest_fee, limits)
     else:
         check_freeing(row, wanted.kind, offer, limits)

@@ -174,7 +174,7 @@ def _recheck(turn: Turn, row: Transaction, offer: Offer) -> str:
     if locked.valid_until is not None and locked.valid_until <= timezone.now():
         raise NotWanted("its time ran out")
     check_fee(row, offer.max_fee_per_gas, offer.highest_fee, limits)
-    standing = read_standing(row, limits)
+    standing = read_standing([row], limits)
     return check_call(row, turn.look.code_hashes.get(row.to, ""), standing).digest
 
 

@@ -12,6 +12,7 @@ from wallets.actors import this_worker
 from wallets.amounts import SumAmount
 from wallets.leases import hold_lane
 from wallets.models import Attempt, Limit, NonceLane, Transaction
+from wallets.recipients import receivers_among
 from wallets.signers.interface import Signer
 from wallets.transactions import guards
 from wallets.transactions.allowances import revoked_by
@@ -134,8 +135,7 @@ def _permitted(
     """Which of them policy, guards, stops and ceilings let pass."""
     permitted: list[tuple[Quoted, Permit]] = []
     denied: list[Denied] = []
-    rows = [one.row for one in quoted]
-    standing = Standing(limits, read_stops(), guards.ask_all(rows))
+    standing = read_standing([one.row for one in quoted], limits)
     for one in quoted:
         row, quote = one.row, one.quote
         try:
@@ -227,11 +227,14 @@ class Standing:
     limits: Limits
     stops: Stops
     verdicts: guards.Verdicts
+    receivers: frozenset[str]
 
 
-def read_standing(row: Transaction, limits: Limits) -> Standing:
-    """What stands for one transaction."""
-    return Standing(limits, read_stops(), guards.ask_all([row]))
+def read_standing(rows: Sequence[Transaction], limits: Limits) -> Standing:
+    """What stands for the transactions of one lane."""
+    called = {row.to for row in rows if not row.data}
+    receivers = receivers_among(called, rows[0].network) if called else frozenset()
+    return Standing(limits, read_stops(), guards.ask_all(rows), receivers)
 
 
 def check_call(row: Transaction, code_hash: str, standing: Standing) -> Permit:
@@ -246,7 +249,7 @@ def check_permission(row: Transaction, kind: str, standing: Standing) -> Permit:
     """The permit to sign the transaction's own call once more: stop, policy, guards."""
     if reason := standing.stops.reason(row, kind):
         raise Held(HoldReason.STOP, reason)
-    permit = check_policy(row, standing.limits)
+    permit = check_policy(row, standing.limits, standing.receivers)
     if revoked_by(row):
         # It only takes power back: no floor above is asked for its consent.
         return permit
