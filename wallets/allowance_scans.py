@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -14,14 +13,15 @@ from eth_typing import ChecksumAddress
 from wallets import leases
 from wallets.actors import this_worker
 from wallets.addresses import ZERO_ADDRESS, parse_address
+from wallets.allowance_coverage import Scope, scope_of
 from wallets.allowance_readings import keep_readings
-from wallets.allowances import Reading, known_spenders, pairs, places, readings_at
+from wallets.allowances import Reading, pairs, readings_at
 from wallets.balances import watched_wallets
 from wallets.chain.access import allowed_kinds
 from wallets.chain.client import Block, NetworkClient
 from wallets.chain.errors import ChainError, RpcUnavailable
 from wallets.chain.multicall import CALLS_PER_REQUEST, Ground, find_ground
-from wallets.models import Allowance, AllowanceScan, Network, RpcEndpoint, Token, Wallet
+from wallets.models import AllowanceScan, Network, RpcEndpoint, Token, Wallet
 from wallets.transitions import LostRace
 
 # Nodes forget the state of older blocks: what stopped longer ago begins anew.
@@ -31,27 +31,6 @@ SCAN_LEASE = timedelta(seconds=60)
 RETRY = timedelta(seconds=30)
 KEPT_SCANS = 50
 Progress = Callable[[AllowanceScan], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which tokens and spenders of a network are asked about."""
-
-    tokens: list[Token]
-    spenders: list[ChecksumAddress]
-
-    @property
-    def each(self) -> int:
-        """Questions for one wallet."""
-        return len(self.tokens) * len(places(self.spenders))
-
-
-def scope_of(network: Network, more: Iterable[str] = ()) -> Scope:
-    """Enabled ERC-20 tokens, and spenders that were ever registered, found, or are named."""
-    tokens = network.tokens.filter(enabled=True).exclude(address="").order_by("pk")
-    found = Allowance.objects.filter(token__network=network).values_list("spender", flat=True)
-    named = {*known_spenders(network), *found.order_by().distinct(), *more}
-    return Scope(list(tokens), sorted(parse_address(one) for one in named))
 
 
 def networks_to_scan() -> QuerySet[Network]:
@@ -79,14 +58,16 @@ def scan_allowances(
     spenders: Iterable[str] = (),
     seconds: float | None = None,
     progress: Progress = lambda _scan: None,
+    at_once: bool = False,
 ) -> AllowanceScan | None:
     """Begin a scan, or go on with one that was left; None while another process is at it.
 
-    It stops after so many seconds; whoever comes next goes on. ChainError when nobody answers:
-    what was read by then is kept, and the scan is gone on with.
+    None also until the interval has passed, unless `at_once`. It stops after so many seconds;
+    whoever comes next goes on. ChainError when nobody answers: what was read by then is kept, and
+    the scan is gone on with.
     """
     owner, name = this_worker(), lease_name(network.pk)
-    if not leases.take(name, owner=owner, duration=SCAN_LEASE):
+    if not leases.take(name, owner=owner, duration=SCAN_LEASE, rested=not at_once):
         return None
     interval = timedelta(seconds=settings.ALLOWANCE_SECONDS)
     pause = min(RETRY, interval)
@@ -103,26 +84,6 @@ def scan_allowances(
         leases.release(name, owner=owner, free_from=timezone.now() + pause)
     progress(scan)
     return scan
-
-
-def newest_scan(network: Network) -> AllowanceScan | None:
-    """The last one that was finished."""
-    done = AllowanceScan.objects.filter(network=network, finished_at__isnull=False)
-    return done.order_by("-id").first()
-
-
-def never_asked(network: Network) -> int:
-    """How many allowances that would be asked about now the last scan did not ask about."""
-    scope, scan = scope_of(network), newest_scan(network)
-    wanted = watched_wallets().count() * scope.each
-    if scan is None:
-        return wanted
-    had_tokens, had_spenders = set(scan.tokens), set(scan.spenders)
-    both = Scope(
-        [token for token in scope.tokens if token.pk in had_tokens],
-        [spender for spender in scope.spenders if spender in had_spenders],
-    )
-    return wanted - watched_wallets().filter(pk__lte=scan.wallet_cursor).count() * both.each
 
 
 def _begin(network: Network, client: NetworkClient, spenders: Iterable[str]) -> AllowanceScan:

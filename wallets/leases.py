@@ -62,11 +62,13 @@ def extend_lane(lane: NonceLane, duration: timedelta) -> None:
         raise LeaseLost(f"the lease of lane {lane} is lost")
 
 
-def take(name: str, *, owner: str, duration: timedelta) -> bool:
-    """Take or extend the named lease."""
+def take(name: str, *, owner: str, duration: timedelta, rested: bool = True) -> bool:
+    """Take or extend the named lease; with `rested=False` also while it is nobody's and rests."""
     Lease.objects.get_or_create(name=name)
     now = timezone.now()
     free = Q(expires_at__isnull=True) | Q(expires_at__lt=now) | Q(owner=owner)
+    if not rested:
+        free |= Q(owner="")
     return bool(Lease.objects.filter(free, pk=name).update(owner=owner, expires_at=now + duration))
 
 

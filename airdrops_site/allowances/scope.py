@@ -9,7 +9,7 @@ from eth_typing import ChecksumAddress
 
 from airdrops_site.scripted import BadInput
 from wallets.addresses import AddressError, parse_address
-from wallets.allowance_scans import scope_of
+from wallets.allowance_coverage import scope_of
 from wallets.balances import watched_wallets
 from wallets.models import Allowance, Network, Token, Wallet
 from wallets.models.allowances import UNLIMITED

@@ -12,13 +12,9 @@ from airdrops_site.scripted import BadInput
 from scheduling.allowances import revoke_now
 from wallets.addresses import parse_address
 from wallets.ages import age_of
+from wallets.allowance_coverage import Coverage, coverage_of
 from wallets.allowance_readings import check_allowances
-from wallets.allowance_scans import (
-    networks_to_scan,
-    never_asked,
-    newest_scan,
-    scan_allowances,
-)
+from wallets.allowance_scans import networks_to_scan, scan_allowances
 from wallets.allowances import Reading, known, pairs
 from wallets.chain.client import NetworkClient
 from wallets.models import Allowance, AllowanceScan, Network
@@ -30,8 +26,8 @@ def listed(options: Options) -> list[Line]:
     found = rows(options)
     if not options["all"]:
         found = found.filter(Q(amount__gt=0) | Q(amount=None))
-    for network in networks(options["network"]):
-        tell(_sentence(network))
+    for one in coverage_of(networks(options["network"])):
+        tell(_sentence(one))
     return [line_of(row) for row in found]
 
 
@@ -50,7 +46,7 @@ def scanned(options: Options) -> list[Line]:
 
 def status(options: Options) -> list[Line]:
     """For each network what the last scan asked, and what it could not."""
-    return [_status(network) for network in networks(options["network"])]
+    return [_status(one) for one in coverage_of(networks(options["network"]))]
 
 
 def revoked(options: Options) -> list[Line]:
@@ -105,13 +101,15 @@ def _revoke(row: Allowance, options: Options) -> Line:
 
 
 def _scanned(network: Network, extra: Sequence[str]) -> Line:
+    client = NetworkClient(network)
     scan = scan_allowances(
-        network=network, client=NetworkClient(network), spenders=extra, progress=_progress
+        network=network, client=client, spenders=extra, progress=_progress, at_once=True
     )
+    facts = _status(coverage_of([network])[0])
     if scan is None:
-        sentence = f"another process scans {network.slug}, or just did; come back to it later"
-        return {**_status(network), "problem": sentence}
-    return _status(network)
+        sentence = f"another process scans {network.slug} now; `allowances status` shows the last"
+        return {**facts, "problem": sentence}
+    return facts
 
 
 def _progress(scan: AllowanceScan) -> None:
@@ -122,9 +120,9 @@ def _progress(scan: AllowanceScan) -> None:
     )
 
 
-def _status(network: Network) -> Line:
-    scan, missing = newest_scan(network), never_asked(network)
-    facts: Line = {"network": network.slug, "never_asked": missing}
+def _status(one: Coverage) -> Line:
+    scan = one.scan
+    facts: Line = {"network": one.network.slug, "never_asked": one.never_asked}
     if scan is not None:
         facts |= {
             "block": scan.block_number,
@@ -135,16 +133,17 @@ def _status(network: Network) -> Line:
             "found": scan.found,
             "unknown": scan.unknown,
         }
-    left = AllowanceScan.objects.filter(network=network, finished_at=None).first()
+    left = AllowanceScan.objects.filter(network=one.network, finished_at=None).first()
     facts["left_unfinished_at_block"] = left.block_number if left else None
-    incomplete = missing or (scan is not None and scan.unknown)
-    return {**facts, "problem": _sentence(network) if incomplete else ""}
+    incomplete = one.never_asked or (scan is not None and scan.unknown)
+    return {**facts, "problem": _sentence(one) if incomplete else ""}
 
 
-def _sentence(network: Network) -> str:
-    scan, missing = newest_scan(network), never_asked(network)
+def _sentence(one: Coverage) -> str:
+    scan, slug = one.scan, one.network.slug
     if scan is None:
-        return f"{network.slug} was never scanned: {missing:,} allowances are unknown"
+        return f"{slug} was never scanned: {one.never_asked:,} allowances are unknown"
     age = age_of(scan.finished_at or scan.begun_at)
-    said = f"{network.slug} was scanned at block {scan.block_number}, {age} ago"
-    return f"{said}: {scan.unknown:,} not answered, {missing:,} not asked about since they are new"
+    said = f"{slug} was scanned at block {scan.block_number}, {age} ago"
+    new = f"{one.never_asked:,} not asked about since they are new"
+    return f"{said}: {scan.unknown:,} not answered, {new}"

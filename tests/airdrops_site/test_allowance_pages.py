@@ -89,6 +89,17 @@ def test_a_longer_list_and_a_page_cost_no_more_queries(operator: Client) -> None
     assert counts[0] == counts[1] <= 12
 
 
+def test_what_was_never_asked_about_is_said(operator: Client) -> None:
+    row = factories.AllowanceFactory.create()
+    page = operator.get(reverse("admin:wallets_allowancescan_changelist"))
+    assert [line.never_asked for line in page.context["coverage"]] == [1]
+    assert "never" in page.content.decode()
+    scanned = {"tokens": [row.token_id], "spenders": [row.spender], "wallet_cursor": row.wallet_id}
+    factories.AllowanceScanFactory.create(network=row.token.network, **scanned)
+    page = operator.get(reverse("admin:wallets_allowancescan_changelist"))
+    assert [line.never_asked for line in page.context["coverage"]] == [0]
+
+
 @pytest.mark.parametrize("verb", ["revoke", "check"])
 def test_looking_at_the_question_asks_for_nothing(operator: Client, verb: str) -> None:
     row = factories.AllowanceFactory.create(amount=None)

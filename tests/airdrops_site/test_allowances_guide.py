@@ -15,7 +15,7 @@ from tests.market import Market
 from tests.protocols.operators import USDC
 from tests.scheduling.conftest import trader as trader
 from tests.scheduling.trading import allowed, one_round, router, run_of, until_ended, usdc
-from wallets.models import Allowance, Lease, Network, Transaction, Wallet, WalletTag
+from wallets.models import Allowance, Network, Transaction, Wallet, WalletTag
 from wallets.revocations import verify_revocations
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -33,8 +33,6 @@ def execute(line: str) -> tuple[int, str]:
     """As a shell would: exit code and what was printed."""
     program, *arguments = shlex.split(line)
     assert program == "manage.py"
-    # One scan right after the other is the guide's, not a process' that goes beside.
-    Lease.objects.filter(name__startswith="allowances:").update(expires_at=None)
     said = StringIO()
     try:
         call_command(*arguments, stdout=said)

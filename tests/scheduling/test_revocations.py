@@ -20,7 +20,7 @@ from tests.scheduling.trading import (
 )
 from wallets.allowance_scans import scan_allowances
 from wallets.chain.client import NetworkClient
-from wallets.models import Allowance, Lease, Network, RpcEndpoint, Transition, Wallet
+from wallets.models import Allowance, Network, RpcEndpoint, Transition, Wallet
 from wallets.revocations import due, verify_revocations
 from wallets.services import engage_stop
 from wallets.transactions.operator import cancel_transaction
@@ -38,8 +38,7 @@ def standing(registered: Network, market: Market, trader: Wallet) -> Allowance:
 
 
 def rescan(network: Network) -> Allowance:
-    Lease.objects.update(expires_at=None)
-    assert scan_allowances(network=network, client=NetworkClient(network))
+    assert scan_allowances(network=network, client=NetworkClient(network), at_once=True)
     return Allowance.objects.get()
 
 

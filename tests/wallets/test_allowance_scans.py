@@ -14,7 +14,8 @@ from tests.market import Market
 from tests.protocols.operators import USDC, Operator
 from tests.wallets.rpc_servers import Item, RpcServer, prefer, refusing, serve
 from wallets import allowance_scans, leases, wakeups
-from wallets.allowance_scans import GO_ON_WITHIN, never_asked, scan_allowances
+from wallets.allowance_coverage import coverage_of, never_asked
+from wallets.allowance_scans import GO_ON_WITHIN, scan_allowances
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import RpcUnavailable
 from wallets.models import Allowance, AllowanceScan, Lease, Network, Token, Transition, Wallet
@@ -61,8 +62,7 @@ def give(who: Operator, spender: str, amount: int) -> None:
 
 def scan(network: Network, **how: Any) -> AllowanceScan:
     """Now, whoever did it when."""
-    Lease.objects.update(expires_at=None)
-    found = scan_allowances(network=network, client=NetworkClient(network), **how)
+    found = scan_allowances(network=network, client=NetworkClient(network), at_once=True, **how)
     assert found is not None
     return found
 
@@ -104,6 +104,19 @@ def test_what_is_new_since_the_scan_is_unknown(network: Network, alice: Operator
     assert never_asked(network) == tokens + 2
     factories.PolicyRuleFactory.create(network=network, selector="allowance")
     assert never_asked(network) == 2 * 2 * (tokens + 1) - tokens
+
+
+def test_many_networks_take_as_many_questions_as_one(
+    network: Network, alice: Operator, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    scan(network)
+    others = [factories.AllowanceFactory.create().token.network for _ in range(5)]
+    factories.AllowanceScanFactory.create(network=others[0])
+    with django_assert_num_queries(5):
+        found = coverage_of([network, *others])
+    assert [one.scan is not None for one in found] == [True, True, False, False, False, False]
+    # Each of the five allowances has a wallet of its own.
+    assert found[2].never_asked == 6
 
 
 def test_a_token_that_does_not_answer_is_unknown_and_never_none(
@@ -292,6 +305,13 @@ def test_one_process_scans_a_network_at_a_time(network: Network, standing: Opera
     scan_network_allowances(str(network.pk))
     assert scan_allowances(network=network, client=NetworkClient(network)) is None
     assert (due(), amounts()) == ([], {})
+
+
+def test_a_person_need_not_wait_for_the_interval(network: Network, standing: Operator) -> None:
+    scan_network_allowances(str(network.pk))
+    client = NetworkClient(network)
+    assert scan_allowances(network=network, client=client) is None
+    assert scan_allowances(network=network, client=client, at_once=True)
 
 
 def test_a_scan_that_failed_is_tried_again_soon(

@@ -1,12 +1,16 @@
 """Pages of the readings of allowances; the allowances' own page is floor 3's, which takes back."""
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin
+from django.http import HttpRequest
+
+from wallets.allowance_coverage import coverage_of
 from wallets.console import show
 from wallets.console.columns import column, full, link
 from wallets.console.pages import ReadOnlyAdmin, section
 from wallets.console.search import Exact
-from wallets.models import AllowanceScan
+from wallets.models import AllowanceScan, Network
 
 progress = column(
     "State",
@@ -24,6 +28,7 @@ unknown = column(
 class AllowanceScanAdmin(ReadOnlyAdmin):
     """Readings of every wallet, token and known spender of a network."""
 
+    list_before_template = "console/coverage.html"
     list_display = (
         "id",
         link("network"),
@@ -45,3 +50,9 @@ class AllowanceScanAdmin(ReadOnlyAdmin):
         section("Reading", "begun_at", "finished_at", "asked", "found", unknown),
         section("Spenders", column("Asked about", lambda row: ", ".join(row.spenders) or "none")),
     )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """With what no reading has asked about."""
+        coverage = coverage_of(Network.objects.filter(enabled=True))
+        more = {**(extra_context or {}), "coverage": coverage}
+        return super().changelist_view(request, more)
