@@ -89,7 +89,7 @@ class AllowanceAdmin(AskingAdmin):
     """What spenders may take, as last read from the chain."""
 
     verbs = VERBS
-    list_before_template = "console/unasked.html"
+    list_before_template: Any = "console/unasked.html"
     list_display = (
         "id",
         link("wallet"),

@@ -28,7 +28,7 @@ unknown = column(
 class AllowanceScanAdmin(ReadOnlyAdmin):
     """Readings of every wallet, token and known spender of a network."""
 
-    list_before_template = "console/coverage.html"
+    list_before_template: Any = "console/coverage.html"
     list_display = (
         "id",
         link("network"),
