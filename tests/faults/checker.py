@@ -44,6 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Unable as reason:
         sys.stderr.write(f"{reason}\n")
         return 2
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # Python's own way to end would look like a verdict.
+        sys.stderr.write(f"{asked.rpc} tells of blocks in another way than nodes do ({error!r})\n")
+        return 2
     sys.stdout.write(json.dumps(found) + "\n")
     return 1 if found["wrong"] else 0
 
@@ -56,8 +60,12 @@ def read_markers(file: Path) -> list[Marker]:
             marker["value"] = int(marker["value"]) if "value" in marker else None
             if not marker["name"] or (marker["value"] is None and not marker.get("data")):
                 raise Unable(f"{file}: {marker} has no name, or neither value nor data")
+            if not all(isinstance(marker.get(one, ""), str) for one in ("from", "to", "data")):
+                raise Unable(f"{file}: {marker} has an address or data that is no text")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unable(f"{file} cannot be read as markers ({error!r})") from None
+    if not markers:
+        raise Unable(f"{file} names no intent: there is nothing to count")
     if repeated := [name for name, n in Counter(m["name"] for m in markers).items() if n > 1]:
         raise Unable(f"{file} names {repeated[0]} more than once")
     return markers
@@ -152,13 +160,13 @@ def read_blocks(url: str) -> Iterator[Found]:
 def read_outcomes(url: str, sent: list[Found]) -> set[str]:
     """The hashes of those that succeeded."""
     succeeded: set[str] = set()
-    for group in batched([found["hash"] for found in sent], RECEIPTS_AT_ONCE):
-        receipts = ask(url, [("eth_getTransactionReceipt", [one]) for one in group])
-        for tx_hash, receipt in zip(group, receipts, strict=True):
-            if not receipt:
-                raise Unable(f"{tx_hash} is in a block and has no receipt; ask again")
+    for group in batched(sent, RECEIPTS_AT_ONCE):
+        receipts = ask(url, [("eth_getTransactionReceipt", [one["hash"]]) for one in group])
+        for found, receipt in zip(group, receipts, strict=True):
+            if not receipt or receipt["blockHash"] != found["blockHash"]:
+                raise Unable(f"{found['hash']} is in a block and has no receipt of it; ask again")
             if int(receipt["status"], 16) == 1:
-                succeeded.add(tx_hash)
+                succeeded.add(found["hash"])
     return succeeded
 
 

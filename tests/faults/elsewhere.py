@@ -143,7 +143,7 @@ ROWS = (
         "a crash between nonce, signature, sending and the note of it",
         "Chainlink's seven scenarios of resuming",
         (
-            "test_resuming.py::test_a_lane_never_has_two_that_are_signed_and_unsent",
+            "test_resuming.py::test_the_database_keeps_a_second_from_the_place_of_one_that_is_unsent",
             "test_resuming.py::test_a_nonce_taken_and_never_sent_is_sent_with_the_stored_bytes",
             "test_resuming.py::test_bytes_that_nodes_call_invalid_free_their_nonce_by_a_cancel",
             "test_resuming.py::test_a_limit_of_one_node_frees_no_nonce",

@@ -64,7 +64,9 @@ def main(label: str, *options: str) -> None:
 
 def _turn(lane_id: int, *, overlap: bool) -> None:
     if overlap:
-        counted["leases_taken_away"] += _take_away(NonceLane.objects.get(pk=lane_id))
+        counted["leases_taken_away"] += _take_away(
+            NonceLane.objects.select_related("wallet").get(pk=lane_id)
+        )
     counted["turns"] += 1
     _guarded(lambda: tick(lane_id))
     # Who finds the lane taken does not burn the processor that its holder needs.
@@ -90,7 +92,7 @@ def _take_away(lane: NonceLane) -> int:
     """End every other lease as if its time were over, a moment of its own after it began."""
     if lane.lease_epoch % 2:
         return 0  # else nothing would ever be done
-    moment = Random(f"{lane.pk}:{lane.lease_epoch}").uniform(*TAKEN_AFTER)
+    moment = Random(f"{lane.wallet.label}:{lane.lease_epoch}").uniform(*TAKEN_AFTER)
     ends = timezone.now() + LANE_LEASE - timedelta(seconds=moment)
     same = NonceLane.objects.filter(pk=lane.pk, lease_epoch=lane.lease_epoch)
     return same.filter(lease_expires_at__lt=ends).update(lease_expires_at=timezone.now())

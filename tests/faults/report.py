@@ -89,7 +89,8 @@ delivered twice, leases ended under their holders.
 |---|---|---|---|---|---|---|---|---|
 {races}
 
-`python -m tests.faults --race N` plays one; N is the `seed` of its line.
+`python -m tests.faults --race N` plays one; N is the `seed` of its line. It says who works on what;
+who comes first is new each time.
 
 ## Two scripts as people write them, under the same faults
 

@@ -12,6 +12,7 @@ from eth_account.signers.local import LocalAccount
 
 from tests.chains import ETHER, Chain
 from tests.faults.markers import CHECKER
+from tests.wallets.rpc_servers import answering, serve
 
 TO = "0x" + "7" * 40
 REVERTS = "0x" + "12" * 20
@@ -93,7 +94,9 @@ def test_others_transactions_are_not_counted(
 @pytest.mark.parametrize(
     ("markers", "sentence"),
     [
+        ([], "names no intent"),
         ([{"name": "one"}], "neither value nor data"),
+        ([{"name": "one", "value": 1, "to": 7}], "that is no text"),
         ([{"name": "a", "value": 1}, {"name": "a", "value": 2}], "names a more than once"),
         ([{"name": "a", "value": 1}, {"name": "b", "value": 1}], "fits a and b alike"),
     ],
@@ -113,3 +116,22 @@ def test_markers_that_tell_nothing_apart_are_refused(
 def test_a_node_that_is_not_there_is_no_verdict(tmp_path: Path) -> None:
     code, said = run(tmp_path, "http://127.0.0.1:9", {"name": "one", "value": 1})
     assert (code, "gives no usable answer to eth_blockNumber" in said) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "sentence"),
+    [
+        ("eth_getTransactionReceipt", {"status": "0x1", "blockHash": "0x77"}, "no receipt of it"),
+        ("eth_getTransactionReceipt", {"status": "0x1"}, "in another way than nodes do"),
+        ("eth_getBlockByNumber", None, "the chain changed while it was read"),
+        ("eth_blockNumber", None, "in another way than nodes do"),
+    ],
+)
+def test_a_node_that_makes_no_sense_is_no_verdict(
+    chain: Chain, sender: LocalAccount, tmp_path: Path, method: str, answer: Any, sentence: str
+) -> None:
+    pay(chain, sender, 1)
+    with serve(chain.url) as server:
+        server.tamper = answering(method, answer)
+        code, said = run(tmp_path, server.url, {"name": "one", "value": 1}, sender=sender.address)
+    assert (code, sentence in said) == (2, True)

@@ -33,6 +33,9 @@ SEEN: dict[str, tuple[Any, bool | None]] = {
     "accepted_then_dropped": ("hash", False),
     "already_known": ("already known", True),
     "underpriced": ("replacement transaction underpriced", False),
+    # Of a single call there is no half to leave unanswered.
+    "half_unanswered": ("hash", True),
+    "half_taken": ("too many requests", False),
 }
 
 
@@ -84,6 +87,25 @@ def test_each_fault_does_what_its_name_says(fault: str, chain: Chain) -> None:
     assert plan.injected == {fault: 1}
     known = chain.rpc.call("eth_getTransactionByHash", tx_hash)
     assert node_has_it in (None, known is not None)
+
+
+@pytest.mark.parametrize(
+    ("fault", "answered", "taken"),
+    [("half_unanswered", [True, False], [True, True]), ("half_taken", [True, True], [True, False])],
+)
+def test_a_node_takes_or_answers_half_of_a_batch(
+    fault: str, answered: list[bool], taken: list[bool], chain: Chain
+) -> None:
+    made = [signed(chain) for _ in range(2)]
+    body = [
+        {"jsonrpc": "2.0", "id": number, "method": SEND, "params": [raw]}
+        for number, (_, _, raw) in enumerate(made)
+    ]
+    with faulty_proxy(chain.url, Plan(Dice("1"), chance=1.0, faults=(fault,))) as url:
+        told = {answer["id"] for answer in httpx.post(url, json=body, trust_env=False).json()}
+    assert [number in told for number in range(2)] == answered
+    known = [chain.rpc.call("eth_getTransactionByHash", tx_hash) for _, tx_hash, _ in made]
+    assert [found is not None for found in known] == taken
 
 
 def test_a_seed_means_the_same_after_another_as_alone() -> None:
