@@ -22,6 +22,19 @@ from wallets.transactions.operator import NotPossible
 from wallets.transactions.states import ENDED, RequestState
 
 
+# An adapter that fails in a way of its own has not answered either.
+_UNANSWERED = (
+    UnknownAction,
+    PlanError,
+    ChainError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that would be left behind; what blocks has to be acknowledged by its key."""
@@ -104,7 +117,7 @@ def _positions(wallet: Wallet, network: Network) -> Iterator[Finding]:
             )
             for one in adapter.positions(context):
                 yield Finding(key, f"{protocol} on {network.slug}: {one.what}")
-        except (UnknownAction, PlanError, ChainError) as error:
+        except _UNANSWERED as error:
             yield Finding(key, f"what {protocol} holds on {network.slug} is unknown: {error}")
 
 
