@@ -21,7 +21,6 @@ from wallets.models import Allowance, Network, SignedRequest, Transaction, Walle
 from wallets.transactions.operator import NotPossible
 from wallets.transactions.states import ENDED, RequestState
 
-
 # An adapter that fails in a way of its own has not answered either.
 _UNANSWERED = (
     UnknownAction,
