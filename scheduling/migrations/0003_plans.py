@@ -11,7 +11,7 @@ import wallets.amounts
 class Migration(migrations.Migration):
     dependencies = [
         ("scheduling", "0002_allowances"),
-        ("wallets", "0015_address_book"),
+        ("wallets", "0016_address_book"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

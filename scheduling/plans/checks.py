@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from protocols.guards import check_protocol
+from protocols.guards import check_protocols
 from scheduling.models import Plan, PlanLine
 from scheduling.plan_states import OPEN_LINE, LineState, PlanState
 from scheduling.plans.calls import as_transaction
@@ -29,7 +29,7 @@ def refusals(line: PlanLine) -> Iterator[str]:
         check_policy(row)
     except PolicyRefusal as error:
         yield str(error)
-    verdict = check_protocol(row)
+    verdict = check_protocols([row])[row.pk]
     if verdict.answer is not Answer.ALLOW:
         yield verdict.sentence
 
