@@ -74,6 +74,7 @@ NAVIGATION = [
         "Work",
         item("Tasks", "event_repeat", "scheduling.task"),
         item("Runs", "play_circle", "scheduling.run"),
+        item("Plans", "playlist_add_check", "scheduling.plan"),
         item(
             "Transactions",
             "receipt_long",
@@ -120,6 +121,7 @@ NAVIGATION = [
         "Under the hood",
         item("Occurrences", "schedule", "scheduling.occurrence"),
         item("Steps", "format_list_numbered", "scheduling.step"),
+        item("Plan lines", "list_alt", "scheduling.planline"),
         item("Run allowances", "key", "scheduling.runallowance"),
         item("Task wallets", "link", "scheduling.taskwallet"),
         item("Task dependencies", "account_tree", "scheduling.taskdependency"),

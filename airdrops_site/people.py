@@ -11,9 +11,9 @@ from django.core.management.base import CommandParser
 from airdrops_site.scripted import BadInput
 
 
-def add_person(parser: CommandParser) -> None:
+def add_person(parser: CommandParser, *, required: bool = True) -> None:
     """The options that say who it is."""
-    parser.add_argument("--user", required=True, help="your name in the console")
+    parser.add_argument("--user", required=required, default="", help="your name in the console")
     parser.add_argument(
         "--password-file", default="", help="a file with your password; it is asked for without one"
     )

@@ -24,6 +24,7 @@ ROLES: Mapping[str, Rights] = {
         "scheduling.task": _EDIT_AND_DELETE,
         "scheduling.taskwallet": _EDIT_AND_DELETE,
         "scheduling.taskdependency": _EDIT_AND_DELETE,
+        "scheduling.plan": ("operate",),
         "analytics.campaign": _EDIT,
         "analytics.eligibility": _EDIT,
         "wallets.wallet": _EDIT,
@@ -39,6 +40,7 @@ ROLES: Mapping[str, Rights] = {
     # Consents to what others asked for; changes nothing alone.
     "approver": {
         "wallets.addressbookentry": ("confirm",),
+        "scheduling.plan": ("approve",),
     },
     "administrator": {
         "wallets.network": _EDIT,

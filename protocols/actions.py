@@ -5,9 +5,9 @@ and returns values; the floors above and below do the rest.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, Protocol
 
 from eth_typing import ChecksumAddress
@@ -121,6 +121,10 @@ class ChainReader(Protocol):
         """Native balance in wei."""
         ...
 
+    def transfer_fee(self, sender: ChecksumAddress, to: ChecksumAddress, urgency: str) -> int:
+        """The most a plain transfer may cost when it is signed, in wei."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -134,6 +138,10 @@ class Context:
     deployments: Mapping[str, ChecksumAddress]
     # our own addresses and those that were listed or confirmed: the only recipients of transfers
     recipients: frozenset[ChecksumAddress] = frozenset()
+
+    def later(self, seconds: int) -> datetime:
+        """So many seconds from now."""
+        return self.now + timedelta(seconds=seconds)
 
     def deployments_in(self, family: str) -> Mapping[str, ChecksumAddress]:
         """The contracts in a role and in the roles named after it, `family-name`."""
@@ -200,18 +208,46 @@ class Action(ABC):
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """Value of a wallet that is inside a protocol, in words: `2 ETH supplied, 1 ETH in flight`."""
+
+    what: str
+
+
+# What a wallet has inside the protocol on the context's network, from view calls.
+PositionsReader = Callable[[Context], Sequence[Position]]
+
+
+def no_positions(_ctx: Context) -> Sequence[Position]:
+    """For a protocol that never holds anything of a wallet."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Adapter:
-    """A protocol as the registry knows it; `package` has its `abi/` and `deployments.toml`."""
+    """A protocol as the registry knows it; `package` has its `abi/` and `deployments.toml`.
+
+    Without `positions` nobody knows what a wallet has inside it: that is unknown, never nothing.
+    """
 
     slug: str
     name: str
     actions: Mapping[str, Action]
     package: str
+    positions: PositionsReader | None = None
 
     @classmethod
-    def of(cls, slug: str, name: str, actions: Sequence[Action], *, package: str) -> "Adapter":
+    def of(
+        cls,
+        slug: str,
+        name: str,
+        actions: Sequence[Action],
+        *,
+        package: str,
+        positions: PositionsReader | None = None,
+    ) -> "Adapter":
         """An adapter from its actions."""
-        return cls(slug, name, {action.slug: action for action in actions}, package)
+        return cls(slug, name, {action.slug: action for action in actions}, package, positions)
 
     def permissions(self, role: str) -> tuple[Permission, ...]:
         """What its actions may call on a contract in this role."""

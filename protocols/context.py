@@ -11,6 +11,7 @@ from wallets.addresses import parse_address
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import RpcError
 from wallets.chain.reverts import is_revert, revert_reason
+from wallets.chain.transfer_fee import highest_transfer_fee
 from wallets.models import Network, Wallet
 from wallets.recipients import recipient_addresses
 
@@ -33,6 +34,10 @@ class NetworkReader:
     def balance(self, address: ChecksumAddress) -> int:
         """Native balance in wei."""
         return self.client.balance(address)
+
+    def transfer_fee(self, sender: ChecksumAddress, to: ChecksumAddress, urgency: str) -> int:
+        """As the pipeline will quote it."""
+        return highest_transfer_fee(self.client, sender, to, urgency)
 
 
 def build_context(

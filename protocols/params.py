@@ -106,6 +106,7 @@ TokenRef = Annotated[
 # Hundredths of a percent; half of everything is more than any honest slippage.
 MOST_SLIPPAGE_BPS = 5000
 Bps = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=MOST_SLIPPAGE_BPS)]
+Urgency = Literal["slow", "normal", "fast"]
 Seconds = Annotated[int, BeforeValidator(_whole_number), Field(ge=60, le=86_400)]
 Hash32 = Annotated[
     bytes,

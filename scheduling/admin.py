@@ -20,7 +20,8 @@ from scheduling.models import (
     TaskDependency,
     TaskWallet,
 )
-from scheduling.services import save_task
+from scheduling.plan_admin import PlanAdmin as PlanAdmin
+from scheduling.services import TASK_HISTORY, save_task
 from wallets.console import show
 from wallets.console.columns import badge, choice, column, full, history, link, short
 from wallets.console.pages import ConsoleAdmin, ReadOnlyAdmin, ReadOnlyInline, section
@@ -104,7 +105,14 @@ class TaskAdmin(ConsoleAdmin):
             column("Fee ceiling", lambda row: show.gas_price(row.max_fee_ceiling)),
             column("Related", _task_lists),
         ),
+        section("Taken off it", history(TASK_HISTORY)),
     )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What carries a plan is as it was approved; nobody edits it."""
+        if isinstance(obj, Task) and obj.plan_id is not None:
+            return False
+        return super().has_change_permission(request, obj)
 
     def save_model(
         self,

@@ -10,7 +10,10 @@ class SchedulingConfig(AppConfig):
     verbose_name = "Scheduling"
 
     def ready(self) -> None:
-        """Register what the pulse wakes on this floor."""
+        """Register what the pulse wakes on this floor, and what it asks at every signature."""
         from scheduling import tasks
+        from scheduling.plans import guard
+
+        guard.register()
 
         tasks.register_wakeups()

@@ -6,10 +6,23 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from scheduling.plan_models import Plan, PlanLine
 from scheduling.states import OccurrenceState, RunState, StepState
 from wallets.addresses import AddressField
 from wallets.amounts import AmountField
 from wallets.models import Transaction
+
+__all__ = [
+    "Occurrence",
+    "Plan",
+    "PlanLine",
+    "Run",
+    "RunAllowance",
+    "Step",
+    "Task",
+    "TaskDependency",
+    "TaskWallet",
+]
 
 
 class Task(models.Model):
@@ -64,6 +77,15 @@ class Task(models.Model):
         null=True, blank=True, help_text="How long after its due time a run may still sign."
     )
     enabled = models.BooleanField(default=True)
+    plan = models.ForeignKey(
+        Plan,
+        on_delete=models.PROTECT,
+        related_name="tasks",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Whose lines it carries; such a task is never due by itself.",
+    )
     next_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     due_count = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -12,3 +12,11 @@ class RunPoint(StrEnum):
     REVOCATION_WRITTEN = "revocation_written"
     REVOCATION_STORED = "revocation_stored"
     ALLOWANCE_SETTLED = "allowance_settled"
+
+
+class PlanPoint(StrEnum):
+    """Where a process may die while it carries out a plan."""
+
+    RUN_MADE = "plan_run_made"
+    LINE_STARTED = "plan_line_started"
+    ADVANCED = "plan_advanced"

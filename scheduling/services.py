@@ -11,8 +11,10 @@ from protocols.registry import get_action
 from scheduling.models import Task, TaskDependency, TaskWallet
 from scheduling.schedule import due_from, next_due
 from wallets.models import Wallet
+from wallets.transitions import recorded
 from wallets.wakeups import wake
 
+TASK_HISTORY = "task"
 _TIMING = (
     "schedule",
     "interval_seconds",
@@ -46,6 +48,25 @@ def save_task(*, task: Task) -> Task:
 
 def _timing(task: Task) -> list[Any]:
     return [getattr(task, name) for name in _TIMING]
+
+
+def take_off_tasks(*, wallet: Wallet, actor: str, reason: str) -> list[Task]:
+    """Start nothing more with the wallet: a task of others goes on without it, its own stops."""
+    with transaction.atomic():
+        own = TaskWallet.objects.filter(wallet=wallet, task__plan=None)
+        members = list(own.select_related("task").order_by("pk"))
+        for member in members:
+            task = Task.objects.select_for_update().get(pk=member.task_id)
+            if task.task_wallets.exclude(pk=member.pk).exists():
+                told = f"{wallet.label} was taken off it ({member.params}): {reason}"
+                member.delete()
+            elif task.enabled:
+                told = f"disabled, {wallet.label} was its only wallet: {reason}"
+                Task.objects.filter(pk=task.pk).update(enabled=False)
+            else:
+                continue
+            recorded(TASK_HISTORY, task.pk, "", "", actor=actor, reason=told)
+    return [member.task for member in members]
 
 
 def create_task(

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from django.utils import timezone
 
 from scheduling import allowances, dispatch, runs
-from scheduling.models import Run, Step, Task
+from scheduling.models import Plan, Run, Step, Task
+from scheduling.plan_states import PlanState
+from scheduling.plans import running
 from scheduling.states import StepState
 from wallets import wakeups
 
@@ -14,6 +16,7 @@ def register_wakeups() -> None:
     """Register this floor's wake-ups with the pulse."""
     wakeups.register(wakeups.Periodic("dispatch", "scheduling.tasks.dispatch_due", _tasks_due))
     wakeups.register(wakeups.Periodic("advance", "scheduling.tasks.advance_runs", _runs_due))
+    wakeups.register(wakeups.Periodic("plans", "scheduling.tasks.advance_plans", _plans_due))
     wakeups.register(wakeups.Periodic("take_back", "scheduling.tasks.take_back", _allowances_due))
 
 
@@ -26,6 +29,11 @@ def advance_runs() -> None:
     """Plan, submit and settle what can be."""
     runs.unsettle_reorganised()
     runs.advance_runs()
+
+
+def advance_plans() -> None:
+    """Start the lines of plans that may begin, and learn what became of the others."""
+    running.advance_plans()
 
 
 def take_back() -> None:
@@ -44,6 +52,11 @@ def _runs_due() -> Iterator[str]:
         or Step.objects.filter(runs.DECIDED, state=StepState.SUBMITTED).exists()
         or Step.objects.filter(state=StepState.SETTLED, settled_receipt__canonical=False).exists()
     ):
+        yield ""
+
+
+def _plans_due() -> Iterator[str]:
+    if Plan.objects.filter(state=PlanState.RUNNING, look_at__lte=timezone.now()).exists():
         yield ""
 
 

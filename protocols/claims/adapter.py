@@ -13,6 +13,7 @@ from protocols.actions import (
     Plan,
     PlanError,
     Settlement,
+    no_positions,
 )
 from protocols.claims.merkle import Entitlement, verify_proof
 from protocols.contracts import Contract
@@ -110,4 +111,10 @@ def _is_claimed(
     return said == {"index": params.index, "account": wallet, "amount": params.amount}
 
 
-ADAPTER = Adapter.of("claims", "Airdrop claims", [MerkleClaim()], package="protocols.claims")
+ADAPTER = Adapter.of(
+    "claims",
+    "Airdrop claims",
+    [MerkleClaim()],
+    package="protocols.claims",
+    positions=no_positions,
+)

@@ -26,6 +26,7 @@ from tests.factories.networks import (
     TokenFactory,
 )
 from tests.factories.people import UserFactory
+from tests.factories.plans import PlanFactory, PlanLineFactory
 from tests.factories.recipients import AddressBookEntryFactory
 from tests.factories.safety import (
     AllowanceFactory,
@@ -89,6 +90,8 @@ __all__ = [
     "NetworkFactory",
     "NonceLaneFactory",
     "OccurrenceFactory",
+    "PlanFactory",
+    "PlanLineFactory",
     "PolicyRuleFactory",
     "ProtocolFactory",
     "ReceiptFactory",

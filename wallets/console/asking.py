@@ -65,6 +65,8 @@ class Verb:
     form: type[forms.Form] = Reason
     # What stands on the button, where the title alone could be taken for a way back.
     button: str = ""
+    # What has to be read before it is asked, as HTML of a row.
+    shows: Callable[[Any], str] | None = None
     # Whether the service wants the `person` who asks, not only what the history calls them.
     of_person: bool = False
 
@@ -121,6 +123,7 @@ class AskingAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "verb": verb,
             "rows": [(row, self.stands(row), verb.fits(row)) for row in rows],
+            "shown": [verb.shows(row) for row in rows] if verb.shows else [],
             "form": form,
             "back": self._afterwards(rows),
         }

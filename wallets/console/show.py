@@ -15,9 +15,10 @@ NOTHING = SafeString("–")
 WEI_DECIMALS = 18
 GWEI_DECIMALS = 9
 _TONES = {
-    "success": "final succeeded settled acknowledged claimed eligible verified",
-    "info": "reserved signed broadcast included confirmed running submitted sent accepted known",
-    "warning": "held ambiguous provisional unverified voided expired skipped missed "
+    "success": "final succeeded settled acknowledged claimed eligible verified done",
+    "info": "reserved signed broadcast included confirmed running submitted sent accepted known "
+    "approved started",
+    "warning": "held ambiguous provisional unverified voided expired skipped missed entered draft "
     "rate_limited mempool_full not_sent nonce_too_low nonce_too_high",
     "danger": "refused failed reverted rejected needs_operator "
     "underpriced fee_cap funds node_limit invalid",

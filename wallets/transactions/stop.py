@@ -14,6 +14,7 @@ from wallets.models import (
     SignedRequest,
     Transaction,
 )
+from wallets.transactions.drains import is_safe_drain
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class _Subject:
     wallet: str
     # Cancels and fillers only free a nonce, an order's cancel only gives it up.
     frees: bool
+    # The transaction itself, of which it may be asked whether it drains to a safe address.
+    transaction: Transaction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Stops:
                 protocol=transaction.protocol,
                 wallet=transaction.lane.wallet.label,
                 frees=kind in (Attempt.Kind.CANCEL, Attempt.Kind.FILLER),
+                transaction=transaction,
             )
         )
 
@@ -101,6 +105,8 @@ def _engaged_or_global() -> list[Any]:
 
 def _spares(stop: EmergencyStop, subject: _Subject) -> bool:
     """Whether the stop's mode lets it pass."""
+    if stop.mode == EmergencyStop.Mode.ALL_BUT_DRAIN and subject.transaction is not None:
+        return subject.frees or is_safe_drain(subject.transaction)
     return subject.frees and stop.mode != EmergencyStop.Mode.EVERYTHING
 
 

@@ -7,22 +7,36 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django_rich.management import RichCommand
 
+from airdrops_site import scripted
 from airdrops_site.answers import BadInput
-from airdrops_site.wallets_cli import adding, balances, checking, keys, showing
+from airdrops_site.wallets_cli import adding, balances, checking, keys, moving, showing
 from wallets.addresses import AddressError
 from wallets.chain.errors import ChainError
 from wallets.signers.interface import SignerError
 from wallets.signers.loading import become_signing_process
+from wallets.transactions.operator import NotPossible
+from wallets.transitions import LostRace
 
+REFUSALS = (
+    BadInput,
+    scripted.BadInput,
+    AddressError,
+    SignerError,
+    ChainError,
+    NotPossible,
+    LostRace,
+)
 VERBS = {
-    verb.name: verb for part in (adding, keys, checking, showing, balances) for verb in part.VERBS
+    verb.name: verb
+    for part in (adding, keys, checking, showing, balances, moving)
+    for verb in part.VERBS
 }
 
 
 class Command(RichCommand):
     """What cannot be done is one sentence and exit code 2; nothing was written then."""
 
-    help = "Add, verify, list and show wallets; make and take in keys."
+    help = "Add, verify, show, fund, drain and retire wallets; make and take in keys."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """A verb, and what it is about."""
@@ -38,7 +52,7 @@ class Command(RichCommand):
         become_signing_process()
         try:
             said = VERBS[options["verb"]].run(options)
-        except (BadInput, AddressError, SignerError, ChainError) as error:
+        except REFUSALS as error:
             raise CommandError(str(error), returncode=2) from None
         if options["json"]:
             self.stdout.write(json.dumps(said.value, indent=2))

@@ -1,0 +1,1 @@
+"""`manage.py plans`: batches of transfers at the command line."""

@@ -1,0 +1,71 @@
+"""What became of a line: only what cannot be undone counts as happened, or as not happened."""
+
+from dataclasses import dataclass
+
+from scheduling.models import PlanLine, Run
+from scheduling.states import RunState
+from wallets.models import Transaction
+from wallets.transactions.states import ENDED, PRE_NONCE, Outcome
+from wallets.transactions.states import TransactionState as T
+
+_OVER = (RunState.FAILED, RunState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """Whether it happened; None while nobody can say, and how it stands in words."""
+
+    happened: bool | None
+    sentence: str = ""
+
+
+def fate_of(line: PlanLine) -> Fate:
+    """What became of a started line, from its run and every transaction of it."""
+    run = line.run
+    if run is None:
+        return Fate(None, "it has no run")
+    rows = transactions_of(run)
+    if any(row.state == T.FINAL and row.outcome == Outcome.SUCCEEDED for row in rows):
+        return Fate(happened=True)
+    if run.state in _OVER and all(_came_to_nothing(row) for row in rows):
+        return Fate(happened=False, sentence=run.detail or f"run {run.pk} ended {run.state}")
+    return Fate(None, _progress(run, rows))
+
+
+def reason_not_to_retry(line: PlanLine) -> str:
+    """Why it may still happen, or has happened; empty where it definitely has not and will not."""
+    if line.run is None:
+        return ""
+    if fate_of(line).happened is not False:
+        return f"line {line.index}: it is not known that it did not happen"
+    for row in transactions_of(line.run):
+        if row.state == T.VOIDED and not _nonce_is_used(row):
+            return (
+                f"line {line.index}: transaction {row.pk} was given up and nothing final has its "
+                f"nonce {row.nonce} yet; it might still be mined"
+            )
+    return ""
+
+
+def transactions_of(run: Run) -> list[Transaction]:
+    """Every transaction the run ever asked for."""
+    return list(Transaction.objects.filter(step__run=run).order_by("pk"))
+
+
+def _came_to_nothing(row: Transaction) -> bool:
+    return row.state in ENDED and row.outcome != Outcome.SUCCEEDED
+
+
+def _nonce_is_used(row: Transaction) -> bool:
+    same = Transaction.objects.filter(lane=row.lane_id, nonce=row.nonce, state=T.FINAL)
+    return same.exists()
+
+
+def _progress(run: Run, rows: list[Transaction]) -> str:
+    if not rows:
+        return run.detail or f"run {run.pk} is {run.state}"
+    row = rows[-1]
+    said = f"transaction {row.pk} is {row.state}"
+    if row.state in PRE_NONCE or row.state == T.NEEDS_OPERATOR:
+        said += f": {row.detail}" if row.detail else ""
+    return said
