@@ -20,7 +20,8 @@ _PAGE = """# Reliability, as measured
 Written by `make faults`, which plays what has no line yet in `docs/reliability/*.jsonl`: the crash
 matrix, random runs (`RUNS=1000` for more), races, and two plain scripts beside them. `FRESH=1`
 plays again what was played with another pipeline. Each line says the commit and the pipeline it was
-played with: `git rev-parse COMMIT:wallets` begins with it. Now it is `{pipeline}`.
+played with, a fingerprint of `wallets/` without its pages (`tests/faults/versions.py`). Now it is
+`{pipeline}`.
 
 What was executed is counted by `tests/faults/checker.py`: standard library only, its own JSON-RPC,
 every block from the first to the last. It knows an intent by sender, receiver and a value that no

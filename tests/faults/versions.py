@@ -2,10 +2,12 @@
 
 import subprocess
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PIPELINE = "wallets"
+# Of `wallets/`, pages of the console send nothing.
+PIPELINE = ("wallets/", ":!wallets/admin", ":!wallets/console")
 
 
 @cache
@@ -16,15 +18,18 @@ def commit() -> str:
 
 @cache
 def pipeline() -> str:
-    """Git's hash of the folder `wallets/`: any change to the pipeline changes it."""
-    changed = "+changes" if _git("status", "--porcelain", "--", PIPELINE) else ""
+    """The fingerprint of `wallets/` without its pages: any change to the pipeline changes it."""
+    changed = "+changes" if _git("status", "--porcelain", "--", *PIPELINE) else ""
     return pipeline_at("HEAD") + changed
 
 
 @cache
 def pipeline_at(revision: str) -> str:
     """The same at another commit; empty where that is not known."""
-    return _git("rev-parse", "--short=7", f"{revision}:{PIPELINE}")
+    files = _git("ls-tree", "-r", revision, "--", "wallets/")
+    kept = [line for line in files.splitlines() if "\twallets/admin/" not in line]
+    kept = [line for line in kept if "\twallets/console/" not in line]
+    return sha256("\n".join(kept).encode()).hexdigest()[:7] if kept else ""
 
 
 def stamp() -> dict[str, str]:
