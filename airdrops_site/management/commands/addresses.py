@@ -1,5 +1,6 @@
 """The address book at the command line."""
 
+from argparse import SUPPRESS
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -29,6 +30,7 @@ class Command(ScriptedCommand):
         found = self.add_verbs(parser)
         for name, (_, text) in VERBS.items():
             one = found.add_parser(name, help=text)
+            one.add_argument("--json", action="store_true", default=SUPPRESS, help="print JSON")
             if name == "list":
                 one.add_argument("--all", action="store_true", help="removed ones too")
                 continue

@@ -1,5 +1,6 @@
 """Batches of transfers at the command line."""
 
+from argparse import SUPPRESS
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -37,6 +38,7 @@ class Command(ScriptedCommand):
         found = self.add_verbs(parser)
         for name, (_, text) in VERBS.items():
             one = found.add_parser(name, help=text)
+            one.add_argument("--json", action="store_true", default=SUPPRESS, help="print JSON")
             _ARGUMENTS.get(name, _nothing)(one)
             if name in _OF_ONE:
                 one.add_argument("plan", type=a_number, help="its number")

@@ -1,0 +1,44 @@
+"""A guide's commands, executed as a shell would."""
+
+import re
+import shlex
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+
+from scheduling.models import Plan
+
+_PLAN = re.compile(r"(plans (?:show|approve|run|retry|cancel)) (\d+)")
+
+
+def _numbered(found: re.Match[str]) -> str:
+    """The guide counts plans from 1; a database that others have used counts on."""
+    plan = Plan.objects.order_by("pk")[int(found[2]) - 1]
+    return f"{found[1]} {plan.pk}"
+
+
+def commands(name: str) -> list[str]:
+    """Every line of the page's shell blocks, in order."""
+    text = Path(settings.BASE_DIR, "docs", name).read_text()
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line]
+
+
+def execute(line: str, variables: Mapping[str, str], password: Path) -> tuple[int, str]:
+    """The exit code, and what was printed; a password is read from the file instead of asked."""
+    for name, value in variables.items():
+        line = line.replace(f"${name}", value)
+    line = _PLAN.sub(_numbered, line)
+    if "--user" in line:
+        line += f" --password-file {password}"
+    program, *arguments = shlex.split(line)
+    assert program == "manage.py"
+    said = StringIO()
+    try:
+        call_command(*arguments, stdout=said)
+    except SystemExit as ended:
+        return int(str(ended.code)), said.getvalue()
+    return 0, said.getvalue()
