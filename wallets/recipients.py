@@ -46,7 +46,13 @@ def recipient_addresses(network: Network) -> list[str]:
 
 def is_safe(address: str, network: Network) -> bool:
     """Whether it is listed as the place to which wallets in trouble are drained."""
-    return (
-        Wallet.objects.filter(safe_address=True, address=address).exists()
-        or confirmed_entries(network).filter(is_safe=True, address=address).exists()
+    return address in safe_among({address}, network)
+
+
+def safe_among(addresses: Set[str], network: Network) -> frozenset[str]:
+    """Those of the addresses that are listed as safe on this network."""
+    own = Wallet.objects.filter(safe_address=True, address__in=addresses)
+    others = confirmed_entries(network).filter(is_safe=True, address__in=addresses)
+    return frozenset(own.values_list("address", flat=True)) | frozenset(
+        others.values_list("address", flat=True)
     )

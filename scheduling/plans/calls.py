@@ -53,9 +53,10 @@ def call_of(line: PlanLine) -> tuple[ChecksumAddress, int, bytes]:
 def as_transaction(line: PlanLine) -> Transaction:
     """The transaction it would become, not saved: for asking policy and limits beforehand."""
     to, value, data = call_of(line)
+    network = line.token.network
     return Transaction(
-        lane=lane_of(line),
-        network=line.token.network,
+        lane=NonceLane(wallet=line.wallet, network=network),
+        network=network,
         protocol=PROTOCOL,
         action=action_of(line),
         to=to,
@@ -65,13 +66,10 @@ def as_transaction(line: PlanLine) -> Transaction:
     )
 
 
-def lane_of(line: PlanLine) -> NonceLane:
-    """The lane it goes through, also if there is none yet."""
-    wallet, network = line.wallet, line.token.network
-    found = NonceLane.objects.filter(wallet=wallet, network=network).first()
-    lane = found or NonceLane(wallet=wallet, network=network)
-    lane.wallet, lane.network = wallet, network
-    return lane
+def lane_of(line: PlanLine) -> NonceLane | None:
+    """The lane it goes through; None where the wallet has never acted on the network."""
+    rows = NonceLane.objects.filter(wallet=line.wallet_id, network=line.token.network_id)
+    return rows.select_related("wallet", "network").first()
 
 
 def kept_by_limit(line: PlanLine) -> int:

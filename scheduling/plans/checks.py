@@ -10,34 +10,55 @@ from protocols.guards import check_protocols
 from scheduling.models import Plan, PlanLine
 from scheduling.plan_states import OPEN_LINE, LineState, PlanState
 from scheduling.plans.calls import as_transaction
-from wallets.models import AddressBookEntry, Wallet
+from wallets.models import AddressBookEntry, Transaction, Wallet
+from wallets.recipients import receivers_among
 from wallets.transactions.guards import Answer
+from wallets.transactions.limits import Limits, read_limits
 from wallets.transactions.policy import PolicyRefusal, check_policy
-from wallets.transactions.stop import stop_reason
+from wallets.transactions.stop import read_stops
 
 # A payment that was made so lately and comes again is more likely a slip than meant.
 _LATELY = timedelta(hours=24)
 _UNDER_WAY = (PlanState.APPROVED, PlanState.RUNNING)
 
 
-def refusals(line: PlanLine) -> Iterator[str]:
-    """Why it would be refused at its signature: the same policy that is asked then."""
+def refusals_of(lines: Sequence[PlanLine]) -> dict[int, list[str]]:
+    """Why each would be refused at its signature, by line: the same policy that is asked then."""
+    found: dict[int, list[str]] = {}
+    limits: dict[tuple[int, int], Limits] = {}
+    for network in dict.fromkeys(line.token.network for line in lines):
+        here = [line for line in lines if line.token.network_id == network.pk]
+        receivers = receivers_among({line.recipient for line in here}, network)
+        closed = _closed(as_transaction(here[0]))
+        for line in here:
+            row, lane = as_transaction(line), (line.wallet_id, network.pk)
+            if lane not in limits:
+                limits[lane] = read_limits(row.lane)
+            found[line.pk] = [*_refusals(line, row, limits[lane], receivers), *closed]
+    return found
+
+
+def _refusals(
+    line: PlanLine, row: Transaction, limits: Limits, receivers: frozenset[str]
+) -> Iterator[str]:
     if line.wallet.status != Wallet.Status.VERIFIED:
         yield f"{line.wallet.label} is {line.wallet.status}; only verified wallets sign"
-    row = as_transaction(line)
     try:
-        check_policy(row)
+        check_policy(row, limits, receivers)
     except PolicyRefusal as error:
         yield str(error)
+
+
+def _closed(row: Transaction) -> list[str]:
+    """Whether the protocol of all lines may act on the network."""
     verdict = check_protocols([row])[row.pk]
-    if verdict.answer is not Answer.ALLOW:
-        yield verdict.sentence
+    return [] if verdict.answer is Answer.ALLOW else [verdict.sentence]
 
 
-def holds(line: PlanLine) -> Iterator[str]:
-    """What would keep it waiting."""
-    if reason := stop_reason(as_transaction(line)):
-        yield reason
+def holds_of(lines: Sequence[PlanLine]) -> dict[int, str]:
+    """What would keep each waiting, by line; empty where nothing would."""
+    stops = read_stops()
+    return {line.pk: stops.reason(as_transaction(line)) for line in lines}
 
 
 def rivals(plan: Plan, lines: Sequence[PlanLine]) -> Iterator[str]:
@@ -72,14 +93,21 @@ def _others(plan: Plan, lines: Sequence[PlanLine]) -> QuerySet[PlanLine]:
     return rows.exclude(plan=plan.pk).select_related("wallet", "token__network").order_by("pk")
 
 
-def recipient_name(line: PlanLine) -> str:
-    """Whose address it is, as our rows tell it now."""
-    wallet = Wallet.objects.filter(address=line.recipient).first()
+def recipient_names(lines: Sequence[PlanLine]) -> dict[int, str]:
+    """Whose address each line pays, as our rows tell it now, by line."""
+    addresses = {line.recipient for line in lines}
+    wallets = {one.address: one for one in Wallet.objects.filter(address__in=addresses)}
+    rows = AddressBookEntry.objects.filter(address__in=addresses)
+    entries = list(rows.exclude(status=AddressBookEntry.Status.REMOVED))
+    return {line.pk: _name(line, wallets.get(line.recipient), entries) for line in lines}
+
+
+def _name(line: PlanLine, wallet: Wallet | None, entries: Sequence[AddressBookEntry]) -> str:
     if wallet is not None:
         return f"{wallet.label} ({'safe address' if wallet.safe_address else 'our wallet'})"
-    here = Q(network=None) | Q(network=line.token.network_id)
-    entries = AddressBookEntry.objects.filter(here, address=line.recipient)
-    entry = entries.exclude(status=AddressBookEntry.Status.REMOVED).first()
-    if entry is None:
-        return "unknown"
-    return f"{entry.label} ({'safe address' if entry.is_safe else 'address book'}, {entry.status})"
+    here = (None, line.token.network_id)
+    for one in entries:
+        if one.address == line.recipient and one.network_id in here:
+            kind = "safe address" if one.is_safe else "address book"
+            return f"{one.label} ({kind}, {one.status})"
+    return "unknown"

@@ -11,7 +11,7 @@ from scheduling.plan_states import LineState
 from scheduling.plans.calls import as_transaction
 from wallets.amounts import show_amount
 from wallets.models import Limit, Token, Transaction
-from wallets.recipients import is_safe
+from wallets.recipients import safe_among
 from wallets.transactions.limits import amount_text, read_limits
 
 # What one person moved alone within this time counts together: small plans in a row add up.
@@ -23,7 +23,7 @@ def reasons_for_second(plan: Plan, lines: Sequence[PlanLine]) -> list[str]:
 
     What goes to a listed safe address needs nobody: that list is two persons' consent.
     """
-    counted = [line for line in lines if not _goes_to_safe(line)]
+    counted = _without_safe(lines)
     totals, before = _totals(counted), _alone_before(plan)
     examples = {line.token_id: line for line in counted}
     found = (_reason(examples[pk], totals[pk], before[pk]) for pk in totals)
@@ -48,8 +48,14 @@ def _reason(line: PlanLine, total: int, before: int) -> str:
     return f"{shown}: more than the {amount_text(row, line.token.address, limit)} of one person"
 
 
-def _goes_to_safe(line: PlanLine) -> bool:
-    return is_safe(line.recipient, line.token.network)
+def _without_safe(lines: Sequence[PlanLine]) -> list[PlanLine]:
+    """Those that go to no listed safe address."""
+    found: list[PlanLine] = []
+    for network in {line.token.network for line in lines}:
+        here = [line for line in lines if line.token.network_id == network.pk]
+        safe = safe_among({line.recipient for line in here}, network)
+        found += [line for line in here if line.recipient not in safe]
+    return found
 
 
 def _alone_before(plan: Plan) -> Counter[int]:
@@ -63,9 +69,7 @@ def _alone_before(plan: Plan) -> Counter[int]:
     rows = rows.exclude(plan=plan.pk).exclude(state__in=(LineState.CANCELLED, LineState.FAILED))
     if plan.created_by_id is None:
         return Counter()
-    return _totals(
-        line for line in rows.select_related("token__network") if not _goes_to_safe(line)
-    )
+    return _totals(_without_safe(list(rows.select_related("token__network"))))
 
 
 def _totals(lines: Iterable[PlanLine]) -> Counter[int]:

@@ -1,12 +1,12 @@
 """A plan in words, before and while it runs: every line with its checks, totals, fees, consent."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scheduling.models import Plan, PlanLine
-from scheduling.plan_states import PlanState
-from scheduling.plans.checks import holds, recipient_name, refusals, rivals
+from scheduling.plan_states import LineState, PlanState
+from scheduling.plans.checks import holds_of, recipient_names, refusals_of, rivals
 from scheduling.plans.digest import PlanChanged, lines_of, require_unchanged
 from scheduling.plans.fates import reason_not_to_retry
 from scheduling.plans.fees import Estimate, estimate_fees
@@ -60,7 +60,10 @@ def preview_plan(plan: Plan, *, ask_chain: bool) -> Preview:
     lines = lines_of(plan)
     is_open = plan.state in _UNDECIDED
     estimates = estimate_fees(lines) if ask_chain and is_open else {}
-    found = Preview(plan, [_view(line, estimates.get(line.pk), is_open=is_open) for line in lines])
+    checks, names = _checks(lines, estimates) if is_open else {}, recipient_names(lines)
+    fees = {pk: one.fee for pk, one in estimates.items()}
+    views = [_view(line, names[line.pk], fees.get(line.pk), checks) for line in lines]
+    found = Preview(plan, views)
     found.totals = _totals(lines)
     found.fees = _fee_totals(lines, estimates)
     found.second_person = reasons_for_second(plan, lines)
@@ -81,14 +84,25 @@ def sentence_of(line: PlanLine, to: str) -> str:
     )
 
 
-def _view(line: PlanLine, estimate: Estimate | None, *, is_open: bool) -> LineView:
-    checks = [*refusals(line), *holds(line)] if is_open else []
-    if estimate is not None and estimate.problem:
-        checks.append(estimate.problem)
-    retry = line.state == "failed" and not reason_not_to_retry(line)
-    fee = estimate.fee if estimate else None
-    to = recipient_name(line)
-    return LineView(line, sentence_of(line, to), to, fee, tuple(checks), retry)
+def _checks(lines: Sequence[PlanLine], estimates: dict[int, Estimate]) -> dict[int, list[str]]:
+    """What stands in the way of each, by line."""
+    refused, held = refusals_of(lines), holds_of(lines)
+    asked = {pk: one.problem for pk, one in estimates.items()}
+    return {
+        line.pk: [
+            *refused[line.pk],
+            *filter(None, (held[line.pk], asked.get(line.pk, ""))),
+        ]
+        for line in lines
+    }
+
+
+def _view(
+    line: PlanLine, to: str, fee: int | None, checks: Mapping[int, Sequence[str]]
+) -> LineView:
+    retry = line.state == LineState.FAILED and not reason_not_to_retry(line)
+    found = tuple(checks.get(line.pk, ()))
+    return LineView(line, sentence_of(line, to), to, fee, found, retry)
 
 
 def _problems(plan: Plan, lines: Sequence[PlanLine]) -> list[str]:
@@ -121,6 +135,8 @@ def _fee_totals(lines: Sequence[PlanLine], estimates: dict[int, Estimate]) -> li
 
 def _fee_total(network: Network, fees: Sequence[int | None]) -> str:
     known = [fee for fee in fees if fee is not None]
+    if not known:
+        return f"unknown on {network.slug}"
     text = f"at most {show_amount(sum(known), 18)} of the coin of {network.slug}"
     unknown = len(fees) - len(known)
     return f"{text}, and unknown for {unknown} of {len(fees)} lines" if unknown else text

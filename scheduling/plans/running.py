@@ -162,7 +162,7 @@ def _waits(line: PlanLine, lines: Sequence[PlanLine]) -> bool:
     if beside is not None:
         return _wait(line, f"waits for line {beside.index}, whose fee it pays")
     lane = lane_of(line)
-    busy = lane.transactions.filter(state__in=PENDING).first() if lane.pk else None
+    busy = lane.transactions.filter(state__in=PENDING).first() if lane else None
     if busy is not None:
         return _wait(line, f"waits for transaction {busy.pk} of {lane}")
     return False

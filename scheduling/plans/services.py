@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from scheduling.models import Plan, PlanLine
 from scheduling.plan_states import LINE, PLAN, LineState, PlanState
-from scheduling.plans.checks import refusals, rivals
+from scheduling.plans.checks import refusals_of, rivals
 from scheduling.plans.digest import require_unchanged
 from scheduling.plans.fates import reason_not_to_retry
 from scheduling.plans.making import Maker
@@ -156,7 +156,8 @@ def _require_person(row: Plan, lines: list[PlanLine], maker: Maker) -> bool:
 
 
 def _require_allowed(row: Plan, lines: list[PlanLine]) -> None:
-    wrong = [f"line {line.index}: {reason}" for line in lines for reason in refusals(line)]
+    found = refusals_of(lines)
+    wrong = [f"line {line.index}: {reason}" for line in lines for reason in found[line.pk]]
     wrong += rivals(row, lines)
     if wrong:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""

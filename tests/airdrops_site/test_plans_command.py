@@ -7,7 +7,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.core.management import CommandError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from scheduling.models import Plan
@@ -59,7 +61,7 @@ def test_a_fee_nobody_tells_is_unknown(desk: Desk) -> None:
     shown = desk.run(f"plans show {number}")
     assert shown["lines"][0]["fee_at_most"] is None
     assert "the fee is unknown" in shown["lines"][0]["checks"][0]
-    assert "and unknown for 1 of 1 lines" in shown["in_words"][1]
+    assert shown["in_words"][1] == "Fees: unknown on devnet-l2."
 
 
 def test_what_would_be_refused_is_said_before_the_approval(desk: Desk) -> None:
@@ -145,3 +147,17 @@ def test_looking_at_a_plan_changes_nothing(desk: Desk, client: Client) -> None:
         page = sign_in(client, "ben").get(address)
         assert page.status_code == 200
     assert Plan.objects.get().state == "draft"
+
+
+def test_a_page_of_many_lines_asks_no_more_than_one_of_few(desk: Desk, client: Client) -> None:
+    sign_in(client, "ben")
+    costs = []
+    for count in (2, 20):
+        rows = "".join(f"treasury,devnet-l2,native,0.01,friend,gas {n}\n" for n in range(count))
+        path = desk.folder / "payments.csv"
+        path.write_text(HEAD + rows)
+        number = desk.run(f"plans import {path}", user="ann")["plan"]
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("admin:scheduling_plan_change", args=[number]))
+        costs.append(len(queries))
+    assert costs[0] == costs[1] <= 45
