@@ -86,10 +86,17 @@ def change_address(
     return entry
 
 
-def confirm_address(*, entry: AddressBookEntry, address: str, person: Person) -> AddressBookEntry:
-    """Stand behind an entry of somebody else; `address` as the confirming person has it.
+def confirm_address(
+    *,
+    entry: AddressBookEntry,
+    address: str,
+    person: Person,
+    network: Network | None = None,
+    is_safe: bool = False,
+) -> AddressBookEntry:
+    """Stand behind an entry of somebody else: address, network and use as that person says them.
 
-    It must come from their own source: what was changed meanwhile is not confirmed unseen.
+    They come from their own source: what was changed meanwhile is not confirmed unseen.
     """
     require_right(person, "wallets.confirm_addressbookentry")
     if entry.status != _Status.ENTERED:
@@ -97,6 +104,11 @@ def confirm_address(*, entry: AddressBookEntry, address: str, person: Person) ->
     if _own_source(address) != entry.address:
         raise NotPossible(
             f"{entry.label} is {entry.address}, not {address}; find out which of the two is right"
+        )
+    if (entry.network, entry.is_safe) != (network, is_safe):
+        raise NotPossible(
+            f"what stands in the book is: {_in_words(entry)}; confirm its network and whether it "
+            "is a safe address as they are, or have them changed"
         )
     alone = entry.entered_by_id == person.pk
     if alone and second_person_required():
@@ -228,6 +240,6 @@ def _told(entry: AddressBookEntry, old: str, new: str, person: Person, reason: s
 
 
 def _in_words(entry: AddressBookEntry) -> str:
-    where = f" on {entry.network.name}" if entry.network else ""
+    where = f" on {entry.network.slug} only" if entry.network else " on every network"
     safe = ", a safe address" if entry.is_safe else ""
     return f"{entry.label} is {entry.address}{where}{safe}"

@@ -55,7 +55,8 @@ def change(options: Options) -> Answer:
 def confirm(options: Options) -> Answer:
     """Stand behind one that somebody else entered."""
     entry, person = entry_of(options["label"]), signed_in(options)
-    done = confirm_address(entry=entry, address=options["address"], person=person)
+    said = {"network": _network(options["network"]), "is_safe": options["safe"]}
+    done = confirm_address(entry=entry, address=options["address"], person=person, **said)
     return _answer("Confirmed", [done])
 
 

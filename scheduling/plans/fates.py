@@ -1,8 +1,10 @@
 """What became of a line: only what cannot be undone counts as happened, or as not happened."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scheduling.models import PlanLine, Run
+from scheduling.models import PlanLine, Run, Step
 from scheduling.states import RunState
 from wallets.models import Transaction
 from wallets.transactions.states import ENDED, PRE_NONCE, Outcome
@@ -19,12 +21,20 @@ class Fate:
     sentence: str = ""
 
 
-def fate_of(line: PlanLine) -> Fate:
-    """What became of a started line, from its run and every transaction of it."""
+def fates_of(lines: Sequence[PlanLine]) -> dict[int, Fate]:
+    """What became of started lines, by line, from their runs and every transaction of those."""
+    rows: dict[int, list[Transaction]] = defaultdict(list)
+    steps = Step.objects.filter(run__in=[line.run_id for line in lines], transaction__isnull=False)
+    for step in steps.select_related("transaction").order_by("transaction"):
+        if step.transaction is not None:
+            rows[step.run_id].append(step.transaction)
+    return {line.pk: _fate(line, rows[line.run_id or 0]) for line in lines}
+
+
+def _fate(line: PlanLine, rows: list[Transaction]) -> Fate:
     run = line.run
     if run is None:
         return Fate(None, "it has no run")
-    rows = transactions_of(run)
     if any(row.state == T.FINAL and row.outcome == Outcome.SUCCEEDED for row in rows):
         return Fate(happened=True)
     if run.state in _OVER and all(_came_to_nothing(row) for row in rows):
@@ -36,7 +46,7 @@ def reason_not_to_retry(line: PlanLine) -> str:
     """Why it may still happen, or has happened; empty where it definitely has not and will not."""
     if line.run is None:
         return ""
-    if fate_of(line).happened is not False:
+    if fates_of([line])[line.pk].happened is not False:
         return f"line {line.index}: it is not known that it did not happen"
     for row in transactions_of(line.run):
         if row.state == T.VOIDED and not _nonce_is_used(row):

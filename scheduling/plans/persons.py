@@ -23,7 +23,7 @@ def reasons_for_second(plan: Plan, lines: Sequence[PlanLine]) -> list[str]:
 
     What goes to a listed safe address needs nobody: that list is two persons' consent.
     """
-    counted = _without_safe(lines)
+    counted = without_safe(lines)
     totals, before = _totals(counted), _alone_before(plan)
     examples = {line.token_id: line for line in counted}
     found = (_reason(examples[pk], totals[pk], before[pk]) for pk in totals)
@@ -48,7 +48,7 @@ def _reason(line: PlanLine, total: int, before: int) -> str:
     return f"{shown}: more than the {amount_text(row, line.token.address, limit)} of one person"
 
 
-def _without_safe(lines: Sequence[PlanLine]) -> list[PlanLine]:
+def without_safe(lines: Sequence[PlanLine]) -> list[PlanLine]:
     """Those that go to no listed safe address."""
     found: list[PlanLine] = []
     for network in {line.token.network for line in lines}:
@@ -69,7 +69,7 @@ def _alone_before(plan: Plan) -> Counter[int]:
     rows = rows.exclude(plan=plan.pk).exclude(state__in=(LineState.CANCELLED, LineState.FAILED))
     if plan.created_by_id is None:
         return Counter()
-    return _totals(_without_safe(list(rows.select_related("token__network"))))
+    return _totals(without_safe(list(rows.select_related("token__network"))))
 
 
 def _totals(lines: Iterable[PlanLine]) -> Counter[int]:

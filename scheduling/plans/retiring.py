@@ -14,7 +14,7 @@ from scheduling.plan_states import OPEN_PLAN, PlanState
 from scheduling.plans.emptying import Computed, everything_of
 from scheduling.plans.making import Maker, make_plan
 from scheduling.plans.obstacles import Finding, findings, pending
-from scheduling.plans.services import approve_plan, run_plan
+from scheduling.plans.services import approve_plan, cancel_plan, is_stale, run_plan
 from scheduling.services import take_off_tasks
 from wallets.models import Network, Transaction, Wallet
 from wallets.recipients import is_safe
@@ -61,7 +61,7 @@ def retire_wallet(
         return Report(wallet, f"{wallet.label} is retired", is_over=True)
     _require_may_retire(wallet, to)
     plan = _drain_under_way(wallet)
-    if plan is not None:
+    if plan is not None and not _given_up(plan, maker):
         return _go_on(wallet, plan, to, maker)
     if reasons := pending(wallet):
         raise NotPossible(f"{wallet.label} cannot be retired yet: {'; '.join(reasons[:5])}")
@@ -142,6 +142,14 @@ def _drain_under_way(wallet: Wallet) -> Plan | None:
         kind=Plan.Kind.DRAIN, state__in=OPEN_PLAN, lines__wallet=wallet
     ).exclude(urgency=Transaction.Urgency.FAST)
     return rows.order_by("-pk").first()
+
+
+def _given_up(plan: Plan, maker: Maker) -> bool:
+    """One that was left so long that its balances say nothing any more is made anew."""
+    if plan.state == PlanState.RUNNING or not is_stale(plan):
+        return False
+    cancel_plan(plan=plan, maker=maker, reason="its balances are old; it is made anew")
+    return True
 
 
 def _needs_nobody(plan: Plan) -> bool:

@@ -16,7 +16,7 @@ from scheduling.models import Occurrence, Plan, PlanLine, Run, Task
 from scheduling.plan_states import LINE, OPEN_LINE, PLAN, LineState, PlanState
 from scheduling.plans.calls import PROTOCOL, action_of, lane_of, params_of
 from scheduling.plans.digest import PlanChanged, lines_of, require_unchanged
-from scheduling.plans.fates import fate_of
+from scheduling.plans.fates import Fate, fates_of
 from scheduling.points import PlanPoint
 from scheduling.states import RUN, OccurrenceState
 from wallets import wakeups
@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 LOOK_AGAIN = timedelta(seconds=3)
 PLANS_PER_PASS = 20
 STARTED_PER_PASS = 100
+# By action and network, those that a pass has met.
+Tasks = dict[tuple[str, int], Task]
 # How long a started line may wait for its signature; then it has definitely not happened.
 WINDOW_SECONDS = 24 * 3600
 
@@ -51,9 +53,10 @@ def advance_plan(pk: int) -> None:
         if plan.state != PlanState.RUNNING:
             return
         lines = lines_of(plan)
-        for line in lines:
-            if line.state == LineState.STARTED:
-                _learn(line)
+        started = [line for line in lines if line.state == LineState.STARTED]
+        fates = fates_of(started)
+        for line in started:
+            _learn(line, fates[line.pk])
         if not plan.cancel_reason:
             _start_some(plan, lines)
         if any(line.state in OPEN_LINE for line in lines):
@@ -63,8 +66,7 @@ def advance_plan(pk: int) -> None:
     reached(PlanPoint.ADVANCED)
 
 
-def _learn(line: PlanLine) -> None:
-    fate = fate_of(line)
+def _learn(line: PlanLine, fate: Fate) -> None:
     if fate.happened is None:
         if fate.sentence != line.detail:
             PlanLine.objects.filter(pk=line.pk).update(detail=fate.sentence[:500])
@@ -91,16 +93,20 @@ def _start_some(plan: Plan, lines: Sequence[PlanLine]) -> None:
         for line in waiting:
             _fail(line, str(error))
         return
+    tasks: Tasks = {}
     for line in waiting[:STARTED_PER_PASS]:
         if reason := _reason_to_fail(line, lines):
             _fail(line, reason)
         elif not _waits(line, lines):
-            _start(line)
+            _start(line, tasks)
     wake("advance")
 
 
-def _start(line: PlanLine) -> None:
-    task, now = _task(line), timezone.now()
+def _start(line: PlanLine, tasks: Tasks) -> None:
+    key = (action_of(line), line.token.network_id)
+    if key not in tasks:
+        tasks[key] = _task(line)
+    task, now = tasks[key], timezone.now()
     occurrence = Occurrence.objects.create(
         task=task,
         wallet=line.wallet,

@@ -11,7 +11,7 @@ from scheduling.plans.checks import refusals_of, rivals
 from scheduling.plans.digest import require_unchanged
 from scheduling.plans.fates import reason_not_to_retry
 from scheduling.plans.making import Maker
-from scheduling.plans.persons import reasons_for_second
+from scheduling.plans.persons import reasons_for_second, without_safe
 from scheduling.plans.stopping import stop_lines
 from wallets.address_book import require_right, second_person_required
 from wallets.models import Lease
@@ -84,6 +84,7 @@ def retry_plan(*, plan: Plan, maker: Maker) -> list[PlanLine]:
             raise NotPossible(f"no line of {row} has failed")
         if reasons := list(filter(None, map(reason_not_to_retry, failed))):
             raise NotPossible("; ".join(reasons[:3]))
+        _require_still_alone(row, lines)
         for line in failed:
             _again(line, maker)
         if row.state == PlanState.DONE:
@@ -119,8 +120,14 @@ def _require(row: Plan, state: PlanState) -> None:
         raise NotPossible(f"{row} is {row.state}, not {state}")
 
 
+def is_stale(plan: Plan) -> bool:
+    """Whether it rests on balances that say nothing any more."""
+    read_at = plan.balances_at
+    return read_at is not None and timezone.now() - read_at > BALANCES_HOLD
+
+
 def _require_fresh(row: Plan) -> None:
-    if row.balances_at and timezone.now() - row.balances_at > BALANCES_HOLD:
+    if is_stale(row):
         raise NotPossible(f"{row} rests on balances read more than an hour ago; make it anew")
 
 
@@ -139,8 +146,11 @@ def _require_person(row: Plan, lines: list[PlanLine], maker: Maker) -> bool:
     """Whether whoever consents is alone in it; NotPossible where they may not."""
     needed, person = reasons_for_second(row, lines), maker.person
     if person is None:
-        if needed:
-            raise NotPossible(f"somebody must sign in to approve {row}: {'; '.join(needed)}")
+        if elsewhere := without_safe(lines):
+            raise NotPossible(
+                f"somebody must sign in to approve {row}: {elsewhere[0].recipient} is no listed "
+                "safe address"
+            )
         return True
     is_maker = person.pk == row.created_by_id
     require_right(person, _OPERATE if is_maker and not needed else _APPROVE)
@@ -153,6 +163,13 @@ def _require_person(row: Plan, lines: list[PlanLine], maker: Maker) -> bool:
             f"{person.get_username()} made {row}; a second person approves it: {'; '.join(needed)}"
         )
     return False
+
+
+def _require_still_alone(row: Plan, lines: list[PlanLine]) -> None:
+    """What failed took nothing of what one person may move; meanwhile that may be used up."""
+    needed = reasons_for_second(row, lines)
+    if row.approved_alone and needed and second_person_required():
+        raise NotPossible(f"{row} now needs a second person; make it anew: {'; '.join(needed)}")
 
 
 def _require_allowed(row: Plan, lines: list[PlanLine]) -> None:

@@ -73,7 +73,7 @@ def test_from_adding_to_retiring_to_the_wei(
     treasury, farmer = (Wallet.objects.get(label=label) for label in ("treasury", "farmer"))
     market.rpc.call("anvil_setBalance", treasury.address, hex(10 * ETHER))
     desk.run(f"addresses add vault {VAULT} --safe", user="ann")
-    desk.run(f"addresses confirm vault {VAULT}", user="ben")
+    desk.run(f"addresses confirm vault {VAULT} --safe", user="ben")
 
     made = desk.run(
         "wallets fund farmer --from treasury --network devnet-l2 --to-balance 2", user="ann"

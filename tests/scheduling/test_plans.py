@@ -381,6 +381,54 @@ def test_a_shell_without_a_person_approves_nothing_that_needs_one(
         approve_plan(plan=plan, maker=made_by(ben))
 
 
+def test_what_failed_is_not_retried_beyond_what_one_person_may_move(
+    registered: Network,
+    market: Market,
+    trader: Wallet,
+    friend: Wallet,
+    eth: Token,
+    ann: User,
+) -> None:
+    market.rpc.call("anvil_setBalance", trader.address, hex(ETHER))
+    failed = draft([pay(trader, friend.address, eth, 2 * ETHER)], made_by(ann))
+    run_through(failed, made_by(ann), registered, market)
+    assert states()[0][0] == "failed"
+    market.rpc.call("anvil_setBalance", trader.address, hex(9 * ETHER))
+    second = draft([pay(trader, friend.address, eth, 2 * ETHER, purpose="b")], made_by(ann))
+    run_through(second, made_by(ann), registered, market)
+    with pytest.raises(NotPossible, match="now needs a second person"):
+        retry_plan(plan=failed, maker=made_by(ann))
+    assert native(market, friend.address) == 2 * ETHER
+
+
+def test_a_shell_alone_approves_only_what_goes_to_safe_addresses(
+    trader: Wallet, friend: Wallet, eth: Token
+) -> None:
+    shell = Maker(None, "shell root")
+    below_the_limit = draft([pay(trader, friend.address, eth, 1)], shell)
+    with pytest.raises(NotPossible, match="is no listed safe address"):
+        approve_plan(plan=below_the_limit, maker=shell)
+
+
+def test_another_run_of_a_plans_task_is_not_signed(
+    registered: Network, market: Market, trader: Wallet, small: Plan, ann: User
+) -> None:
+    run_through(small, made_by(ann), registered, market)
+    run = Run.objects.get()
+    occurrence = factories.OccurrenceFactory.create(
+        task=run.task, wallet=trader, due_at=timezone.now()
+    )
+    again = factories.RunFactory.create(
+        occurrence=occurrence, state="pending", params=run.params, wake_at=timezone.now()
+    )
+    for _ in range(6):
+        plan_round(registered, market)
+    again.refresh_from_db()
+    assert again.state == "failed"
+    assert f"no line of {small} asks for it" in again.detail
+    assert len(paid_on_chain(market, trader.address)) == 1
+
+
 def test_a_plans_task_is_never_due_by_itself(
     registered: Network, market: Market, small: Plan, ann: User
 ) -> None:

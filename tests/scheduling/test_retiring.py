@@ -249,6 +249,17 @@ def test_what_arrives_meanwhile_is_drained_too(
     assert Plan.objects.filter(state="done").count() == 2
 
 
+def test_a_drain_whose_balances_are_old_is_made_anew(
+    registered: Network, market: Market, trader: Wallet, ben: User
+) -> None:
+    friend, ann = new_wallet("friend", market), person("ann", *MAKES)
+    first = retire(trader, friend.address, made_by(ann)).plan
+    Plan.objects.update(balances_at="2026-01-01T00:00Z")
+    second = retire(trader, friend.address, made_by(ann)).plan
+    first.refresh_from_db()
+    assert (first.state, second.state) == ("cancelled", "draft")
+
+
 def test_a_dry_run_changes_nothing(registered: Network, trader: Wallet) -> None:
     task = factories.TaskFactory.create(network=registered, enabled=True)
     factories.TaskWalletFactory.create(task=task, wallet=trader)

@@ -64,6 +64,8 @@ def history(row: AddressBookEntry) -> list[tuple[str, str]]:
 def test_the_coin_goes_to_a_confirmed_address(
     network: Network, wallet: Wallet, chain: Chain, confirmed: AddressBookEntry
 ) -> None:
+    limit = {"kind": "second_person", "scope_kind": "network", "scope_value": network.slug}
+    factories.LimitFactory.create(**limit, amount=ETHER)
     row = settled(ticked(transfer(wallet, network, EXCHANGE)), chain)
     assert (row.state, row.outcome, chain.balance(EXCHANGE)) == ("final", "succeeded", ETHER)
 
@@ -87,7 +89,9 @@ def test_what_decides_is_the_book_at_the_moment_of_signing(
 def test_an_entry_for_one_network_is_for_that_network(ann: User, ben: User) -> None:
     here, there = factories.NetworkFactory.create(), factories.NetworkFactory.create()
     entry = enter_address(recipient=Recipient("x", EXCHANGE, here), person=ann)
-    confirm_address(entry=entry, address=EXCHANGE, person=ben)
+    with pytest.raises(NotPossible, match="confirm its network"):
+        confirm_address(entry=entry, address=EXCHANGE, person=ben)
+    confirm_address(entry=entry, address=EXCHANGE, network=here, person=ben)
     assert (may_receive(EXCHANGE, here), may_receive(EXCHANGE, there)) == (True, False)
 
 
@@ -196,7 +200,9 @@ def test_a_safe_address_is_one_only_once_confirmed(ann: User, ben: User) -> None
     network = factories.NetworkFactory.create()
     entry = enter_address(recipient=Recipient("vault", EXCHANGE, is_safe=True), person=ann)
     assert not is_safe(EXCHANGE, network)
-    confirm_address(entry=entry, address=EXCHANGE, person=ben)
+    with pytest.raises(NotPossible, match="on every network, a safe address; confirm"):
+        confirm_address(entry=entry, address=EXCHANGE, person=ben)
+    confirm_address(entry=entry, address=EXCHANGE, is_safe=True, person=ben)
     assert is_safe(EXCHANGE, network)
 
 

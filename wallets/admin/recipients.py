@@ -6,7 +6,11 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
 
 from wallets.address_book import (
     ADDRESS_BOOK_HISTORY,
@@ -21,7 +25,7 @@ from wallets.console.asking import AskingAdmin, Verb
 from wallets.console.columns import badge, full, history, short
 from wallets.console.pages import section
 from wallets.console.search import Exact
-from wallets.models import AddressBookEntry
+from wallets.models import AddressBookEntry, Network
 from wallets.transactions.operator import NotPossible
 
 _Status = AddressBookEntry.Status
@@ -48,14 +52,27 @@ class RecipientForm(forms.ModelForm[AddressBookEntry]):
         return cleaned
 
 
-class Address(forms.Form):
-    """The address once more, from another source."""
+class Confirmation(forms.Form):
+    """The address once more, from another source, and what it is for."""
 
     address = forms.CharField(
         max_length=60,
         widget=UnfoldAdminTextInputWidget,
         help_text="As you have it from a source of your own, with its capitals. Do not copy it "
         "from this page.",
+    )
+    network = forms.ModelChoiceField(
+        Network.objects.order_by("slug"),
+        required=False,
+        empty_label="Every network",
+        widget=UnfoldAdminSelectWidget,
+        help_text="Where it may be paid.",
+    )
+    is_safe = forms.BooleanField(
+        required=False,
+        label="Safe address",
+        widget=UnfoldBooleanWidget,
+        help_text="Wallets in trouble are drained to it without asking anybody.",
     )
 
 
@@ -73,7 +90,7 @@ VERBS = (
         "confirm it.",
         lambda row, **said: confirm_address(entry=row, **said),
         lambda row: row.status == _Status.ENTERED,
-        Address,
+        Confirmation,
         of_person=True,
     ),
     Verb(

@@ -61,6 +61,8 @@ def _of_change(parser: CommandParser) -> None:
 
 def _of_confirm(parser: CommandParser) -> None:
     parser.add_argument("address", help="as you have it from a source of your own")
+    parser.add_argument("--network", default="", help="if it is for one network only, its slug")
+    parser.add_argument("--safe", action="store_true", help="if it is a safe address")
 
 
 def _of_remove(parser: CommandParser) -> None:
