@@ -64,10 +64,13 @@ def _drain(options: Options) -> Said:
         "plan": done.plan.pk if done.plan else None,
         "under_way": done.under_way,
         "unknown": done.unknown,
+        "refused": done.refused,
         "lines": shown.facts if done.plan is None else shown.facts["lines"],
     }
     told = [f"unknown, drain again when it is known: {one}" for one in done.unknown]
-    return Said(value, [*shown.shown, *done.under_way, *told], 1 if done.unknown else 0)
+    told += [f"stays, put it right and drain again: {one}" for one in done.refused]
+    is_all = not (done.unknown or done.refused)
+    return Said(value, [*shown.shown, *done.under_way, *told], 0 if is_all else 1)
 
 
 def _retire(options: Options) -> Said:

@@ -23,7 +23,7 @@ _UNDER_WAY = (PlanState.APPROVED, PlanState.RUNNING)
 
 
 def refusals_of(lines: Sequence[PlanLine]) -> dict[int, list[str]]:
-    """Why each would be refused at its signature, by line: the same policy that is asked then."""
+    """Why each would be refused at its signature, by index: the same policy that is asked then."""
     found: dict[int, list[str]] = {}
     limits: dict[tuple[int, int], Limits] = {}
     for network in dict.fromkeys(line.token.network for line in lines):
@@ -34,7 +34,7 @@ def refusals_of(lines: Sequence[PlanLine]) -> dict[int, list[str]]:
             row, lane = as_transaction(line), (line.wallet_id, network.pk)
             if lane not in limits:
                 limits[lane] = read_limits(row.lane)
-            found[line.pk] = [*_refusals(line, row, limits[lane], receivers), *closed]
+            found[line.index] = [*_refusals(line, row, limits[lane], receivers), *closed]
     return found
 
 
@@ -76,8 +76,12 @@ def rivals(plan: Plan, lines: Sequence[PlanLine]) -> Iterator[str]:
             yield f"{what} already; finish or cancel it first"
         elif plan.balances_at and other.state_changed_at >= plan.balances_at:
             yield f"{what} since the balances were read; make this one anew"
-        elif other.purpose == line.purpose and other.amount == line.amount and not plan.balances_at:
+        elif plan.kind == Plan.Kind.TRANSFER and _is_alike(other, line):
             yield f"{what} within a day, as much and for the same; name another purpose if it is"
+
+
+def _is_alike(one: PlanLine, other: PlanLine) -> bool:
+    return (one.purpose, one.amount) == (other.purpose, other.amount)
 
 
 def _others(plan: Plan, lines: Sequence[PlanLine]) -> QuerySet[PlanLine]:

@@ -7,8 +7,9 @@ from django.db.models import QuerySet
 
 from scheduling.models import Plan, PlanLine
 from scheduling.plan_states import OPEN_LINE, PlanState
+from scheduling.plans.checks import refusals_of
 from scheduling.plans.emptying import everything_of
-from scheduling.plans.making import Maker, Payment, make_plan
+from scheduling.plans.making import Maker, Payment, line_of, make_plan
 from scheduling.plans.services import approve_plan, run_plan
 from wallets.models import AddressBookEntry, Network, Transaction, Wallet
 from wallets.recipients import is_safe
@@ -23,6 +24,7 @@ class Drained:
     payments: list[Payment] = field(default_factory=list)
     under_way: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
 
 def only_safe_address() -> str:
@@ -43,7 +45,8 @@ def drain_wallets(
 ) -> Drained:
     """Send all they hold to the safe address, fast; pressed twice it drains once.
 
-    Neither tasks nor their stops matter to it. What is unknown is named and left, not waited for.
+    Neither tasks nor their stops matter to it. What is unknown, and what policy or a limit would
+    refuse, is named and left: it keeps nothing else from leaving.
     """
     networks = [one for one in _networks() if is_safe(to, one)]
     if not networks:
@@ -53,11 +56,13 @@ def drain_wallets(
     left = (one for one in _networks() if one not in networks)
     done.unknown += [f"{to} is no listed safe address on {one.slug}" for one in left]
     for payment in found.payments:
-        open_line = _open_line(payment)
-        if open_line is None:
-            done.payments.append(payment)
+        open_line, what = _open_line(payment), f"{payment.token} of {payment.wallet}"
+        if open_line is not None:
+            done.under_way.append(f"{open_line} sends {what}")
+        elif reason := _refusal(payment):
+            done.refused.append(f"{what}: {reason}")
         else:
-            done.under_way.append(f"{open_line} sends {payment.token} of {payment.wallet}")
+            done.payments.append(payment)
     if done.payments and not dry_run:
         done.plan = _set_going(done.payments, wallets, maker)
     return done
@@ -72,6 +77,13 @@ def _set_going(payments: Sequence[Payment], wallets: Sequence[Wallet], maker: Ma
         urgency=Transaction.Urgency.FAST,
     )
     return run_plan(plan=approve_plan(plan=plan, maker=maker), maker=maker)
+
+
+def _refusal(payment: Payment) -> str:
+    """Why it would never be signed as things stand."""
+    plan = Plan(kind=Plan.Kind.DRAIN, urgency=Transaction.Urgency.FAST)
+    (reasons,) = refusals_of([line_of(plan, 1, payment)]).values()
+    return "; ".join(reasons)
 
 
 def _networks() -> QuerySet[Network]:

@@ -67,7 +67,7 @@ def make_plan(
             created_by_id=maker.person.pk if maker.person else None,
             created_from=maker.actor[:100],
         )
-        lines = [_line(plan, place, one) for place, one in enumerate(payments, 1)]
+        lines = [line_of(plan, place, one) for place, one in enumerate(payments, 1)]
         for line in lines:
             line.digest = line_digest(line)
         plan.digest = digest_of(plan, lines)
@@ -80,7 +80,8 @@ def make_plan(
     return plan
 
 
-def _line(plan: Plan, index: int, one: Payment) -> PlanLine:
+def line_of(plan: Plan, index: int, one: Payment) -> PlanLine:
+    """The line a payment becomes, not saved."""
     return PlanLine(
         plan=plan,
         index=index,

@@ -90,7 +90,7 @@ def _checks(lines: Sequence[PlanLine], estimates: dict[int, Estimate]) -> dict[i
     asked = {pk: one.problem for pk, one in estimates.items()}
     return {
         line.pk: [
-            *refused[line.pk],
+            *refused[line.index],
             *filter(None, (held[line.pk], asked.get(line.pk, ""))),
         ]
         for line in lines

@@ -80,13 +80,22 @@ def _go_on(wallet: Wallet, plan: Plan, to: str, maker: Maker) -> Report:
     if plan.state == PlanState.APPROVED:
         plan = run_plan(plan=plan, maker=maker)
     elif plan.state == PlanState.DRAFT and _needs_nobody(plan):
-        plan = run_plan(plan=approve_plan(plan=plan, maker=maker), maker=maker)
+        plan = run_plan(plan=_approved(plan, maker), maker=maker)
     sentence = (
         f"{plan} waits for its approval: plans approve {plan.pk}"
         if plan.state == PlanState.DRAFT
         else f"{plan} is {plan.state}; ask again when it is done"
     )
     return Report(wallet, sentence, plan)
+
+
+def _approved(plan: Plan, maker: Maker) -> Plan:
+    """What is refused is made anew once that is put right: it does not stay in the way."""
+    try:
+        return approve_plan(plan=plan, maker=maker)
+    except NotPossible as error:
+        cancel_plan(plan=plan, maker=maker, reason=f"refused: {error}")
+        raise
 
 
 def _drain(

@@ -174,7 +174,7 @@ def _require_still_alone(row: Plan, lines: list[PlanLine]) -> None:
 
 def _require_allowed(row: Plan, lines: list[PlanLine]) -> None:
     found = refusals_of(lines)
-    wrong = [f"line {line.index}: {reason}" for line in lines for reason in found[line.pk]]
+    wrong = [f"line {line.index}: {reason}" for line in lines for reason in found[line.index]]
     wrong += rivals(row, lines)
     if wrong:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from airdrops_site.devnet.ports import free_port
 from protocols.models import Protocol
 from protocols.registry import adapters
-from scheduling.models import Plan, Task
+from scheduling.models import Plan, PlanLine, Task
 from scheduling.plans.emergency import drain_wallets, only_safe_address
 from scheduling.plans.making import Maker
 from scheduling.plans.retiring import look_at, retire_wallet
@@ -31,7 +31,7 @@ from tests.scheduling.plans import (
     person,
     until_over,
 )
-from wallets.models import Network, RpcEndpoint, Token, Transaction, Transition, Wallet
+from wallets.models import Network, PolicyRule, RpcEndpoint, Token, Transaction, Transition, Wallet
 from wallets.transactions.operator import NotPossible
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -307,3 +307,39 @@ def test_what_an_emergency_drain_does_not_know_is_named_and_not_waited_for(
     done = drain_wallets(wallets=[trader], to=SAFE, maker=SHELL)
     assert len(done.payments) == 2
     assert done.unknown[0].startswith("what is on dead is unknown: ")
+
+
+def test_what_a_limit_or_a_missing_rule_refuses_keeps_nothing_else_from_leaving(
+    registered: Network, market: Market, trader: Wallet
+) -> None:
+    factories.LimitFactory.create(scope_kind="everything", scope_value="", amount=ETHER)
+    done = drain_wallets(wallets=[trader], to=SAFE, maker=SHELL)
+    assert [one.token.symbol for one in done.payments] == ["USDC"]
+    assert "ETH on devnet-l2 of trader: 10 ETH is above the limit of 1 ETH" in done.refused[0]
+    PolicyRule.objects.filter(address=Token.objects.get(symbol="USDC").address).delete()
+    Plan.objects.update(state="done")
+    PlanLine.objects.update(state="failed")
+    again = drain_wallets(wallets=[trader], to=SAFE, maker=SHELL)
+    assert (again.plan, len(again.refused)) == (None, 2)
+
+
+def test_a_retirement_that_is_refused_leaves_no_plan_in_the_way(
+    registered: Network, market: Market, trader: Wallet
+) -> None:
+    limit = factories.LimitFactory.create(scope_kind="everything", scope_value="", amount=1)
+    with pytest.raises(NotPossible, match="is above the limit"):
+        retire(trader)
+    assert Plan.objects.get().state == "cancelled"
+    limit.delete()
+    assert retired(trader, registered, market)
+
+
+def test_what_comes_again_is_drained_again_at_once(
+    registered: Network, market: Market, trader: Wallet
+) -> None:
+    for _ in range(2):
+        assert drain_wallets(wallets=[trader], to=SAFE, maker=SHELL).plan is not None
+        until_over(registered, market)
+        market.give("USDC", trader.address, 100 * USDC)
+        market.rpc.call("anvil_setBalance", trader.address, hex(10 * ETHER))
+    assert [plan.detail for plan in Plan.objects.all()] == 2 * ["2 of 2 lines happened"]
