@@ -1,5 +1,6 @@
 """What stands in the way of a line as our rows tell it now; the chain is not asked."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -63,10 +64,12 @@ def holds_of(lines: Sequence[PlanLine]) -> dict[int, str]:
 
 def rivals(plan: Plan, lines: Sequence[PlanLine]) -> Iterator[str]:
     """Lines of other plans that pay the same: the same may have been made twice."""
-    keys = {(line.wallet_id, line.token_id, line.recipient): line for line in lines}
+    ours: dict[tuple[int, int, str], list[PlanLine]] = defaultdict(list)
+    for line in lines:
+        ours[line.wallet_id, line.token_id, line.recipient].append(line)
     for other in _others(plan, lines):
-        line = keys.get((other.wallet_id, other.token_id, other.recipient))
-        if line is None:
+        same = ours.get((other.wallet_id, other.token_id, other.recipient))
+        if not same:
             continue
         what = (
             f"plan {other.plan_id} sends {other.token.symbol} from {other.wallet.label} to "
@@ -76,7 +79,7 @@ def rivals(plan: Plan, lines: Sequence[PlanLine]) -> Iterator[str]:
             yield f"{what} already; finish or cancel it first"
         elif plan.balances_at and other.state_changed_at >= plan.balances_at:
             yield f"{what} since the balances were read; make this one anew"
-        elif plan.kind == Plan.Kind.TRANSFER and _is_alike(other, line):
+        elif plan.kind == Plan.Kind.TRANSFER and any(_is_alike(other, one) for one in same):
             yield f"{what} within a day, as much and for the same; name another purpose if it is"
 
 

@@ -236,6 +236,21 @@ def test_the_same_plan_made_twice_is_approved_once(
         approve_plan(plan=twin, maker=made_by(ben))
 
 
+def test_one_repeated_payment_among_others_is_found(
+    registered: Network,
+    market: Market,
+    small: Plan,
+    trader: Wallet,
+    friend: Wallet,
+    eth: Token,
+    ben: User,
+) -> None:
+    run_through(small, made_by(ben), registered, market)
+    lines = [pay(trader, friend.address, eth), pay(trader, friend.address, eth, 5, purpose="b")]
+    with pytest.raises(NotPossible, match="within a day, as much and for the same"):
+        approve_plan(plan=draft(lines, made_by(ben)), maker=made_by(ben))
+
+
 def test_a_cancelled_draft_moves_nothing(small: Plan, ann: User) -> None:
     cancel_plan(plan=small, maker=made_by(ann), reason="not wanted")
     with pytest.raises(NotPossible, match="is cancelled, not draft"):
