@@ -114,26 +114,29 @@ def _reported(report: Report, *, dry_run: bool) -> Said:
 
 
 def _stop(options: Options) -> Said:
-    wallet = wallet_of(options["label"])
-    engage_stop(
-        reason=options["reason"],
-        actor=actor(),
-        scope_kind=ScopeKind.WALLET,
-        scope_value=wallet.label,
-        mode=options["mode"],
-    )
+    scope = _scope(options)
+    engage_stop(reason=options["reason"], actor=actor(), mode=options["mode"], **scope)
     told = EmergencyStop.Mode(options["mode"]).label
-    return Said({"wallet": wallet.label, "mode": options["mode"]}, [f"{wallet.label}: {told}"])
+    name = scope["scope_value"] or "everything"
+    return Said({"stopped": name, "mode": options["mode"]}, [f"{name}: {told}"])
 
 
 def _release(options: Options) -> Said:
-    wallet = wallet_of(options["label"])
-    rows = EmergencyStop.objects.filter(scope_kind="wallet", scope_value=wallet.label, engaged=True)
-    if not rows.exists():
-        raise BadInput(f"{wallet.label} is not stopped")
-    scope = {"scope_kind": ScopeKind.WALLET, "scope_value": wallet.label}
+    scope = _scope(options)
+    name = scope["scope_value"] or "everything"
+    if not EmergencyStop.objects.filter(**scope, engaged=True).exists():
+        raise BadInput(f"{name} is not stopped")
     lift_stop(reason=options["reason"], actor=actor(), **scope)
-    return Said({"wallet": wallet.label, "mode": None}, [f"{wallet.label} signs again"])
+    return Said({"stopped": None, "mode": None}, [f"the stop of {name} is lifted"])
+
+
+def _scope(options: Options) -> dict[str, str]:
+    """One wallet, or everything."""
+    if bool(options["label"]) == options["all"]:
+        raise BadInput("name one wallet, or say --all for everything there is")
+    if options["all"]:
+        return {"scope_kind": ScopeKind.EVERYTHING, "scope_value": ""}
+    return {"scope_kind": ScopeKind.WALLET, "scope_value": wallet_of(options["label"]).label}
 
 
 def _said(answer: Answer) -> Said:
@@ -174,8 +177,7 @@ def _retire_arguments(parser: CommandParser) -> None:
 
 
 def _stop_arguments(parser: CommandParser) -> None:
-    parser.add_argument("label")
-    parser.add_argument("--reason", required=True, help="for the history")
+    _release_arguments(parser)
     parser.add_argument(
         "--mode",
         choices=EmergencyStop.Mode.values,
@@ -185,7 +187,8 @@ def _stop_arguments(parser: CommandParser) -> None:
 
 
 def _release_arguments(parser: CommandParser) -> None:
-    parser.add_argument("label")
+    parser.add_argument("label", nargs="?", default="")
+    parser.add_argument("--all", action="store_true", help="everything there is")
     parser.add_argument("--reason", required=True, help="for the history")
 
 

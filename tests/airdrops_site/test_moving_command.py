@@ -53,6 +53,9 @@ FUND = "wallets fund --from treasury --network devnet-l2"
         ("wallets retire farm-1 --to farm-1", "", "would pay itself"),
         ("wallets release farm-1 --reason done", "", "farm-1 is not stopped"),
         ("wallets stop nobody --reason stolen", "", "there is no wallet 'nobody'"),
+        ("wallets stop --reason stolen", "", "name one wallet, or say --all"),
+        ("wallets stop farm-1 --all --reason stolen", "", "name one wallet, or say --all"),
+        ("wallets release --all --reason done", "", "everything is not stopped"),
     ],
 )
 def test_what_cannot_be_done_is_a_sentence(desk: Desk, line: str, user: str, sentence: str) -> None:
@@ -102,3 +105,10 @@ def test_a_stop_spares_the_drain_unless_told_otherwise(desk: Desk) -> None:
     desk.run("wallets release farm-1 --reason found")
     stop.refresh_from_db()
     assert (stop.engaged, stop.mode) == (False, "everything")
+
+
+def test_everything_can_be_stopped_and_released(desk: Desk) -> None:
+    assert desk.run("wallets stop --all --reason stolen")["stopped"] == "everything"
+    assert EmergencyStop.objects.get(scope_kind="everything").engaged
+    desk.run("wallets release --all --reason found")
+    assert not EmergencyStop.objects.filter(engaged=True).exists()
