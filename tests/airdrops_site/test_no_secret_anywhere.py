@@ -20,6 +20,7 @@ from eth_account import Account
 from eth_keyfile.keyfile import create_keyfile_json
 
 from tests.chains import ETHER, Chain
+from tests.postgres import binaries
 from tests.processes import environment, eventually, manage, serve
 from tests.wallets.intents import transfer
 from wallets.models import Network, Wallet
@@ -154,7 +155,23 @@ def dump() -> bytes:
     return bytes(found)
 
 
-def test_workers_web_database_and_keystores_hold_none(
+def backup(folder: Path) -> bytes:
+    """A copy of the database, taken as docs/operating.md says."""
+    copy = folder / "backup"
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(copy)])
+    else:
+        url = connection.connection.info.dsn
+        version = connection.connection.info.server_version // 10_000
+        command = [str(binaries(version) / "pg_dump"), "--dbname", url, "--file", str(copy)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    assert Wallet.objects.earliest("pk").address.encode() in copy.read_bytes()
+    return copy.read_bytes()
+
+
+def test_workers_web_database_backup_and_keystores_hold_none(
     secrets: Secrets,
     files: Path,
     network: Network,
@@ -188,6 +205,7 @@ def test_workers_web_database_and_keystores_hold_none(
         "log of the workers": log.read_bytes(),
         "log of the web": (tmp_path / "web.log").read_bytes(),
         "database": dump(),
+        "backup": backup(tmp_path),
         "keystores": b"".join(path.read_bytes() for path in settings.KEYSTORE_DIR.glob("*")),
         **pages,
     }
