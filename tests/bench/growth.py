@@ -6,22 +6,19 @@ from django.db import connection
 
 from tests.bench.ours import submit
 from tests.chains import Chain, make_wallet
+from tests.transactions import make_transaction
 from wallets.chain.client import NetworkClient
 from wallets.models import Network, NonceLane, Transaction, Wallet
 from wallets.transactions.tick import tick
 from wallets.transactions.watch import watch
 
 LANES = 20
-_FILL = """
-INSERT INTO wallets_transaction (
-  uuid, lane_id, network_id, idempotency_key, origin, protocol, action, "to", value, data, selector,
-  urgency, priority, state, hold_reason, detail, outcome, wish, nonce, policy_digest,
-  reserved_amount, simulation_result, version, created_at, state_changed_at, expectations
-)
-SELECT gen_random_uuid(), %s, %s, 'old:' || %s || ':' || n, 'bench', 'evm', 'transfer', %s, 1,
-  '', '', 'normal', 0, 'final', '', '', 'succeeded', '', n, '', 0, '', 3, now(), now(), '{}'
-FROM generate_series(%s, %s) AS n
-"""
+# What differs between a row and its copies.
+_COPIED = {
+    "uuid": "gen_random_uuid()",
+    "idempotency_key": "'old:' || lane_id || ':' || n",
+    "nonce": "n",
+}
 
 
 def growth(chain: Chain, network: Network, receiver: Wallet) -> dict[str, object]:
@@ -39,12 +36,25 @@ def _after(
     for wallet in wallets:
         lane, _ = NonceLane.objects.get_or_create(wallet=wallet, network=network)
         NonceLane.objects.filter(pk=lane.pk).update(baseline_nonce=0)
-        with connection.cursor() as cursor:
-            cursor.execute(_FILL, [lane.pk, network.pk, lane.pk, to.address, first, last - 1])
+        _fill(lane, to, first, last)
         chain.rpc.call("anvil_setNonce", wallet.address, hex(last))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return _seconds(chain, network, wallets, to, f"growth-{last}")
+
+
+def _fill(lane: NonceLane, to: Wallet, first: int, last: int) -> None:
+    """Final transactions of the lane with the nonces from `first` up to below `last`."""
+    made = make_transaction(lane.wallet, lane.network, "final", to=to.address, nonce=first)
+    names = [str(one.column) for one in Transaction._meta.concrete_fields if one.column != "id"]
+    columns = ", ".join(f'"{name}"' for name in names)
+    copies = ", ".join(_COPIED.get(name, f'"{name}"') for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO wallets_transaction ({columns}) SELECT {copies} "
+            "FROM wallets_transaction, generate_series(%s, %s) AS n WHERE id = %s",
+            [first + 1, last - 1, made.pk],
+        )
 
 
 def _seconds(chain: Chain, network: Network, wallets: list[Wallet], to: Wallet, name: str) -> float:
