@@ -29,7 +29,7 @@ other intent has. `tests/wallets/test_checker.py` plants a duplicate and a loss,
 
 ## Random runs
 
-Each plays 1 to 12 intents of 1 to 3 wallets against a real chain (anvil), through one or two real
+Each plays 1 to 18 intents of 1 to 3 wallets against a real chain (anvil), through one or two real
 HTTP proxies that fail {chance:.0%} of all requests, while workers are killed with SIGKILL at random
 boundaries, blocks are reorganised up to 8 deep, pools dropped, fees raised, the emergency stop
 pulled, cancels and speed-ups asked for, and sometimes the key is used elsewhere. Some wallets' keys
