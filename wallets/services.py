@@ -23,6 +23,7 @@ from wallets.signers.keystore import create_keystore
 from wallets.signers.web3signer import refuse_identifier
 from wallets.transactions.expectations import NOTHING_PROMISED, Expectations
 from wallets.transactions.machine import TRANSACTION
+from wallets.transactions.stop import wait_for_signatures
 from wallets.transitions import born, recorded
 from wallets.verification import verify_wallet as verify_wallet
 from wallets.wakeups import wake
@@ -155,7 +156,7 @@ def _set_stop(
     scope_kind: str, scope_value: str, changes: dict[str, Any], *, reason: str, actor: str
 ) -> EmergencyStop:
     with transaction.atomic():
-        _wait_for_signatures()
+        wait_for_signatures()
         before = EmergencyStop.objects.filter(scope_kind=scope_kind, scope_value=scope_value)
         old = _shown(before.first())
         stop, _ = EmergencyStop.objects.update_or_create(
@@ -184,15 +185,10 @@ def resume_installation(*, reason: str, actor: str) -> Installation:
 
 def _set_paused(changes: dict[str, Any], *, reason: str, actor: str) -> Installation:
     with transaction.atomic():
-        _wait_for_signatures()
+        wait_for_signatures()
         row = Installation.objects.select_for_update().get()
         old, new = ("paused" if paused else "open" for paused in (row.paused, changes["paused"]))
         Installation.objects.filter(pk=row.pk).update(**changes)
         recorded(INSTALLATION_HISTORY, 0, old, new, actor=actor, reason=reason)
         row.refresh_from_db()
     return row
-
-
-def _wait_for_signatures() -> None:
-    """Signing reads this row FOR SHARE: whoever forbids or allows signatures takes it first."""
-    EmergencyStop.objects.select_for_update().get(scope_kind=ScopeKind.EVERYTHING)

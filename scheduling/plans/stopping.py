@@ -5,7 +5,7 @@ from scheduling.plan_states import LINE, LineState
 from scheduling.plans.digest import lines_of
 from scheduling.plans.fates import transactions_of
 from scheduling.states import RUN, RunState
-from wallets.models import Transaction
+from wallets.models import NonceLane, Transaction
 from wallets.transactions.operator import NotPossible, cancel_transaction
 from wallets.transactions.states import TransactionState as T
 from wallets.transitions import LostRace, move
@@ -16,11 +16,19 @@ _UNSIGNED = (T.QUEUED, T.HELD)
 
 def stop_lines(plan: Plan, *, actor: str, reason: str) -> None:
     """End what waits, and what has no nonce; inside the transaction that cancels the plan."""
+    _lock_lanes(plan)
     for line in lines_of(plan):
         if line.state == LineState.WAITING:
             move(line, LineState.CANCELLED, machine=LINE, actor=actor, reason=reason)
         elif line.state == LineState.STARTED and line.run is not None:
             _stop_run(line, line.run, actor, reason)
+
+
+def _lock_lanes(plan: Plan) -> None:
+    """Signing takes the lane before the transactions, and so do we."""
+    rows = Transaction.objects.filter(step__run__task__plan=plan).order_by()
+    lanes = NonceLane.objects.filter(pk__in=rows.values("lane")).order_by("pk")
+    list(lanes.select_for_update().values_list("pk"))
 
 
 def _stop_run(line: PlanLine, run: Run, actor: str, reason: str) -> None:

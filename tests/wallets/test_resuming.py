@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 from django.db import IntegrityError
+from django.utils import timezone
 
 from tests.chains import ETHER, Chain
 from tests.wallets.crashing import dies_at, time_passes
 from tests.wallets.intents import settled, ticked, transfer
 from tests.wallets.rpc_servers import RpcServer, answering, refusing, serve
 from wallets.models import Network, RpcEndpoint, Transaction, Wallet
+from wallets.services import engage_stop, lift_stop
 from wallets.transactions.points import Point
 from wallets.transactions.tick import tick
 
@@ -65,6 +67,33 @@ def test_a_nonce_taken_and_never_sent_is_sent_with_the_stored_bytes(
     assert (intent.state, intent.attempts.get().times_sent) == ("signed", 0)
     assert (ticked(intent).state, intent.nonce, stored(intent)) == ("broadcast", 0, bytes_before)
     assert settled(intent, chain).outcome == "succeeded"
+
+
+def test_a_cancel_of_what_is_over_leaves_though_the_worker_that_stored_it_died(
+    intent: Transaction, chain: Chain
+) -> None:
+    crash(intent, Point.STORED)
+    Transaction.objects.filter(pk=intent.pk).update(valid_until=timezone.now())
+    assert dies_at(Point.STORED, "cancel", lambda: tick(intent.lane_id))
+    time_passes(intent.network)
+    ticked(intent)
+    assert intent.attempts.get(kind="cancel").times_sent == 1
+    assert settled(intent, chain).outcome == "replaced"
+
+
+def test_above_one_that_a_stop_keeps_from_leaving_nothing_leaves(
+    intent: Transaction, wallet: Wallet, other_wallet: Wallet
+) -> None:
+    ticked(intent)  # alone
+    to, network = other_wallet.address, intent.network
+    rows = [transfer(wallet, network, to, key=f"t:{n}") for n in (2, 3, 4)]
+    assert dies_at(Point.STORED, "original", lambda: tick(intent.lane_id), passes=2)
+    Transaction.objects.filter(pk=rows[1].pk).update(protocol="other")
+    engage_stop(reason="wait", actor="x", scope_kind="protocol", scope_value="other")
+    time_passes(network)
+    assert [ticked(row).state for row in rows] == ["broadcast", "signed", "signed"]
+    lift_stop(reason="go on", actor="x", scope_kind="protocol", scope_value="other")
+    assert [ticked(row).state for row in rows] == ["broadcast"] * 3
 
 
 def test_bytes_that_nodes_call_invalid_free_their_nonce_by_a_cancel(

@@ -102,3 +102,33 @@ def test_a_signature_waits_for_the_pause_and_sees_it(row: Transaction) -> None:
         halting.result(timeout=10)
         assert signing.result(timeout=30).hold_reason == "stop"
     assert not Attempt.objects.exists()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_signature_that_comes_later_waits_behind_who_halts(row: Transaction) -> None:
+    looked, go_on = Event(), Event()
+
+    def sign_slowly() -> None:
+        with transaction.atomic():
+            stop_reason(row)
+            looked.set()
+            assert go_on.wait(10)
+
+    def sign_later() -> str:
+        with transaction.atomic():
+            return stop_reason(row)
+
+    with workers(3) as submit:
+        first = submit(sign_slowly)
+        assert looked.wait(10)
+        halt = submit(pause)
+        with pytest.raises(TimeoutError):
+            halt.result(timeout=0.5)
+        later = submit(sign_later)
+        with pytest.raises(TimeoutError):
+            later.result(timeout=0.5)
+        go_on.set()
+        first.result(timeout=10)
+        assert halt.result(timeout=10).paused
+        assert later.result(timeout=10) == "the installation is paused: moving house"

@@ -1,6 +1,8 @@
 """A lane signs several at once: each is judged by itself, together they share what is scarce."""
 
+import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from django.db import IntegrityError, connection
 from django.db import transaction as database
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.chains import ETHER, Chain
 from tests.wallets.intents import settled, ticked, transfer
@@ -21,6 +24,7 @@ from tests.wallets.rpc_servers import (
     refusing,
     serve,
 )
+from wallets.chain.client import NetworkClient
 from wallets.models import Limit, Network, NonceLane, RpcEndpoint, Transaction, Wallet
 from wallets.services import engage_stop
 from wallets.transactions import points
@@ -28,6 +32,7 @@ from wallets.transactions.operator import cancel_transaction
 from wallets.transactions.points import Point
 from wallets.transactions.states import MOST_UNSENT
 from wallets.transactions.tick import tick
+from wallets.transactions.watch import watch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 SEND = "eth_sendRawTransaction"
@@ -148,6 +153,25 @@ def test_each_counts_what_those_before_it_hold_back(queue: Queue) -> None:
     assert "already under way" in rows[9].detail
 
 
+def test_what_is_mined_since_the_balance_was_read_still_counts(
+    queue: Queue, chain: Chain, at: Callable[..., None]
+) -> None:
+    first, second = queue(2, value=6 * ETHER)
+    Transaction.objects.filter(pk=second.pk).update(not_before=timezone.now() + timedelta(days=1))
+    turn([first])
+    Transaction.objects.filter(pk=second.pk).update(not_before=None)
+    at(Point.CHAIN_ASKED, lambda: mined(first, chain))
+    turn([second])
+    assert (states([second]), second.hold_reason) == (["held"], "funds")
+
+
+def mined(row: Transaction, chain: Chain) -> None:
+    chain.mine()
+    watch(row.network, NetworkClient(row.network))
+    row.refresh_from_db()
+    assert row.state == "included"
+
+
 def test_a_days_limit_is_shared_among_them(queue: Queue) -> None:
     Limit.objects.create(kind="max_day_value", scope_kind="everything", amount=2 * ETHER)
     rows = turn(queue(4))
@@ -180,6 +204,17 @@ def test_a_stop_that_comes_first_holds_all_of_them(queue: Queue, at: Callable[..
     rows = queue(3)
     at(Point.QUOTED, lambda: engage_stop(reason="wait", actor="x"))
     assert states(turn(rows)) == ["held"] * 3
+
+
+def test_one_whose_time_runs_out_while_it_is_quoted_is_not_signed(
+    queue: Queue, at: Callable[..., None]
+) -> None:
+    rows = queue(2)
+    soon = timezone.now() + timedelta(seconds=1)
+    Transaction.objects.filter(pk=rows[0].pk).update(valid_until=soon)
+    at(Point.QUOTED, lambda: time.sleep(1.1))
+    turn(rows)
+    assert (states(rows), nonces(rows)) == (["queued", "broadcast"], [None, 1])
 
 
 def test_none_is_signed_before_what_was_signed_has_left(queue: Queue, node: RpcServer) -> None:

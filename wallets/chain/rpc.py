@@ -65,6 +65,7 @@ class JsonRpc:
         So is what went wrong after a part was answered: that part may be signed bytes.
         """
         results: list[Any] = []
+        has_left = False
         ends_at = time.monotonic() + seconds
         while left := requests[len(results) :]:
             size = self._size()
@@ -73,8 +74,13 @@ class JsonRpc:
             except BatchTooLarge as error:
                 if len(left[:size]) > 1:
                     _sizes[self._url] = (len(left[:size]) // 2, time.monotonic() + SIZE_COUNTS_FOR)
+                    has_left = True
                     continue
                 answered = self._rest(results, left, error)
+            except NotReached as error:
+                # They were sent before, in a batch that was called too large.
+                told = RpcUnavailable(str(error)) if has_left else error
+                answered = self._rest(results, left, told)
             except ChainError as error:
                 answered = self._rest(results, left, error)
             results.extend(answered)
@@ -104,7 +110,8 @@ class JsonRpc:
         answers = self._answer(body, seconds)
         if not isinstance(answers, list):
             raise refused_batch(self.name, answers.get("error"), self._clean)
-        by_id = {item.get("id"): item for item in answers if isinstance(item, dict)}
+        told = [item for item in answers if isinstance(item, dict)]
+        by_id = {item["id"]: item for item in told if isinstance(item.get("id"), int)}
         return [self._result(by_id.get(item["id"])) for item in body]
 
     def _answer(self, body: Any, seconds: float) -> Any:

@@ -1,15 +1,15 @@
 """What a turn of a lane asks the chain, in one batch: the account, the market, and simulations."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eth_utils.crypto import keccak
 
 from wallets.chain.client import NetworkClient, hex_bytes, hex_int
-from wallets.chain.errors import RpcError, RpcUnavailable
-from wallets.chain.fees import FeeQuote, read_fees
-from wallets.chain.l1_fees import estimate_l1_fee
+from wallets.chain.errors import ChainError, RpcError, RpcUnavailable
+from wallets.chain.fees import FeeCeilingExceeded, FeeQuote, read_fees
+from wallets.chain.l1_fees import Call, estimate_l1_fees
 from wallets.chain.reverts import is_revert, revert_data, revert_reason
 from wallets.chain.rpc import Request
 from wallets.models import Limit, Network, NonceLane, Transaction
@@ -115,11 +115,7 @@ def require_seen(network: Network, head: int) -> None:
         )
 
 
-def read_quote(row: Transaction, look: Look, client: NetworkClient) -> Quote:
-    """The quote of a row of the look; SimulationRefused or FeeCeilingExceeded where there is none.
-
-    Rollups with an oracle for their data fee are asked once more.
-    """
+def _without_l1_fee(row: Transaction, look: Look, client: NetworkClient) -> Quote:
     client.require_audience(private_only=row.private_only)
     gas = simulated_gas(row, look.gas_answers[row.pk], client)
     gas_limit = with_headroom(gas, is_call=bool(row.data))
@@ -129,8 +125,41 @@ def read_quote(row: Transaction, look: Look, client: NetworkClient) -> Quote:
         fees=look.fees(row),
         balance=look.balance,
         code_hash=look.code_hashes.get(row.to, ""),
-        l1_fee=estimate_l1_fee(client, bytes(row.data), gas_limit),
+        l1_fee=0,
     )
+
+
+def read_quotes(
+    rows: Iterable[Transaction], look: Look, client: NetworkClient, *, most: int
+) -> list[tuple[Transaction, Quote | Exception]]:
+    """The quotes of rows of the look, until `most` have one.
+
+    In the place of a quote: SimulationRefused, FeeCeilingExceeded or ChainError. Rollups with an
+    oracle for their data fee are asked once more, in one batch for all of them.
+    """
+    found: list[tuple[Transaction, Quote | Exception]] = []
+    wanted: list[tuple[int, Call]] = []
+    for row in rows:
+        try:
+            quote = _without_l1_fee(row, look, client)
+        except (SimulationRefused, FeeCeilingExceeded, ChainError) as error:
+            found.append((row, error))
+            continue
+        wanted.append((len(found), (bytes(row.data), quote.gas_limit)))
+        found.append((row, quote))
+        if len(wanted) == most:
+            break
+    try:
+        fees = estimate_l1_fees(client, [call for _, call in wanted])
+    except ChainError as error:
+        for place, _ in wanted:
+            found[place] = (found[place][0], error)
+        return found
+    for (place, _), fee in zip(wanted, fees, strict=True):
+        row, told = found[place]
+        if isinstance(told, Quote):
+            found[place] = (row, replace(told, l1_fee=fee))
+    return found
 
 
 def fee_ceiling(row: Transaction, limits: Limits, *, freeing: bool = False) -> int | None:

@@ -63,20 +63,32 @@ def recover(turn: Turn, rows: list[Transaction], reserved: Transaction | None) -
 
 
 def _recover_all(turn: Turn, rows: list[Transaction]) -> None:
-    wanted: list[Attempt] = []
+    again: list[Attempt] = []
     try:
         for row in rows:
             try:
-                wanted += _recover(turn, row)
+                again += filter(None, [_recover(turn, row)])
             except LostRace:
                 log.info("recovery_lost_race", transaction=row.pk)
             except SignerError as error:
                 note(row, str(error))
     except ChainError:
         # What was found before a question was not answered need not wait for it.
-        send_attempts(wanted, turn.client)
+        send_attempts(_in_order(again, rows), turn.client)
         raise
-    send_attempts(wanted, turn.client)
+    send_attempts(_in_order(again, rows), turn.client)
+
+
+def _in_order(again: list[Attempt], rows: list[Transaction]) -> list[Attempt]:
+    """Without what never left and stands above a nonce that is kept from leaving."""
+    sent = {attempt.transaction_id for attempt in again}
+    kept = [row.nonce or 0 for row in rows if row.state == S.SIGNED and row.pk not in sent]
+    lowest = min(kept, default=None)
+    return [
+        attempt
+        for attempt in again
+        if attempt.times_sent or lowest is None or attempt.nonce < lowest
+    ]
 
 
 def unexplained(turn: Turn, rows: list[Transaction]) -> str:
@@ -98,21 +110,22 @@ def unexplained(turn: Turn, rows: list[Transaction]) -> str:
     )
 
 
-def _recover(turn: Turn, row: Transaction) -> list[Attempt]:
-    """The attempt to send for it now, if any."""
+def _recover(turn: Turn, row: Transaction) -> Attempt | None:
+    """What is to be sent again for it, if anything; what replaces it is sent here."""
     leading = leading_attempt(row)
     leading.transaction = row
     if (row.nonce or 0) < turn.look.mined:
         _settle_passed(turn, row)
-        return []
+        return None
     kind = _wanted(turn, row, leading)
     if kind:
         wanted = _priced(turn, row, kind, _because(row, leading, kind))
         replaced = replace(turn.lane, row, wanted, load_signer(turn.lane.wallet))
         if replaced is not None:
             replaced.transaction = row
-            return [replaced]
-    return [leading] if _is_due_again(row, leading) else []
+            send_attempt(replaced, turn.client)
+            return None
+    return leading if _is_due_again(row, leading) else None
 
 
 def leading_attempt(row: Transaction) -> Attempt:
@@ -126,11 +139,17 @@ def _is_due_again(row: Transaction, leading: Attempt) -> bool:
     """Whether the same bytes go out once more: they never left, were not taken, or lie for long."""
     if leading.kind == Attempt.Kind.ADOPTED:  # its bytes are elsewhere
         return False
-    if leading.times_sent == 0 and (_is_over(row) or stop_reason(row, leading.kind)):
+    if leading.times_sent == 0 and _is_withheld(row, leading):
         return False
     stale = timezone.now() - RESEND_AFTER
     untaken = row.state == S.SIGNED or leading.state != AttemptState.ACCEPTED
     return untaken or leading.last_sent_at is None or leading.last_sent_at < stale
+
+
+def _is_withheld(row: Transaction, leading: Attempt) -> bool:
+    """Whether what never left must not: its time is over (a cancel ends just that), or a stop."""
+    is_late = _is_over(row) and leading.kind != Attempt.Kind.CANCEL
+    return is_late or bool(stop_reason(row, leading.kind))
 
 
 def _wanted(turn: Turn, row: Transaction, leading: Attempt) -> str:

@@ -6,12 +6,13 @@ from typing import Any
 
 import structlog
 from django.db import transaction as database
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
+from django.utils import timezone
 
 from wallets.actors import this_worker
 from wallets.amounts import SumAmount
 from wallets.leases import hold_lane
-from wallets.models import Attempt, Limit, NonceLane, Transaction
+from wallets.models import Attempt, Limit, NonceLane, Receipt, Transaction, Wallet
 from wallets.recipients import receivers_among
 from wallets.signers.interface import Signer
 from wallets.transactions import guards
@@ -30,7 +31,7 @@ from wallets.transactions.machine import (
 from wallets.transactions.points import Point, reached
 from wallets.transactions.policy import Permit, PolicyRefusal, check_policy
 from wallets.transactions.spending import Allotment
-from wallets.transactions.states import PENDING, HoldReason
+from wallets.transactions.states import PENDING, UNSENT, HoldReason
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.stop import Stops, read_stops
 from wallets.transitions import LostRace
@@ -55,6 +56,11 @@ class Quoted:
     def highest_cost(self) -> int:
         """The most it can take from the wallet: value and fees."""
         return self.row.value + self.quote.highest_fee
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its time has run out: the next turn ends it."""
+        return self.row.valid_until is not None and self.row.valid_until <= timezone.now()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,9 @@ def take_nonces(
     if hold_lane(lane).paused:
         raise LanePaused
     reached(Point.LANE_HELD, _ORIGINAL)
+    if lane.transactions.filter(state__in=UNSENT).exists():
+        return [], []
+    quoted = [one for one in quoted if not one.is_over]
     same = {row.pk for row in unchanged_transactions([one.row for one in quoted])}
     limits = read_limits(lane)
     permitted, denied = _permitted([one for one in quoted if one.row.pk in same], limits)
@@ -135,6 +144,9 @@ def _permitted(
     """Which of them policy, guards, stops and ceilings let pass."""
     permitted: list[tuple[Quoted, Permit]] = []
     denied: list[Denied] = []
+    if not quoted:
+        return permitted, denied
+    _require_verified(quoted[0].row.lane.wallet)
     standing = read_standing([one.row for one in quoted], limits)
     for one in quoted:
         row, quote = one.row, one.quote
@@ -148,6 +160,12 @@ def _permitted(
     return permitted, denied
 
 
+def _require_verified(wallet: Wallet) -> None:
+    """LanePaused where its status changed since the turn began; the next one says so."""
+    if not Wallet.objects.filter(pk=wallet.pk, status=Wallet.Status.VERIFIED).exists():
+        raise LanePaused
+
+
 def _admit(
     lane: NonceLane,
     permitted: Sequence[tuple[Quoted, Permit]],
@@ -157,7 +175,10 @@ def _admit(
 ) -> list[Admitted]:
     """Those the wallet and the day's limits can pay for, one after the other."""
     allotment = Allotment(limits, [(one.row, permit) for one, permit in permitted])
-    under_way, nonce = reserved_by(lane), next_nonce(lane)
+    if not permitted:
+        return []
+    block = permitted[0][0].quote.block
+    under_way, nonce = reserved_by(lane) + mined_since(lane, block), next_nonce(lane)
     admitted: list[Admitted] = []
     for one, permit in permitted:
         if len(admitted) == room:
@@ -291,6 +312,19 @@ def reserved_by(lane: NonceLane, *, besides: Transaction | None = None) -> int:
     rows = lane.transactions.filter(state__in=PENDING)
     if besides is not None:
         rows = rows.exclude(pk=besides.pk)
+    total: int = rows.aggregate(total=SumAmount("reserved_amount"))["total"]
+    return total
+
+
+def mined_since(lane: NonceLane, block: int) -> int:
+    """What the lane's transactions of this block and later held back, in wei.
+
+    The balance was read at it: these may have left what is under way since, and not the balance.
+    """
+    mined = Receipt.objects.filter(
+        transaction=OuterRef("pk"), canonical=True, block_number__gte=block
+    )
+    rows = lane.transactions.filter(Exists(mined), state__in=(S.INCLUDED, S.CONFIRMED))
     total: int = rows.aggregate(total=SumAmount("reserved_amount"))["total"]
     return total
 

@@ -16,6 +16,10 @@ from wallets.models import (
 )
 from wallets.transactions.drains import is_safe_drain
 
+# Readers of a row pass one who waits to write it, for ever while there are always some: at a lock
+# of this number they queue behind it.
+GATE = 7_166_501
+
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
@@ -81,6 +85,17 @@ def read_stops() -> Stops:
     return Stops(tuple(_engaged_or_global()))
 
 
+def wait_for_signatures() -> None:
+    """Have every signature finish, and those that follow wait until this transaction ends.
+
+    For whoever forbids or allows signatures.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GATE])
+    EmergencyStop.objects.select_for_update().get(scope_kind=ScopeKind.EVERYTHING)
+
+
 def stop_reason(transaction: Transaction, kind: str = Attempt.Kind.ORIGINAL) -> str:
     """Why no attempt of this kind may be signed for it, as the stops stand now."""
     return read_stops().reason(transaction, kind)
@@ -114,6 +129,7 @@ def _share_global_row() -> None:
     # SQLite has one writer: signing holds the database (BEGIN IMMEDIATE) already.
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [GATE])
             cursor.execute(
                 "SELECT 1 FROM wallets_emergencystop WHERE scope_kind = %s FOR SHARE",
                 [ScopeKind.EVERYTHING],

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 
 import structlog
@@ -20,7 +20,7 @@ from wallets.signers.loading import load_signer
 from wallets.transactions.broadcast import send_attempt, send_attempts
 from wallets.transactions.finality import final_count
 from wallets.transactions.lanes import find_foreign, may_have_gaps, pause_own_lane, say
-from wallets.transactions.look import Quote, SimulationRefused, read_quote, take_look
+from wallets.transactions.look import Quote, SimulationRefused, read_quotes, take_look
 from wallets.transactions.machine import LOOK_AGAIN, hold_transaction, move_transaction
 from wallets.transactions.market import usable
 from wallets.transactions.points import Point, reached
@@ -41,6 +41,8 @@ _NOT_FINAL = (
 # A tick ends after so many, so that no lane keeps a worker to itself.
 BATCH = MOST_UNSENT
 MOST_EXPIRED = 100
+# Of a lease, what is left for the database transaction and the first sending.
+SIGNING_TAKES = timedelta(seconds=4)
 # After so long with slow signers or nodes the rest waits for the next turn.
 ENOUGH_SECONDS = 15.0
 
@@ -210,12 +212,9 @@ def _sign_waiting(turn: Turn, waiting: list[Transaction], room: int) -> None:
 
 def _sign_together(turn: Turn, waiting: list[Transaction], signer: Signer, room: int) -> None:
     """Sign what may be signed with a key that is here, and send it."""
-    ends_at = time.monotonic() + ENOUGH_SECONDS
-    quoted = [
-        Quoted(row, quote)
-        for row in takewhile(lambda _row: time.monotonic() < ends_at, waiting)
-        if (quote := _quote(turn, row))
-    ]
+    rows = takewhile(lambda row: row is waiting[0] or _has_time(turn.lane), waiting)
+    found = read_quotes(rows, turn.look, turn.client, most=room)
+    quoted = [Quoted(row, quote) for row, told in found if (quote := _usable(row, told))]
     try:
         attempts = sign_and_store(turn.lane, quoted, signer, room=room)
     except LanePaused:
@@ -251,24 +250,30 @@ def _hold(row: Transaction, why: HoldReason, sentence: str) -> None:
         log.info("hold_lost_race", transaction=row.pk)
 
 
-def _quote(turn: Turn, row: Transaction) -> Quote | None:
-    """What it needs; None, and why on the row, where that cannot be told."""
-    try:
-        quote = read_quote(row, turn.look, turn.client)
-    except SimulationRefused as error:
-        _refuse(row, f"simulation: {error}")
-    except FeeCeilingExceeded as error:
-        _hold(row, HoldReason.FEE_CEILING, str(error))
-    except ChainError as error:
-        _hold(row, HoldReason.RPC, str(error))
-    else:
-        reached(Point.QUOTED, Attempt.Kind.ORIGINAL)
-        return quote
+def _has_time(lane: NonceLane) -> bool:
+    """Whether the lease lasts long enough to sign what is quoted now."""
+    ends_at = lane.lease_expires_at
+    return ends_at is not None and timezone.now() < ends_at - SIGNING_TAKES
+
+
+def _usable(row: Transaction, told: Quote | Exception) -> Quote | None:
+    """The quote; None, and why on the row, where there is none."""
+    match told:
+        case SimulationRefused():
+            _refuse(row, f"simulation: {told}")
+        case FeeCeilingExceeded():
+            _hold(row, HoldReason.FEE_CEILING, str(told))
+        case Exception():
+            _hold(row, HoldReason.RPC, str(told))
+        case Quote():
+            reached(Point.QUOTED, Attempt.Kind.ORIGINAL)
+            return told
     return None
 
 
 def _sign_next(turn: Turn, row: Transaction, signer: Signer) -> None:
-    quote = _quote(turn, row)
+    ((_, told),) = read_quotes([row], turn.look, turn.client, most=1)
+    quote = _usable(row, told)
     if quote and reserve_nonce(turn.lane, row, quote):
         attempt = sign_reserved(turn, row, signer)
         if attempt is not None:
