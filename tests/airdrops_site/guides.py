@@ -34,6 +34,11 @@ def execute(line: str, variables: Mapping[str, str], password: Path) -> tuple[in
     line = _PLAN.sub(_numbered, line)
     if "--user" in line:
         line += f" --password-file {password}"
+    return run(line)
+
+
+def run(line: str) -> tuple[int, str]:
+    """The exit code of a command without variables or logins, and what was printed."""
     program, *arguments = shlex.split(line)
     assert program == "manage.py"
     said = StringIO()

@@ -1,16 +1,11 @@
 """docs/allowances.md says nothing that does not work: each of its commands is run, in its order."""
 
-import re
-import shlex
-from io import StringIO
-from pathlib import Path
 from string import Template
 
 import pytest
-from django.conf import settings
-from django.core.management import call_command
 from django.utils import timezone
 
+from tests.airdrops_site.guides import commands, run
 from tests.market import Market
 from tests.protocols.operators import USDC
 from tests.scheduling.conftest import trader as trader
@@ -19,26 +14,8 @@ from wallets.models import Allowance, Network, Transaction, Wallet, WalletTag
 from wallets.revocations import verify_revocations
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
-GUIDE = Path(settings.BASE_DIR, "docs", "allowances.md")
 # What stands is what these are there to say.
 FINDING_ONE = ("allowances check",)
-
-
-def commands() -> list[str]:
-    blocks = re.findall(r"```sh\n(.*?)```", GUIDE.read_text(), re.DOTALL)
-    return [line for block in blocks for line in block.splitlines() if line]
-
-
-def execute(line: str) -> tuple[int, str]:
-    """As a shell would: exit code and what was printed."""
-    program, *arguments = shlex.split(line)
-    assert program == "manage.py"
-    said = StringIO()
-    try:
-        call_command(*arguments, stdout=said)
-    except SystemExit as ended:
-        return int(str(ended.code)), said.getvalue()
-    return 0, said.getvalue()
 
 
 @pytest.fixture
@@ -56,10 +33,10 @@ def places(registered: Network, market: Market, trader: Wallet) -> dict[str, str
 def test_every_command_of_the_guide_works(
     places: dict[str, str], registered: Network, market: Market, trader: Wallet
 ) -> None:
-    lines = commands()
+    lines = commands("allowances.md")
     assert len(lines) >= 10
     for line in lines:
-        code, said = execute(Template(line).substitute(places))
+        code, said = run(Template(line).substitute(places))
         wanted = 1 if any(words in line for words in FINDING_ONE) else 0
         assert (code, bool(said)) == (wanted, True), (line, said)
     assert Transaction.objects.get(action="revoke").lane.wallet == trader

@@ -1,16 +1,14 @@
 """The guide's commands do what it says, in its order."""
 
 import io
-import re
-import shlex
 import sys
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from eth_account import Account
 
+from tests.airdrops_site.guides import commands, run
 from tests.airdrops_site.test_wallets_command import ENV_FILE, v3_file
 from tests.factories.values import an_address
 from tests.wallets.test_signers import PHRASE, TENTH
@@ -19,7 +17,6 @@ from wallets.signers import mnemonic
 from wallets.verification import verify_wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
-GUIDE = Path(settings.BASE_DIR, "docs", "wallets.md")
 
 
 @pytest.fixture
@@ -43,29 +40,17 @@ def desk(tmp_path: Path, keystores: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return tmp_path
 
 
-def commands() -> list[str]:
-    blocks = re.findall(r"```sh\n(.*?)```", GUIDE.read_text(), re.DOTALL)
-    return [line for block in blocks for line in block.splitlines() if line]
-
-
 def execute(line: str, desk: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
-    """As a shell would: exit code and what was printed."""
+    """As a shell would, which reads what a command is told from a file."""
     line, _, source = line.partition(" < ")
     monkeypatch.setattr(sys, "stdin", io.StringIO((desk / source).read_text() if source else ""))
-    program, *arguments = shlex.split(line)
-    assert program == "manage.py"
-    said = io.StringIO()
-    try:
-        call_command(*arguments, stdout=said)
-    except SystemExit as ended:
-        return int(str(ended.code)), said.getvalue()
-    return 0, said.getvalue()
+    return run(line)
 
 
 def test_every_command_of_the_guide_works(
     desk: Path, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for line in commands():
+    for line in commands("wallets.md"):
         if "rotate" in line:
             _copy_to_moved()
         code, said = execute(line, desk, monkeypatch)
