@@ -1,4 +1,4 @@
-"""The adapter interface: what an action takes, plans and settles.
+"""The adapter interface: what an action takes, plans, waits for and settles.
 
 An adapter never signs, sends, sleeps or touches a nonce. It reads the chain through its context
 and returns values; the floors above and below do the rest.
@@ -6,161 +6,59 @@ and returns values; the floors above and below do the rest.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal, Protocol
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
 from eth_typing import ChecksumAddress
 from pydantic import BaseModel
 
+from protocols.plans import (
+    Call,
+    CallReceipt,
+    Done,
+    FoundLog,
+    Log,
+    Message,
+    Movement,
+    Plan,
+    PlanError,
+    PlannedStep,
+    Progress,
+    Settlement,
+    Wait,
+)
+from protocols.reading import ChainReader, Context, WebReader, nowhere, role_family
 from wallets.models import PolicyRule
-from wallets.transactions.arguments import Check
-from wallets.transactions.expectations import NOTHING_PROMISED, Expectations
+from wallets.transactions.demands import Check
 
-
-class PlanError(Exception):
-    """The action cannot be done as asked; one sentence for the operator, nothing was signed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A transaction to make: `value` in wei, `data` as sent."""
-
-    label: str
-    to: ChecksumAddress
-    data: bytes = b""
-    value: int = 0
-    valid_until: datetime | None = None
-    # What the policy holds the calldata to at signing.
-    expectations: Expectations = NOTHING_PROMISED
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """A condition that must become true before the next step (a bridge arrival, an unlock)."""
-
-    label: str
-    condition: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    deadline: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A signed request to a venue; `payload` is what is signed."""
-
-    label: str
-    venue: str
-    payload: Mapping[str, Any]
-
-
-PlannedStep = Call | Wait | Message
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What an action wants done, in order; a step starts when the one before is confirmed.
-
-    `relies_on` names what must not change under it from planning to the last step, such as an
-    allowance it finds: two runs of a wallet that rely on the same follow one another. What it
-    approves itself need not be named. An allowance that is given before other steps is for those
-    steps: what they leave of it is taken back.
-    """
-
-    steps: tuple[PlannedStep, ...]
-    summary: str = ""
-    relies_on: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """An event log of a receipt."""
-
-    address: ChecksumAddress
-    topics: tuple[bytes, ...]
-    data: bytes
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class CallReceipt:
-    """A successful, confirmed call: what was asked and what the chain logged."""
-
-    call: Call
-    tx_hash: str
-    block_number: int
-    logs: tuple[Log, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """Value that came to or left the wallet; `token` empty for the native coin."""
-
-    token: ChecksumAddress | Literal[""]
-    direction: Literal["in", "out"]
-    amount: int
-    counterparty: ChecksumAddress
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What a call did to the wallet, read from its logs. The gas fee is booked apart."""
-
-    movements: tuple[Movement, ...] = ()
-    note: str = ""
-
-
-class ChainReader(Protocol):
-    """Read-only access to one network."""
-
-    def call(self, to: ChecksumAddress, data: bytes, *, sender: ChecksumAddress) -> bytes:
-        """`eth_call` at the latest block; raises PlanError when it reverts."""
-        ...
-
-    def balance(self, address: ChecksumAddress) -> int:
-        """Native balance in wei."""
-        ...
-
-    def transfer_fee(self, sender: ChecksumAddress, to: ChecksumAddress, urgency: str) -> int:
-        """The most a plain transfer may cost when it is signed, in wei."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Everything an action may look at."""
-
-    chain_id: int
-    wallet: ChecksumAddress
-    chain: ChainReader
-    now: datetime
-    # role -> address of the enabled deployments of this protocol on this network
-    deployments: Mapping[str, ChecksumAddress]
-    # our own addresses and those that were listed or confirmed: the only recipients of transfers
-    recipients: frozenset[ChecksumAddress] = frozenset()
-
-    def later(self, seconds: int) -> datetime:
-        """So many seconds from now."""
-        return self.now + timedelta(seconds=seconds)
-
-    def deployments_in(self, family: str) -> Mapping[str, ChecksumAddress]:
-        """The contracts in a role and in the roles named after it, `family-name`."""
-        return {
-            role: address
-            for role, address in self.deployments.items()
-            if role_family(role) == family
-        }
-
-    def deployment(self, role: str) -> ChecksumAddress:
-        """The contract in this role, or PlanError when none is enabled here."""
-        try:
-            return self.deployments[role]
-        except KeyError:
-            raise PlanError(
-                f"no enabled deployment of {role} on chain {self.chain_id}; "
-                "register and verify it first"
-            ) from None
-
+# What an adapter needs is here in one place.
+__all__ = [
+    "ERC20",
+    "Action",
+    "Adapter",
+    "Call",
+    "CallReceipt",
+    "ChainReader",
+    "Context",
+    "Done",
+    "FoundLog",
+    "Log",
+    "Message",
+    "Movement",
+    "Permission",
+    "Plan",
+    "PlanError",
+    "PlannedStep",
+    "Position",
+    "PositionsReader",
+    "Progress",
+    "Settlement",
+    "Wait",
+    "WebReader",
+    "no_positions",
+    "nowhere",
+    "role_family",
+]
 
 # The role every registered token of ours has.
 ERC20 = "erc20"
@@ -183,10 +81,10 @@ class Permission:
         """The contract may be given allowances of tokens."""
         return cls(role, PolicyRule.ALLOWANCE)
 
-
-def role_family(role: str) -> str:
-    """What a role is one of: `merkle_distributor-uni` is a `merkle_distributor`."""
-    return role.partition("-")[0]
+    @classmethod
+    def named(cls, role: str) -> "Permission":
+        """Arguments of other calls may name the contract: a pool, a market."""
+        return cls(role, PolicyRule.NAMED)
 
 
 class Action(ABC):
@@ -204,14 +102,43 @@ class Action(ABC):
 
     @abstractmethod
     def settle(self, ctx: Context, params: Any, receipt: CallReceipt) -> Settlement:
-        """What one successful call moved, from its event logs."""
+        """What one successful call moved, from its event logs.
+
+        `ctx` is that of the network the call was made on.
+        """
+
+    def look(
+        self, ctx: Context, params: Any, wait: Wait, progress: Progress
+    ) -> Mapping[str, Any] | None:
+        """What a wait of its plans was for, as JSON, once it is there; None while it is not.
+
+        Asked again and again, perhaps twice at once. PlanError where it can never come true.
+        """
+        raise PlanError(f"{self.slug} cannot look for {wait.condition}")
+
+    def go_on(self, ctx: Context, params: Any, progress: Progress) -> Plan:
+        """The steps that follow those that are done, where they could not be known before.
+
+        Without any the run has succeeded. Like `plan`: same input and chain, same steps.
+        """
+        return Plan(())
+
+
+PositionKind = Literal["supplied", "borrowed", "liquidity", "vault", "staked", "bridging", "other"]
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Value of a wallet that is inside a protocol, in words: `2 ETH supplied, 1 ETH in flight`."""
+    """Value of a wallet that is inside a protocol, or that it owes there.
+
+    `what` says it in words; `amount` of `token` (empty: the native coin) in base units where
+    that is known.
+    """
 
     what: str
+    kind: PositionKind = "other"
+    token: ChecksumAddress | Literal[""] | None = None
+    amount: int | None = None
 
 
 # What a wallet has inside the protocol on the context's network, from view calls.

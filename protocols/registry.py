@@ -116,7 +116,7 @@ def _permission_complaints(action: Action) -> Iterator[str]:
 
 
 def _is_signature(text: str) -> bool:
-    return text == PolicyRule.ALLOWANCE or bool(_SIGNATURE.fullmatch(text))
+    return text in PolicyRule.MARKS or bool(_SIGNATURE.fullmatch(text))
 
 
 def _conflicts(found: Adapter) -> Iterator[str]:

@@ -13,14 +13,14 @@ _REASON_LENGTH = 300
 
 def selector(permission: Permission) -> str:
     """The first four bytes of such a call, as the policy compares them."""
-    if permission.signature == PolicyRule.ALLOWANCE:
-        return PolicyRule.ALLOWANCE
+    if permission.signature in PolicyRule.MARKS:
+        return permission.signature
     return selector_of(permission.signature)
 
 
 def missing_checks(permission: Permission) -> list[str]:
     """What the permission leaves open, a phrase for each; the policy refuses such a call."""
-    if permission.signature == PolicyRule.ALLOWANCE:
+    if permission.signature in PolicyRule.MARKS:
         return []
     return gaps(permission.signature, permission.arguments)
 

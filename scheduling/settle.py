@@ -4,15 +4,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from protocols.actions import CallReceipt, Context, Log
+from protocols.actions import CallReceipt, Context
+from protocols.context import read_log
 from protocols.params import read_params
 from protocols.registry import get_action
 from protocols.settlements import settlement_to_json
 from protocols.tokens import ensure_token
 from scheduling.models import Step
 from scheduling.specs import call_from_json
-from wallets.addresses import parse_address
-from wallets.chain.client import hex_int
 
 
 def settle_step(step: Step, ctx: Context) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def settle_step(step: Step, ctx: Context) -> dict[str, Any]:
             call=call_from_json(step.spec),
             tx_hash=receipt.attempt.hash,
             block_number=receipt.block_number,
-            logs=tuple(_log(log) for log in receipt.logs),
+            logs=tuple(map(read_log, receipt.logs)),
         ),
     )
     for movement in settlement.movements:
@@ -39,12 +38,3 @@ def settle_step(step: Step, ctx: Context) -> dict[str, Any]:
         "settled_receipt": receipt,
         "detail": f"settled {timezone.now():%Y-%m-%d %H:%M:%S} UTC",
     }
-
-
-def _log(log: dict[str, Any]) -> Log:
-    return Log(
-        address=parse_address(log["address"]),
-        topics=tuple(bytes.fromhex(topic.removeprefix("0x")) for topic in log["topics"]),
-        data=bytes.fromhex(log["data"].removeprefix("0x")),
-        index=hex_int(log["logIndex"]),
-    )

@@ -5,7 +5,6 @@ not send us elsewhere.
 """
 
 import json
-import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,8 +15,8 @@ from django.conf import settings
 from pydantic import BaseModel, Field, ValidationError
 
 from wallets.addresses import ZERO_ADDRESS
-from wallets.chain.access import is_loopback
 from wallets.chain.masking import mask_url
+from wallets.chain.web import NotReachable, read_page, require_reachable
 from wallets.models import Network, PriceSource, Token
 from wallets.prices import PriceError, Quote, Readings, exact_quote
 
@@ -38,8 +37,6 @@ CHAINS = {
 }
 # An address is 42 characters long, and some servers take no more than 4 kB of a path.
 AT_ONCE = 50
-SECONDS = 10.0
-MOST_BYTES = 4 * 1024 * 1024
 LEAST_CONFIDENCE = Decimal("0.9")
 
 
@@ -97,9 +94,11 @@ class HttpSource:
 
     def _ask(self, names: Sequence[str]) -> dict[str, Any]:
         """What the server says of each coin, by its name in lower case."""
-        _require_reachable(self._base)
         try:
-            status, body = _get(f"{self._base}/prices/current/{','.join(names)}")
+            require_reachable(self._base)
+            status, body = read_page(f"{self._base}/prices/current/{','.join(names)}")
+        except NotReachable as error:
+            raise PriceError(f"AIRDROPS_PRICE_URL {error}") from None
         except httpx.HTTPError as error:
             raise PriceError(f"{self._shown} did not answer: {type(error).__name__}") from None
         if status != 200:
@@ -120,36 +119,6 @@ def coin_name(token: Token) -> str:
 def _chain_name(network: Network) -> str:
     named = dict(pair.split("=", 1) for pair in settings.PRICE_CHAINS if "=" in pair)
     return named.get(network.slug) or CHAINS.get(network.chain_id, "")
-
-
-def _require_reachable(url: str) -> None:
-    wrong = PriceError("AIRDROPS_PRICE_URL is not an http(s) address; correct it")
-    try:
-        parts = httpx.URL(url)
-    except httpx.InvalidURL:
-        raise wrong from None
-    if parts.scheme not in ("http", "https") or not parts.host:
-        raise wrong
-    if settings.CHAIN_ACCESS == "devnet" and not is_loopback(parts.host):
-        raise PriceError(
-            f"{parts.host} is not on this machine, and AIRDROPS_CHAIN_ACCESS=devnet allows "
-            "nothing else"
-        )
-
-
-def _get(url: str) -> tuple[int, bytes]:
-    """The answer, whole and in time; a redirect is an answer like any other."""
-    ends_at = time.monotonic() + SECONDS
-    content = bytearray()
-    with (
-        httpx.Client(trust_env=False, follow_redirects=False, timeout=SECONDS) as client,
-        client.stream("GET", url) as response,
-    ):
-        for chunk in response.iter_bytes():
-            content += chunk
-            if time.monotonic() > ends_at or len(content) > MOST_BYTES:
-                raise httpx.ReadTimeout("the answer does not end")
-        return response.status_code, bytes(content)
 
 
 def _chunks(names: list[tuple[Token, str]]) -> Iterator[list[tuple[Token, str]]]:

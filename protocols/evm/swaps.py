@@ -35,14 +35,8 @@ from protocols.params import (
 )
 from protocols.params import Amount as ParamAmount
 from wallets.transactions.allowances import allowance_name
-from wallets.transactions.arguments import (
-    Amount,
-    Check,
-    Deadline,
-    MinimumOut,
-    RegisteredToken,
-    Sender,
-)
+from wallets.transactions.arguments import Amount, Deadline, MinimumOut, RegisteredToken, Sender
+from wallets.transactions.demands import Check
 from wallets.transactions.expectations import Expectations, minimum_out
 
 FROM_NATIVE = "swapExactETHForTokens"

@@ -136,7 +136,7 @@ def test_a_network_without_a_name_is_not_asked_for_unless_it_is_given_one(
 def test_nothing_beyond_this_machine_is_asked_where_only_a_devnet_is_allowed(usdc: Token) -> None:
     source = HttpSource("https://pro-api.example.org/secret-key-of-the-operator/coins")
     (problem,) = refresh_prices(tokens=[usdc], sources=[source])
-    assert "pro-api.example.org is not on this machine" in problem
+    assert "pro-api.example.org, which is not on this machine" in problem
     assert "secret-key" not in problem
 
 

@@ -14,7 +14,7 @@ from tests.transactions import reserve
 from tests.wallets.intents import settled, ticked, transfer
 from wallets.chain.client import NetworkClient
 from wallets.models import Limit, Network, SpendReservation, Transaction, Wallet
-from wallets.transactions.arguments import Spend
+from wallets.transactions.demands import Spend
 from wallets.transactions.holds import Held
 from wallets.transactions.operator import cancel_transaction, speed_up_transaction
 from wallets.transactions.policy import Permit, PolicyRefusal

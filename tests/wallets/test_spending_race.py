@@ -10,7 +10,7 @@ from tests.threads import workers
 from tests.transactions import reserve
 from tests.wallets.intents import transfer
 from wallets.models import Limit, Network, Transaction
-from wallets.transactions.arguments import Spend
+from wallets.transactions.demands import Spend
 from wallets.transactions.holds import Held
 from wallets.transactions.policy import Permit
 from wallets.transactions.tick import tick

@@ -126,10 +126,14 @@ class PolicyRule(models.Model):
     """A contract function that may be called on a network; what has no rule is refused.
 
     Written by the contract registry of floor 2; read at every signature. A rule with the selector
-    ALLOWANCE says that the contract may be given allowances.
+    ALLOWANCE says that the contract may be given allowances, one with NAMED that the arguments of
+    other calls may name it.
     """
 
     ALLOWANCE = "allowance"
+    NAMED = "named"
+    # What a rule may say beside a function of its contract.
+    MARKS = (ALLOWANCE, NAMED)
 
     network = models.ForeignKey(
         "wallets.Network", on_delete=models.CASCADE, related_name="policy_rules"

@@ -4,70 +4,21 @@ Floor 2 declares these with an action's permissions; floor 1 reads them at every
 argument has a check, `unchecked` with a reason among them, or the call is refused.
 """
 
-from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
-from eth_typing import ChecksumAddress
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
-from wallets.models import PolicyRule, Token, Transaction
+from wallets.chain.codec import decode_exactly
+from wallets.models import PolicyRule, Token
 from wallets.recipients import may_receive, own_recipients
-from wallets.transactions.calldata import Leaf, Path, leaves, pick, show_path
-from wallets.transactions.expectations import Expectations
+from wallets.transactions.calldata import CalldataError, Leaf, Path, leaves, pick, show_path
+from wallets.transactions.demands import Check, Facts, Spend
+from wallets.transactions.expectations import HUNDRED_PERCENT, minimum_out
 
 # The called contract itself: the token of its own transfer and approve.
 CALLEE: Literal["callee"] = "callee"
-
-
-@dataclass(frozen=True, slots=True)
-class Spend:
-    """An amount the call gives away (`leaves`), or lets another contract take."""
-
-    token: str
-    amount: int
-    leaves: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a check may look at; all from the database, never the network."""
-
-    row: Transaction
-    callee: ChecksumAddress
-    values: tuple[Any, ...]
-    expectations: Expectations
-    now: datetime
-    # Judges calldata for the same contract; raises where it is not allowed.
-    judge_inner: Callable[[bytes], None]
-
-    @property
-    def rules_here(self) -> Any:
-        """The enabled rules of the protocol on the network."""
-        return PolicyRule.objects.filter(
-            network=self.row.network_id, protocol=self.row.protocol, enabled=True
-        )
-
-
-class Check(BaseModel):
-    """One demand on what stands at a path; `complaint` is empty when it is met."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    # What the argument's type begins with.
-    fits: ClassVar[str] = ""
-    check: str
-    path: Path = Field(min_length=1)
-
-    @abstractmethod
-    def complaint(self, value: Any, facts: Facts) -> str:
-        """What is wrong with the value, as the end of a sentence."""
-
-    def spends(self, value: Any, facts: Facts) -> Iterator[Spend]:
-        """What the value gives away."""
-        yield from ()
 
 
 class OwnWallet(Check):
@@ -145,6 +96,22 @@ class RegisteredToken(Check):
         return "" if enabled else f"{value} is no enabled token on {facts.row.network.name}"
 
 
+class Registered(Check):
+    """The address is an enabled contract of the protocol that arguments may name: a pool."""
+
+    fits: ClassVar[str] = "address"
+    check: Literal["registered"] = "registered"
+
+    def complaint(self, value: Any, facts: Facts) -> str:
+        """No rule names it."""
+        if facts.rules_here.filter(address=value, selector=PolicyRule.NAMED).exists():
+            return ""
+        return (
+            f"{value} is no enabled deployment of {facts.row.protocol} on "
+            f"{facts.row.network.name} that a call may name"
+        )
+
+
 class Deadline(Check):
     """The time, in seconds since 1970, is to come and near."""
 
@@ -161,22 +128,42 @@ class Deadline(Check):
 
 
 class MinimumOut(Check):
-    """The least to receive: above zero, and the recorded quote less its slippage or more."""
+    """The least to receive: above zero, and the recorded quote less its slippage or more.
+
+    `place` says which of several quotes, where a call brings more than one token.
+    """
 
     fits: ClassVar[str] = "uint"
     check: Literal["minimum_out"] = "minimum_out"
     most_slippage_bps: int = Field(ge=0, le=10_000)
+    place: int | None = Field(default=None, ge=0)
 
     def complaint(self, value: Any, facts: Facts) -> str:
         """Nothing recorded, too generous, or too little asked."""
         promised = facts.expectations
-        if promised.least_out is None or promised.slippage_bps is None:
+        least = promised.least_of(self.place)
+        if least is None or promised.slippage_bps is None:
             return "no quote is recorded with the transaction"
         if promised.slippage_bps > self.most_slippage_bps:
             return f"a slippage of {promised.slippage_bps} bps is above {self.most_slippage_bps}"
-        if 0 < value >= promised.least_out:
+        if 0 < value >= least:
             return ""
-        return f"at least {promised.least_out} was promised, {value} would be accepted"
+        return f"at least {least} was promised, {value} would be accepted"
+
+
+class LeastOf(Check):
+    """The least of an amount given that must be used: that amount less a slippage, or more."""
+
+    fits: ClassVar[str] = "uint"
+    check: Literal["least_of"] = "least_of"
+    of: Path
+    most_slippage_bps: int = Field(ge=0, le=HUNDRED_PERCENT)
+
+    def complaint(self, value: Any, facts: Facts) -> str:
+        """Less than that."""
+        (amount,) = pick(facts.values, self.of)
+        least = minimum_out(amount, self.most_slippage_bps)
+        return "" if 0 < value >= least else f"of {amount} at least {least} is to be used"
 
 
 class Amount(Check):
@@ -239,6 +226,62 @@ class InnerCall(Check):
         return ""
 
 
+class Empty(Check):
+    """The array has nothing in it."""
+
+    check: Literal["empty"] = "empty"
+
+    def complaint(self, value: Any, facts: Facts) -> str:
+        """Anything in it."""
+        return f"it must be empty, not of {len(value)}" if value else ""
+
+
+class Encoded(Check):
+    """The bytes are exactly these values, each with a check of its own; paths lead inside them."""
+
+    fits: ClassVar[str] = "bytes"
+    check: Literal["encoded"] = "encoded"
+    types: tuple[str, ...] = Field(min_length=1)
+    # Bytes that stand before the values, in hex: a version, a selector.
+    prefix: str = ""
+    checks: tuple["AnyCheck", ...]
+
+    @property
+    def signature(self) -> str:
+        """The values as a call would take them."""
+        return f"values({','.join(self.types)})"
+
+    def complaint(self, value: Any, facts: Facts) -> str:
+        """Other bytes, or wrong values in them."""
+        try:
+            return "; ".join(complaints(self.checks, self._inside(value, facts)))
+        except CalldataError as error:
+            return str(error)
+
+    def spends(self, value: Any, facts: Facts) -> Iterator[Spend]:
+        """What the values give away."""
+        yield from spends_of(self.checks, self._inside(value, facts))
+
+    def _inside(self, value: bytes, facts: Facts) -> Facts:
+        prefix = bytes.fromhex(self.prefix)
+        values = decode_exactly(self.types, value.removeprefix(prefix))
+        if values is None or not value.startswith(prefix):
+            raise CalldataError(f"the bytes are not exactly ({','.join(self.types)})")
+        return replace(facts, values=values)
+
+
+class Vouched(Check):
+    """Bytes that somebody else answers for, with the reason: the called contract, or a guard."""
+
+    fits: ClassVar[str] = "bytes"
+    check: Literal["vouched"] = "vouched"
+    reason: str = Field(min_length=10)
+
+    def complaint(self, value: Any, facts: Facts) -> str:
+        """Never."""
+        return ""
+
+
 class Unchecked(Check):
     """Anything, with the reason why that is safe."""
 
@@ -256,15 +299,21 @@ AnyCheck = Annotated[
     | Sender
     | Spender
     | RegisteredToken
+    | Registered
     | Deadline
     | MinimumOut
+    | LeastOf
     | Amount
     | AllowanceAmount
     | Constant
     | InnerCall
+    | Empty
+    | Encoded
+    | Vouched
     | Unchecked,
     Field(discriminator="check"),
 ]
+Encoded.model_rebuild()
 CHECKS: TypeAdapter[tuple[AnyCheck, ...]] = TypeAdapter(tuple[AnyCheck, ...])
 
 
@@ -278,7 +327,12 @@ def gaps(signature: str, checks: Sequence[Check]) -> list[str]:
     every = list(leaves(signature))
     found = [phrase for leaf in every if (phrase := _gap(leaf, checks))]
     strays = [one for one in checks if not any(_belongs(one, leaf) for leaf in every)]
-    return found + [f"{one.check} does not fit {show_path(one.path)}" for one in strays]
+    found += [f"{one.check} does not fit {show_path(one.path)}" for one in strays]
+    for one in checks:
+        if isinstance(one, Encoded):
+            inside = gaps(one.signature, one.checks)
+            found += [f"in argument {show_path(one.path)}, {phrase}" for phrase in inside]
+    return found
 
 
 def _gap(leaf: Leaf, checks: Sequence[Check]) -> str:
@@ -291,15 +345,17 @@ def _gap(leaf: Leaf, checks: Sequence[Check]) -> str:
 
 
 def _covers(check: Check, leaf: Leaf) -> bool:
-    # Only what is unchecked may be so as a whole.
+    # Only what is unchecked, or not there, may be so as a whole.
     if isinstance(check, Unchecked):
         return check.path == leaf.path[: len(check.path)]
+    if isinstance(check, Empty):
+        return (*check.path, "*") == leaf.path[: len(check.path) + 1]
     return check.path == leaf.path
 
 
 def _belongs(check: Check, leaf: Leaf) -> bool:
     """Whether the check looks at the leaf, or at one element of the array it is in."""
-    if isinstance(check, Unchecked):
+    if isinstance(check, Unchecked | Empty):
         return _covers(check, leaf)
     if len(check.path) != len(leaf.path) or not leaf.kind.startswith(check.fits):
         return False

@@ -27,6 +27,8 @@ class Expectations(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     quoted_out: Units | None = None
+    # Where a call brings several tokens, in the order of its arguments.
+    quoted_outs: tuple[Units, ...] = ()
     slippage_bps: int | None = Field(default=None, ge=0, le=HUNDRED_PERCENT)
     allowance: Units | None = None
 
@@ -37,9 +39,17 @@ class Expectations(BaseModel):
             return None
         return minimum_out(self.quoted_out, self.slippage_bps)
 
+    def least_of(self, place: int | None) -> int | None:
+        """The least to accept of one of several quotes; of the only one without a place."""
+        if place is None:
+            return self.least_out
+        if self.slippage_bps is None or place >= len(self.quoted_outs):
+            return None
+        return minimum_out(self.quoted_outs[place], self.slippage_bps)
+
     def as_json(self) -> dict[str, Any]:
         """As it is kept on a transaction: only what is promised."""
-        return self.model_dump(mode="json", exclude_none=True)
+        return self.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
 
 
 NOTHING_PROMISED = Expectations()

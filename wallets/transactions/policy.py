@@ -19,16 +19,9 @@ from wallets.transactions.allowances import (
     revoked_by,
     token_rule,
 )
-from wallets.transactions.arguments import (
-    CHECKS,
-    Check,
-    Facts,
-    Spend,
-    complaints,
-    gaps,
-    spends_of,
-)
+from wallets.transactions.arguments import CHECKS, complaints, gaps, spends_of
 from wallets.transactions.calldata import CalldataError, decode_arguments
+from wallets.transactions.demands import Check, Facts, Spend
 from wallets.transactions.expectations import Expectations
 from wallets.transactions.limits import Limits, amount_text, read_limits
 

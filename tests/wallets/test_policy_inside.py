@@ -1,0 +1,112 @@
+"""Bytes inside arguments are values with checks of their own, or somebody answers for them."""
+
+from typing import Any
+
+import pytest
+
+from tests import factories
+from tests.wallets.test_policy_checks import encoded, make_rule, own, refusal
+from wallets.chain.codec import CODEC
+from wallets.models import PolicyRule, Transaction
+from wallets.transactions.arguments import CHECKS, gaps
+from wallets.transactions.expectations import Expectations
+from wallets.transactions.policy import check_policy
+
+pytestmark = [pytest.mark.django_db, pytest.mark.db]
+
+HOOK = "run(bytes)"
+PAID = {
+    "check": "encoded",
+    "path": [0],
+    "types": ["address", "uint256"],
+    "checks": [{"check": "sender", "path": [0]}, {"check": "amount", "path": [1]}],
+}
+STRANGER = "0x1111111111111111111111111111111111111111"
+
+
+@pytest.fixture
+def row() -> Transaction:
+    """A call that no rule allows yet."""
+    return factories.TransactionFactory.create(value=0)
+
+
+def hook(*values: Any, prefix: bytes = b"") -> bytes:
+    """Calldata whose one argument is the encoded values."""
+    return encoded(HOOK, prefix + CODEC.encode(("address", "uint256"), values))
+
+
+def test_values_inside_bytes_are_checked_and_counted(row: Transaction) -> None:
+    make_rule(row, HOOK, PAID)
+    row.data = hook(own(row), 5)
+    assert [spend.amount for spend in check_policy(row).spends] == [5]
+    assert f"{STRANGER} is not the sending wallet" in refusal(row, hook(STRANGER, 5))
+
+
+@pytest.mark.parametrize("junk", [b"", b"\x00" * 31, b"\x00" * 96])
+def test_bytes_that_are_not_exactly_the_values_are_refused(row: Transaction, junk: bytes) -> None:
+    make_rule(row, HOOK, PAID)
+    assert "the bytes are not exactly (address,uint256)" in refusal(row, encoded(HOOK, junk))
+
+
+def test_what_stands_before_the_values_is_demanded(row: Transaction) -> None:
+    make_rule(row, HOOK, {**PAID, "prefix": "01"})
+    row.data = hook(own(row), 5, prefix=b"\x01")
+    assert check_policy(row)
+    assert "are not exactly" in refusal(row, hook(own(row), 5))
+
+
+def test_a_value_inside_without_a_check_is_a_gap() -> None:
+    (check,) = CHECKS.validate_python([{**PAID, "checks": PAID["checks"][:1]}])
+    assert gaps(HOOK, [check]) == ["in argument 0, argument 1 has no check"]
+
+
+def test_bytes_may_be_vouched_for_with_a_reason_only() -> None:
+    vouched = {"check": "vouched", "path": [0], "reason": "the contract proves them"}
+    assert gaps(HOOK, CHECKS.validate_python([vouched])) == []
+    assert gaps("f(uint8)", CHECKS.validate_python([vouched]))
+    with pytest.raises(ValueError, match="at least 10 characters"):
+        CHECKS.validate_python([{**vouched, "reason": "because"}])
+
+
+def test_an_array_that_must_be_empty_takes_nothing(row: Transaction) -> None:
+    signature = "deploy(bytes[])"
+    make_rule(row, signature, {"check": "empty", "path": [0]})
+    row.data = encoded(signature, [])
+    assert check_policy(row)
+    assert "it must be empty, not of 1" in refusal(row, encoded(signature, [b"\x01"]))
+
+
+def test_only_a_contract_that_may_be_named_is_named(row: Transaction) -> None:
+    signature = "use(address)"
+    make_rule(row, signature, {"check": "registered", "path": [0]})
+    row.data = encoded(signature, STRANGER)
+    assert "is no enabled deployment of" in refusal(row, row.data)
+    named = {"network": row.network, "protocol": row.protocol, "address": STRANGER}
+    factories.PolicyRuleFactory.create(**named, selector=PolicyRule.NAMED, signature="named")
+    row.data = encoded(signature, STRANGER)
+    assert check_policy(row)
+
+
+def test_the_least_to_use_is_near_what_is_given(row: Transaction) -> None:
+    signature = "add(uint256,uint256)"
+    least = {"check": "least_of", "path": [1], "of": [0], "most_slippage_bps": 100}
+    make_rule(row, signature, {"check": "amount", "path": [0]}, least)
+    row.data = encoded(signature, 1000, 990)
+    assert check_policy(row)
+    assert "of 1000 at least 990 is to be used" in refusal(row, encoded(signature, 1000, 989))
+
+
+def test_each_of_several_quotes_is_held_to(row: Transaction) -> None:
+    signature = "take(uint256,uint256)"
+    checks = [
+        {"check": "minimum_out", "path": [n], "most_slippage_bps": 100, "place": n} for n in (0, 1)
+    ]
+    make_rule(row, signature, *checks)
+    promised = Expectations(quoted_outs=(1000, 50), slippage_bps=100)
+    row.expectations = promised.as_json()
+    row.data = encoded(signature, 990, 50)
+    assert check_policy(row)
+    told = refusal(row, encoded(signature, 990, 49))
+    assert told.endswith("argument 1: at least 50 was promised, 49 would be accepted")
+    row.expectations = Expectations(quoted_outs=(1000,), slippage_bps=100).as_json()
+    assert "no quote is recorded" in refusal(row, encoded(signature, 990, 50))
