@@ -53,11 +53,17 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A signed request to a venue; `payload` is what is signed."""
+    """A signed request to a venue or contract: an order, a permit.
+
+    `kind` is the request's action, as the protocol registered it; `payload` is what is signed, as
+    JSON with amounts as text. It counts on `chain_id`, or on a venue's own books.
+    """
 
     label: str
-    venue: str
+    kind: str
     payload: Mapping[str, Any]
+    chain_id: int | None = None
+    valid_until: datetime | None = None
 
 
 PlannedStep = Call | Wait | Message

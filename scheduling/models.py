@@ -235,6 +235,21 @@ class Step(models.Model):
         "wallets.Receipt", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     settlement = models.JSONField(null=True, blank=True)
+    request = models.OneToOneField(
+        "wallets.SignedRequest",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="step",
+    )
+    # What a wait found, or a venue answered.
+    found = models.JSONField(null=True, blank=True)
+    # When to look for what a wait is for; null when nobody looks.
+    look_at = models.DateTimeField(null=True, blank=True)
+    looks = models.PositiveIntegerField(default=0)
+    overdue_at = models.DateTimeField(
+        null=True, blank=True, help_text="A wait that is not over then needs an operator."
+    )
     version = models.PositiveBigIntegerField(default=0)
     state_changed_at = models.DateTimeField(auto_now_add=True)
 
@@ -246,10 +261,17 @@ class Step(models.Model):
                 condition=~Q(state="settled") | Q(settlement__isnull=False),
                 name="step_settled_has_settlement",
             ),
+            models.CheckConstraint(
+                condition=Q(look_at__isnull=True) | Q(state="waiting"),
+                name="step_is_looked_for_while_waiting",
+            ),
         )
         indexes = (
             models.Index(
                 fields=("transaction",), condition=Q(state="submitted"), name="step_submitted"
+            ),
+            models.Index(
+                fields=("look_at",), condition=Q(look_at__isnull=False), name="step_waiting"
             ),
         )
 

@@ -1,4 +1,4 @@
-"""What a run is to do: its adapter's plan, and the allowances that plan gives."""
+"""What a run is to do: its adapter's plans, and the allowances they give."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from django.utils import timezone
 from eth_typing import ChecksumAddress
 
-from protocols.actions import Call, Context, PlanError, PlannedStep
+from protocols.actions import Action, Call, Context, Message, Plan, PlanError, PlannedStep
 from protocols.context import build_context
 from protocols.params import BadParameters, read_params
 from protocols.registry import UnknownAction, get_action
 from scheduling.models import Run
 from wallets.chain.client import NetworkClient
+from wallets.models import Network
+from wallets.requests.kinds import find_kind
+from wallets.requests.services import BadRequest, payload_as_json
 from wallets.transactions.allowances import AllowanceCall, read_allowance_call
 
 # Why there is no plan; one sentence each.
@@ -30,72 +33,110 @@ class GivenAllowance:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan's calls, and what must not change until they are done."""
+    """A plan's steps, and what must not change until they are done."""
 
-    calls: tuple[Call, ...]
+    steps: tuple[PlannedStep, ...]
     summary: str
     relies_on: tuple[str, ...]
 
     @property
     def given(self) -> list[GivenAllowance]:
         """The allowances given for later calls; one that is the plan's very purpose stays."""
-        return list(_given(self.calls))
+        return list(_given(self.steps))
 
 
 def make_plan(run: Run) -> Planned:
     """Ask the run's action what to do now; raises one of NO_PLAN, or ChainError."""
-    task = run.task
-    action = get_action(task.protocol.slug, task.action)
+    action = action_of(run)
     plan = action.plan(context_of(run), read_params(action.Params, run.params))
     if not plan.steps:
         raise PlanError("the action planned nothing to do")
-    calls = tuple(_only_call(step) for step in plan.steps)
-    approved = (call.name for call in map(allowance_of, calls) if call)
+    return read_plan(run, plan)
+
+
+def read_plan(run: Run, plan: Plan) -> Planned:
+    """What an adapter planned, if it is something this program does; else PlanError."""
+    for step in plan.steps:
+        _require_possible(run, step)
+    approved = (call.name for call in map(allowance_of, plan.steps) if call)
     names = tuple(dict.fromkeys((*plan.relies_on, *approved)))
-    return Planned(calls, plan.summary[:300], names)
+    return Planned(plan.steps, plan.summary[:300], names)
 
 
-def context_of(run: Run) -> Context:
-    """What the run's action may look at."""
-    task = run.task
+def action_of(run: Run) -> Action:
+    """The run's action, or UnknownAction."""
+    return get_action(run.task.protocol.slug, run.task.action)
+
+
+def context_of(run: Run, network: Network | None = None) -> Context:
+    """What the run's action may look at: on its task's network, or on another."""
+    chosen = network or run.task.network
     return build_context(
-        network=task.network,
+        network=chosen,
         wallet=run.wallet,
-        protocol=task.protocol.slug,
-        client=NetworkClient(task.network),
+        protocol=run.task.protocol.slug,
+        client=NetworkClient(chosen),
         now=timezone.now(),
     )
 
 
-def allowance_of(call: Call) -> AllowanceCall | None:
-    """What the call allows; read from its bytes, not from what its adapter says of it."""
-    return read_allowance_call(call.to, call.data)
+def network_of(run: Run, chain_id: int | None) -> Network:
+    """The network a step is for; PlanError for one that is not enabled here."""
+    own = run.task.network
+    if chain_id in (None, own.chain_id):
+        return own
+    network = Network.objects.filter(chain_id=chain_id, enabled=True).first()
+    if network is None:
+        raise PlanError(f"chain {chain_id} is not known here; add and enable its network")
+    return network
 
 
-def last_use(calls: Sequence[Call], spender: str) -> int | None:
+def _require_possible(run: Run, step: PlannedStep) -> None:
+    match step:
+        case Call():
+            elsewhere = network_of(run, step.chain_id) != run.task.network
+            if elsewhere and read_allowance_call(step.to, step.data) is not None:
+                raise PlanError(f"{step.label}: allowances are given on the task's own network")
+        case Message():
+            _require_request(run, step)
+
+
+def _require_request(run: Run, message: Message) -> None:
+    protocol = run.task.protocol.slug
+    if find_kind(protocol, message.kind) is None:
+        raise PlanError(f"{message.label}: {protocol} has no request {message.kind} to sign here")
+    if message.chain_id is not None:
+        network_of(run, message.chain_id)
+    try:
+        payload_as_json(message.payload)
+    except BadRequest as error:
+        raise PlanError(f"{message.label}: {error}") from error
+
+
+def allowance_of(step: PlannedStep) -> AllowanceCall | None:
+    """What a call allows; read from its bytes, not from what its adapter says of it."""
+    return read_allowance_call(step.to, step.data) if isinstance(step, Call) else None
+
+
+def last_use(steps: Sequence[PlannedStep], spender: str) -> int | None:
     """The place of the call that uses the spender's allowance last; None for approvals only.
 
     A call of the spender itself; where there is none, somebody else has the spender take it, and
     the last call is the safe answer.
     """
-    uses = [place for place, call in enumerate(calls) if allowance_of(call) is None]
-    direct = [place for place in uses if calls[place].to == spender]
-    return max(direct or uses, default=None)
+    calls = [(place, step) for place, step in enumerate(steps) if isinstance(step, Call)]
+    uses = [(place, call) for place, call in calls if allowance_of(call) is None]
+    direct = [place for place, call in uses if call.to == spender]
+    return max(direct or (place for place, _ in uses), default=None)
 
 
-def _given(calls: Sequence[Call]) -> Iterator[GivenAllowance]:
+def _given(steps: Sequence[PlannedStep]) -> Iterator[GivenAllowance]:
     found = {}
-    for place, call in enumerate(calls):
-        set_to = allowance_of(call)
+    for place, step in enumerate(steps):
+        set_to = allowance_of(step)
         if set_to and set_to.amount:
             found[set_to.name] = (place, set_to)
     for place, set_to in found.values():
-        used = last_use(calls, set_to.spender)
+        used = last_use(steps, set_to.spender)
         if used is not None and used > place:
             yield GivenAllowance(set_to.token, set_to.spender, set_to.amount, used)
-
-
-def _only_call(step: PlannedStep) -> Call:
-    if not isinstance(step, Call):
-        raise PlanError(f"{step.label}: this version runs calls only, no waits or messages yet")
-    return step

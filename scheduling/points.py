@@ -14,6 +14,16 @@ class RunPoint(StrEnum):
     ALLOWANCE_SETTLED = "allowance_settled"
 
 
+class WaitPoint(StrEnum):
+    """Where a process may die while it looks for what a run waits for, and goes on with it."""
+
+    CLAIMED = "wait_claimed"
+    LOOKED = "wait_looked"
+    SETTLED = "wait_settled"
+    ASKED = "wait_asked_what_follows"
+    WENT_ON = "wait_went_on"
+
+
 class PlanPoint(StrEnum):
     """Where a process may die while it carries out a plan."""
 

@@ -8,20 +8,24 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from protocols.actions import Settlement
+from protocols.settlements import settlement_to_json
+from scheduling.continuing import continue_run, has_more, is_under_way
 from scheduling.models import Run, Step
 from scheduling.overlap import look_beside, reason_to_wait
 from scheduling.planning import NO_PLAN, context_of, make_plan
-from scheduling.points import RunPoint
+from scheduling.points import RunPoint, WaitPoint
 from scheduling.replanning import may_plan_anew, plan_anew
 from scheduling.settle import settle_step
-from scheduling.states import RUN, STEP, RunState, StepState
+from scheduling.states import OPEN_STEP, RUN, STEP, RunState, StepState
 from scheduling.steps import begin_steps, submit_step
+from scheduling.waits import look_at_wait, look_for_waits, need_operator, settle_wait
 from wallets import wakeups
 from wallets.actors import this_worker
 from wallets.chain.errors import ChainError
-from wallets.models import Transaction, Wallet
+from wallets.models import SignedRequest, Transaction, Wallet
 from wallets.transactions.points import reached
-from wallets.transactions.states import ENDED, Outcome
+from wallets.transactions.states import ENDED, Outcome, RequestState
 from wallets.transactions.states import TransactionState as T
 from wallets.transitions import LostRace, move
 
@@ -30,8 +34,17 @@ log = structlog.get_logger(__name__)
 LOOK_AGAIN = timedelta(seconds=10)
 RUNS_PER_PASS = 50
 # As `wallets.transactions.states.is_decided` has it.
-DECIDED = Q(transaction__state__in=ENDED) | Q(
-    transaction__state=T.CONFIRMED, transaction__outcome=Outcome.SUCCEEDED
+_DECIDED_REQUEST = (
+    RequestState.ACKNOWLEDGED,
+    RequestState.REJECTED,
+    RequestState.REFUSED,
+    RequestState.EXPIRED,
+    RequestState.CANCELLED,
+)
+DECIDED = (
+    Q(transaction__state__in=ENDED)
+    | Q(transaction__state=T.CONFIRMED, transaction__outcome=Outcome.SUCCEEDED)
+    | Q(request__state__in=_DECIDED_REQUEST)
 )
 
 
@@ -39,10 +52,12 @@ def advance_runs() -> int:
     """Look at every run that is due for it, most important first; returns how many."""
     started = _pending_runs()
     moved = _decided_steps()
+    waits = look_for_waits()
     # An adapter that fails in a way of its own keeps no other run from its turn.
     wakeups.each(_start, started, failed=_put_off)
     wakeups.each(_finish, moved)
-    return len(started) + len(moved)
+    wakeups.each(_look, waits)
+    return len(started) + len(moved) + len(waits)
 
 
 def _start(run: Run) -> None:
@@ -53,6 +68,11 @@ def _start(run: Run) -> None:
 def _finish(step: Step) -> None:
     with structlog.contextvars.bound_contextvars(run=step.run_id, step=step.index):
         _guarded(finish_step, step)
+
+
+def _look(step: Step) -> None:
+    with structlog.contextvars.bound_contextvars(run=step.run_id, step=step.index):
+        _guarded(finish_wait, step)
 
 
 def _put_off(run: Run, error: Exception) -> None:
@@ -66,7 +86,13 @@ def _pending_runs() -> list[Run]:
 
 def _decided_steps() -> list[Step]:
     rows = Step.objects.filter(DECIDED, state=StepState.SUBMITTED)
-    related = ("run__task__protocol", "run__task__network", "run__wallet", "transaction")
+    related = (
+        "run__task__protocol",
+        "run__task__network",
+        "run__wallet",
+        "transaction__network",
+        "request",
+    )
     return list(rows.select_related(*related).order_by("id")[:RUNS_PER_PASS])
 
 
@@ -85,6 +111,9 @@ def start_run(run: Run) -> None:
     """Plan a pending run and submit its first step; or say why it waits or failed."""
     if run.state == RunState.HELD:
         run = move(run, RunState.PENDING, machine=RUN, actor=this_worker(), reason="looked at")
+    if run.state == RunState.RUNNING:
+        continue_run(run)
+        return
     if run.state != RunState.PENDING:
         Run.objects.filter(pk=run.pk).update(wake_at=None)
         return
@@ -145,15 +174,46 @@ def hold_reason(run: Run) -> str:
 def finish_step(step: Step) -> None:
     """Settle a step whose transaction is decided, and go on with the run."""
     row, run = step.transaction, step.run
+    if step.request is not None:
+        _finish_request(step, step.request)
+        return
     if row is None:
         return
     if row.state not in (T.CONFIRMED, T.FINAL) or row.outcome != Outcome.SUCCEEDED:
         _finish_failed(step, row)
         return
-    fields = settle_step(step, context_of(run))
+    fields = settle_step(step, context_of(run, row.network))
     with transaction.atomic():
         move(step, StepState.SETTLED, machine=STEP, actor=this_worker(), **fields)
         _go_on(run)
+    reached(RunPoint.STEP_SETTLED)
+
+
+def finish_wait(step: Step) -> None:
+    """Look for what the step waits for, and go on with the run once it is there."""
+    found = look_at_wait(step)
+    if found is None:
+        return
+    with transaction.atomic():
+        settle_wait(step, found)
+        _go_on(step.run)
+    reached(WaitPoint.SETTLED)
+
+
+def _finish_request(step: Step, request: SignedRequest) -> None:
+    if request.state != RequestState.ACKNOWLEDGED:
+        _fail(step, request.detail or f"the request ended {request.state}")
+        return
+    with transaction.atomic():
+        move(
+            step,
+            StepState.SETTLED,
+            machine=STEP,
+            actor=this_worker(),
+            found={"answer": request.answer},
+            settlement=settlement_to_json(Settlement()),
+        )
+        _go_on(step.run)
     reached(RunPoint.STEP_SETTLED)
 
 
@@ -170,9 +230,20 @@ def _finish_failed(step: Step, row: Transaction) -> None:
         except NO_PLAN as error:
             reason = str(error)
         sentence = f"{sentence}; it cannot be planned anew: {reason}"
+    _fail(step, sentence)
+
+
+def _fail(step: Step, sentence: str) -> None:
+    """End the run with the step; where it has waited, value may be under way: a person goes on."""
+    run, told = step.run, f"{step.label}: {sentence}"
     with transaction.atomic():
         move(step, StepState.FAILED, machine=STEP, actor=this_worker(), detail=sentence[:500])
-        end_run(step.run, RunState.FAILED, f"{step.label}: {sentence}")
+        if is_under_way(run):
+            for row in run.steps.filter(state=StepState.PLANNED):
+                move(row, StepState.CANCELLED, machine=STEP, actor=this_worker(), reason=told)
+            need_operator(run, told)
+        else:
+            end_run(run, RunState.FAILED, told)
     reached(RunPoint.RUN_ENDED)
 
 
@@ -183,7 +254,12 @@ def _go_on(run: Run) -> None:
     following = run.steps.filter(state=StepState.PLANNED).order_by("index").first()
     if following is not None:
         submit_step(following, run)
-    elif not run.steps.exclude(state__in=(StepState.SETTLED, StepState.CANCELLED)).exists():
+    elif run.steps.filter(state__in=OPEN_STEP).exists():
+        return
+    elif has_more(run):
+        # What follows is asked of the chain: not in here.
+        Run.objects.filter(pk=run.pk).update(wake_at=timezone.now())
+    elif not run.steps.filter(state=StepState.FAILED).exists() or is_under_way(run):
         end_run(run, RunState.SUCCEEDED, "")
 
 
@@ -220,5 +296,6 @@ def end_run(run: Run, state: RunState, sentence: str) -> None:
 
 
 def _postpone(run: Run, sentence: str) -> None:
-    pending = Run.objects.filter(pk=run.pk, state=RunState.PENDING)
-    pending.update(wake_at=timezone.now() + LOOK_AGAIN, detail=sentence[:500])
+    started = (RunState.PENDING, RunState.RUNNING)
+    awake = Run.objects.filter(pk=run.pk, state__in=started, wake_at__isnull=False)
+    awake.update(wake_at=timezone.now() + LOOK_AGAIN, detail=sentence[:500])

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from protocols.actions import CallReceipt, Context
-from protocols.context import read_log
+from protocols.actions import Context
 from protocols.params import read_params
 from protocols.registry import get_action
 from protocols.settlements import settlement_to_json
 from protocols.tokens import ensure_token
 from scheduling.models import Step
+from scheduling.progress import read_receipt
 from scheduling.specs import call_from_json
 
 
@@ -24,15 +24,10 @@ def settle_step(step: Step, ctx: Context) -> dict[str, Any]:
     settlement = action.settle(
         ctx,
         read_params(action.Params, run.params),
-        CallReceipt(
-            call=call_from_json(step.spec),
-            tx_hash=receipt.attempt.hash,
-            block_number=receipt.block_number,
-            logs=tuple(map(read_log, receipt.logs)),
-        ),
+        read_receipt(call_from_json(step.spec), receipt),
     )
     for movement in settlement.movements:
-        ensure_token(network=run.task.network, address=movement.token, chain=ctx.chain)
+        ensure_token(network=row.network, address=movement.token, chain=ctx.chain)
     return {
         "settlement": settlement_to_json(settlement),
         "settled_receipt": receipt,

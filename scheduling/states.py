@@ -30,11 +30,13 @@ class StepState(TextChoices):
 
     PLANNED = "planned", "Planned"
     SUBMITTED = "submitted", "Submitted"
+    WAITING = "waiting", "Waiting"
     SETTLED = "settled", "Settled"
     FAILED = "failed", "Failed"
     CANCELLED = "cancelled", "Cancelled"
 
 
+OPEN_STEP = (StepState.PLANNED, StepState.SUBMITTED, StepState.WAITING)
 UNFINISHED_RUN = (RunState.PENDING, RunState.HELD, RunState.RUNNING)
 FINISHED_RUN = (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED)
 
@@ -64,7 +66,13 @@ STEP = Machine(
     "step",
     {
         "": (StepState.PLANNED,),
-        StepState.PLANNED: (StepState.SUBMITTED, StepState.CANCELLED, StepState.FAILED),
+        StepState.PLANNED: (
+            StepState.SUBMITTED,
+            StepState.WAITING,
+            StepState.CANCELLED,
+            StepState.FAILED,
+        ),
+        StepState.WAITING: (StepState.SETTLED, StepState.FAILED, StepState.CANCELLED),
         StepState.SUBMITTED: (StepState.SETTLED, StepState.FAILED, StepState.CANCELLED),
         StepState.SETTLED: (StepState.SUBMITTED,),
         StepState.FAILED: (StepState.SUBMITTED,),

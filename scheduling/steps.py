@@ -1,13 +1,18 @@
 """Steps of runs: made from a plan, and submitted one after another."""
 
 from datetime import datetime, timedelta
+from typing import assert_never
 
-from protocols.actions import Call
+from django.utils import timezone
+
+from protocols.actions import Call, Message, PlannedStep, Wait
 from scheduling.models import Run, RunAllowance, Step
 from scheduling.planning import Planned, allowance_of, last_use
-from scheduling.specs import call_from_json, call_to_json
+from scheduling.specs import kind_of, step_from_json, step_to_json
 from scheduling.states import STEP, StepState
 from wallets.actors import this_worker
+from wallets.models import Network
+from wallets.requests.services import RequestIntent, prepare_request
 from wallets.services import Intent, submit_transaction
 from wallets.transactions.allowances import AllowanceCall
 from wallets.transitions import born, move
@@ -16,7 +21,7 @@ from wallets.transitions import born, move
 def begin_steps(run: Run, planned: Planned) -> None:
     """Write down what was planned and submit the first of it; in the caller's transaction."""
     first = run.steps.count()
-    steps = [_create(run, first + place, call) for place, call in enumerate(planned.calls)]
+    steps = [_create(run, first + place, step) for place, step in enumerate(planned.steps)]
     for one in planned.given:
         RunAllowance.objects.update_or_create(
             run=run,
@@ -31,27 +36,96 @@ def begin_steps(run: Run, planned: Planned) -> None:
 def _carry_on(run: Run, planned: Planned, steps: list[Step]) -> None:
     """What was given by earlier steps of the run is used by these now."""
     for row in run.allowances.filter(last_use__index__lt=steps[0].index):
-        place = last_use(planned.calls, row.spender)
+        place = last_use(planned.steps, row.spender)
         if place is not None:
             RunAllowance.objects.filter(pk=row.pk).update(last_use=steps[place])
 
 
-def _create(run: Run, index: int, call: Call) -> Step:
+def _create(run: Run, index: int, planned: PlannedStep) -> Step:
     step = Step.objects.create(
-        run=run, index=index, kind=Step.Kind.CALL, label=call.label, spec=call_to_json(call)
+        run=run,
+        index=index,
+        kind=kind_of(planned),
+        label=planned.label[:200],
+        spec=step_to_json(planned),
     )
     born(step, machine=STEP, actor=this_worker())
     return step
 
 
+def planned_step(step: Step) -> PlannedStep:
+    """What the step is to do, as its adapter planned it."""
+    return step_from_json(step.kind, step.spec)
+
+
 def submit_step(step: Step, run: Run) -> None:
-    """Record the step's intent; inside the caller's database transaction."""
-    call = call_from_json(step.spec)
+    """Begin the step: record its intent, or when to look; in the caller's database transaction."""
+    match planned_step(step):
+        case Call() as call:
+            _submit_call(step, run, call)
+        case Wait() as wait:
+            begin_wait(step, wait)
+        case Message() as message:
+            _prepare_message(step, run, message)
+        case other:
+            assert_never(other)
+
+
+def begin_wait(step: Step, wait: Wait) -> None:
+    """Have workers look for what it is for."""
+    now = timezone.now()
+    move(
+        step,
+        StepState.WAITING,
+        machine=STEP,
+        actor=this_worker(),
+        look_at=now + timedelta(seconds=wait.first_look),
+        overdue_at=now + timedelta(seconds=wait.at_most),
+    )
+
+
+def begin_wait_again(step: Step, wait: Wait) -> None:
+    """Look again at once, and for as long as at first."""
+    now = timezone.now()
+    end = now + timedelta(seconds=wait.at_most)
+    Step.objects.filter(pk=step.pk, state=StepState.WAITING).update(look_at=now, overdue_at=end)
+
+
+def _prepare_message(step: Step, run: Run, message: Message) -> None:
+    network = None if message.chain_id is None else _network(run, message.chain_id)
+    request = prepare_request(
+        intent=RequestIntent(
+            wallet=run.wallet,
+            idempotency_key=idempotency_key(step),
+            origin=f"run:{run.pk}",
+            protocol=run.task.protocol.slug,
+            action=message.kind,
+            payload=message.payload,
+            network=network,
+            valid_until=_earliest(message.valid_until, _signing_ends(step, run)),
+        ),
+        actor=this_worker(),
+    )
+    move(step, StepState.SUBMITTED, machine=STEP, actor=this_worker(), request=request)
+
+
+def _network(run: Run, chain_id: int | None) -> Network:
+    """As it was planned, whether it is still enabled or not: signing asks that again."""
+    own = run.task.network
+    return own if chain_id in (None, own.chain_id) else Network.objects.get(chain_id=chain_id)
+
+
+def idempotency_key(step: Step) -> str:
+    """What the step's intent is known by, for ever."""
+    return f"run:{step.run_id}:step:{step.index}"
+
+
+def _submit_call(step: Step, run: Run, call: Call) -> None:
     row = submit_transaction(
         intent=Intent(
             wallet=run.wallet,
-            network=run.task.network,
-            idempotency_key=f"run:{run.pk}:step:{step.index}",
+            network=_network(run, call.chain_id),
+            idempotency_key=idempotency_key(step),
             origin=f"run:{run.pk}",
             protocol=run.task.protocol.slug,
             action=run.task.action,
@@ -61,7 +135,7 @@ def submit_step(step: Step, run: Run) -> None:
             urgency=run.task.urgency,
             priority=run.priority,
             max_fee_ceiling=run.task.max_fee_ceiling,
-            valid_until=_valid_until(run, call),
+            valid_until=_earliest(call.valid_until, _signing_ends(step, run)),
             expectations=call.expectations,
         ),
         actor=this_worker(),
@@ -71,7 +145,7 @@ def submit_step(step: Step, run: Run) -> None:
 
 def sets_allowance(step: Step) -> AllowanceCall | None:
     """The allowance the step sets; None for any other step."""
-    return allowance_of(call_from_json(step.spec))
+    return allowance_of(planned_step(step))
 
 
 def window_end(run: Run) -> datetime | None:
@@ -80,7 +154,11 @@ def window_end(run: Run) -> datetime | None:
     return None if seconds is None else run.occurrence.due_at + timedelta(seconds=seconds)
 
 
-def _valid_until(run: Run, call: Call) -> datetime | None:
-    """When the call's own deadline or the task's window ends, whichever is first."""
-    ends = (call.valid_until, window_end(run))
+def _signing_ends(step: Step, run: Run) -> datetime | None:
+    """The end of the task's window; what follows a wait finishes what was begun, however late."""
+    waited = run.steps.filter(kind=Step.Kind.WAIT, index__lt=step.index).exists()
+    return None if waited else window_end(run)
+
+
+def _earliest(*ends: datetime | None) -> datetime | None:
     return min((end for end in ends if end), default=None)

@@ -9,6 +9,7 @@ from scheduling.models import Plan, Run, Step, Task
 from scheduling.plan_states import PlanState
 from scheduling.plans import running
 from scheduling.states import StepState
+from scheduling.waits import due_waits
 from wallets import wakeups
 
 
@@ -49,6 +50,7 @@ def _tasks_due() -> Iterator[str]:
 def _runs_due() -> Iterator[str]:
     if (
         Run.objects.filter(wake_at__lte=timezone.now()).exists()
+        or due_waits().exists()
         or Step.objects.filter(runs.DECIDED, state=StepState.SUBMITTED).exists()
         or Step.objects.filter(state=StepState.SETTLED, settled_receipt__canonical=False).exists()
     ):

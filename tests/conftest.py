@@ -17,7 +17,7 @@ from wallets.models import Network, Wallet
 from wallets.signers.loading import become_signing_process
 from wallets.transactions import market
 
-pytest_plugins = ["tests.market"]
+pytest_plugins = ["tests.market", "tests.scheduling.ferry"]
 
 
 @pytest.fixture(autouse=True)

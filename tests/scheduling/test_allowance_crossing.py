@@ -82,7 +82,7 @@ def test_a_plan_from_before_a_revocation_is_made_again(
 ) -> None:
     second = swap(registered, market, trader)
     before, planned = look_beside(second), make_plan(second)
-    assert [call.label for call in planned.calls] == ["swap"]
+    assert [call.label for call in planned.steps] == ["swap"]
     Run.objects.filter(pk=second.pk).update(wake_at=None)
     until_settled(registered, market)
     assert "takes the same allowance back" in reason_to_wait(second, planned.relies_on, before)

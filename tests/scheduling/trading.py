@@ -25,11 +25,19 @@ from wallets.transactions.watch import watch
 ROUNDS = 60
 
 
-def run_of(network: Network, wallet: Wallet, action: str, params: Any, **fields: Any) -> Run:
+def run_of(
+    network: Network,
+    wallet: Wallet,
+    action: str,
+    params: Any,
+    *,
+    protocol: str = "evm",
+    **fields: Any,
+) -> Run:
     """A run of a new task that is due once, now."""
     task = Task(
         name=f"{action} {Task.objects.count()}",
-        protocol=Protocol.objects.get(slug="evm"),
+        protocol=Protocol.objects.get(slug=protocol),
         action=action,
         network=network,
         params=params,
@@ -88,14 +96,14 @@ def crash_the_price(market: Market) -> None:
     outbox.send()
 
 
-def one_round(network: Network, market: Market) -> None:
+def one_round(network: Network, market: Market, *others: Network) -> None:
     """Everything the workers would do until the next block, whatever it is that waits."""
-    work(network)
+    work(network, *others)
     market.rpc.call("evm_mine")
     watch(network, NetworkClient(network))
 
 
-def work(network: Network) -> None:
+def work(*networks: Network) -> None:
     """A pass of every worker of this floor, and a turn for every lane."""
     now = timezone.now()
     Run.objects.exclude(wake_at=None).update(wake_at=now)
@@ -104,7 +112,7 @@ def work(network: Network) -> None:
     advance_runs()
     allowances.take_back()
     prices.forget()
-    for lane in NonceLane.objects.filter(network=network):
+    for lane in NonceLane.objects.filter(network__in=networks):
         tick(lane.pk)
 
 

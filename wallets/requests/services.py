@@ -46,7 +46,7 @@ def prepare_request(*, intent: RequestIntent, actor: str) -> SignedRequest:
     """The request of this intent, prepared; the same key gives the same request."""
     if find_kind(intent.protocol, intent.action) is None:
         raise BadRequest(f"{intent.protocol} has no {intent.action} that could be signed here")
-    payload = _as_json(intent.payload)
+    payload = payload_as_json(intent.payload)
     with transaction.atomic():
         row, created = _find_or_create(intent, payload)
         if not created:
@@ -55,6 +55,15 @@ def prepare_request(*, intent: RequestIntent, actor: str) -> SignedRequest:
         born(row, machine=SIGNED_REQUEST, actor=actor)
         wake("requests")
     return row
+
+
+def payload_as_json(payload: Mapping[str, Any]) -> Any:
+    """The payload as it will be read again; BadRequest for a number that went through a float."""
+    try:
+        text = json.dumps(payload)
+    except (TypeError, ValueError) as error:
+        raise BadRequest(f"the payload is not JSON: {error}") from error
+    return json.loads(text, parse_float=_refuse_float, parse_constant=_refuse_float)
 
 
 def _find_or_create(intent: RequestIntent, payload: Any) -> tuple[SignedRequest, bool]:
@@ -115,15 +124,6 @@ def _move(row: SignedRequest, to: R, actor: str, reason: str) -> SignedRequest:
 
 def _locked(request_id: int) -> SignedRequest:
     return SignedRequest.objects.select_for_update().get(pk=request_id)
-
-
-def _as_json(payload: Mapping[str, Any]) -> Any:
-    """The payload as it will be read again; a number that went through a float is refused."""
-    try:
-        text = json.dumps(payload)
-    except (TypeError, ValueError) as error:
-        raise BadRequest(f"the payload is not JSON: {error}") from error
-    return json.loads(text, parse_float=_refuse_float, parse_constant=_refuse_float)
 
 
 def _refuse_float(text: str) -> None:

@@ -1,0 +1,129 @@
+"""Going on with a run whose planned steps are all done, and with one that a person restarts."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from protocols.actions import Action, PlanError, PlannedStep
+from protocols.params import read_params
+from protocols.registry import UnknownAction
+from scheduling.models import Run, Step
+from scheduling.planning import NO_PLAN, Planned, action_of, context_of, read_plan
+from scheduling.points import WaitPoint
+from scheduling.progress import progress_of
+from scheduling.specs import wait_from_json
+from scheduling.states import OPEN_STEP, RUN, STEP, RunState, StepState
+from scheduling.steps import begin_steps, begin_wait_again, planned_step
+from scheduling.waits import need_operator
+from wallets.actors import this_worker
+from wallets.models import Wallet
+from wallets.transactions.operator import NotPossible
+from wallets.transactions.points import reached
+from wallets.transitions import LostRace, move
+
+
+def has_more(run: Run) -> bool:
+    """Whether the action may have steps that it did not know at first."""
+    try:
+        return type(action_of(run)).go_on is not Action.go_on
+    except UnknownAction:
+        return True  # a person is asked when its turn comes
+
+
+def is_under_way(run: Run) -> bool:
+    """Whether the run has waited, so that what it began may be half done on another chain."""
+    return run.steps.filter(kind=Step.Kind.WAIT).exclude(state=StepState.PLANNED).exists()
+
+
+def continue_run(run: Run) -> None:
+    """Ask what follows the steps that are done, and begin it; without any the run succeeded."""
+    count = run.steps.count()
+    if run.steps.filter(state__in=OPEN_STEP).exists():
+        Run.objects.filter(pk=run.pk).update(wake_at=None)
+        return
+    try:
+        planned = _what_follows(run)
+    except NO_PLAN as error:
+        need_operator(run, str(error))
+        return
+    reached(WaitPoint.ASKED)
+    with transaction.atomic():
+        Wallet.objects.select_for_update().get(pk=run.wallet_id)
+        locked = Run.objects.select_for_update().get(pk=run.pk)
+        if locked.state != RunState.RUNNING or run.steps.count() != count:
+            raise LostRace(f"run {run.pk} went on meanwhile")
+        _begin(run, planned)
+    reached(WaitPoint.WENT_ON)
+
+
+def _what_follows(run: Run) -> Planned:
+    action = action_of(run)
+    if not has_more(run):
+        return Planned(_undone(run), run.summary, ())
+    params = read_params(action.Params, run.params)
+    planned = read_plan(run, action.go_on(context_of(run), params, progress_of(run)))
+    last = run.steps.order_by("index").last()
+    if not planned.steps and last is not None and last.state != StepState.SETTLED:
+        raise PlanError(f"{last.label} is {last.state} and the action plans nothing in its place")
+    return planned
+
+
+def _undone(run: Run) -> tuple[PlannedStep, ...]:
+    """The steps of a plan that was whole from the first, from the one that failed on."""
+    done = run.steps.filter(state=StepState.SETTLED).order_by("index").last()
+    behind = run.steps.filter(index__gt=done.index if done else -1).order_by("index")
+    return tuple(map(planned_step, behind))
+
+
+def _begin(run: Run, planned: Planned) -> None:
+    if planned.steps:
+        Run.objects.filter(pk=run.pk).update(wake_at=None, detail="")
+        begin_steps(run, planned)
+        return
+    move(
+        run,
+        RunState.SUCCEEDED,
+        machine=RUN,
+        actor=this_worker(),
+        reason="",
+        detail="",
+        wake_at=None,
+    )
+
+
+def restart_run(*, run_id: int, actor: str, reason: str) -> Run:
+    """Go on with a run that needs an operator, from what it has done; NotPossible for any other.
+
+    A wait that took too long is looked for again for as long as at first; a step that failed stays
+    so, and the action says anew what follows.
+    """
+    with transaction.atomic():
+        run = Run.objects.select_for_update().select_related("task").get(pk=run_id)
+        if run.state != RunState.NEEDS_OPERATOR:
+            raise NotPossible(f"run {run.pk} is {run.state}, it does not need an operator")
+        move(
+            run,
+            RunState.RUNNING,
+            machine=RUN,
+            actor=actor,
+            reason=reason,
+            detail="",
+            wake_at=timezone.now(),
+        )
+        for step in run.steps.filter(state=StepState.WAITING):
+            begin_wait_again(step, wait_from_json(step.spec))
+    return run
+
+
+def give_up_run(*, run_id: int, actor: str, reason: str) -> Run:
+    """End a run that needs an operator, once a person has seen to what it began."""
+    with transaction.atomic():
+        run = Run.objects.select_for_update().get(pk=run_id)
+        if run.state != RunState.NEEDS_OPERATOR:
+            raise NotPossible(f"run {run.pk} is {run.state}, it does not need an operator")
+        if run.steps.filter(state=StepState.SUBMITTED).exists():
+            raise NotPossible(f"a step of run {run.pk} is with the chain; see to that first")
+        for step in run.steps.filter(state__in=(StepState.PLANNED, StepState.WAITING)):
+            fields = {"look_at": None, "detail": reason[:500]}
+            move(step, StepState.CANCELLED, machine=STEP, actor=actor, reason=reason, **fields)
+        move(run, RunState.CANCELLED, machine=RUN, actor=actor, reason=reason, detail=reason[:500])
+    return run
