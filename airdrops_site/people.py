@@ -1,6 +1,7 @@
 """Who is at the shell, where a person must answer for what is done: a console login, signed in."""
 
 import getpass
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,14 @@ def add_person(parser: CommandParser, *, required: bool = True) -> None:
     parser.add_argument(
         "--password-file", default="", help="a file with your password; it is asked for without one"
     )
+
+
+def shell_actor() -> str:
+    """Who is at the shell, for the history of what needs no sign-in."""
+    try:
+        return f"shell {getpass.getuser()}"
+    except (OSError, KeyError):  # a container's user may have no name
+        return f"shell user {os.getuid()}"
 
 
 def signed_in(options: dict[str, Any]) -> User:

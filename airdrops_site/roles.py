@@ -25,6 +25,7 @@ ROLES: Mapping[str, Rights] = {
         "scheduling.taskwallet": _EDIT_AND_DELETE,
         "scheduling.taskdependency": _EDIT_AND_DELETE,
         "scheduling.plan": ("operate",),
+        "scheduling.run": ("operate",),
         "analytics.campaign": _EDIT,
         "analytics.eligibility": _EDIT,
         "wallets.wallet": _EDIT,

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import JSONField, Model, QuerySet
+from django.db.models import JSONField, Model
 from django.forms import Form
 from django.http import HttpRequest
 from unfold.admin import TabularInline
@@ -13,18 +13,16 @@ from scheduling.allowance_pages import AllowanceAdmin as AllowanceAdmin
 from scheduling.forms import TaskDependencyForm, TaskForm, TaskWalletFormSet
 from scheduling.models import (
     Occurrence,
-    Run,
-    RunAllowance,
-    Step,
     Task,
     TaskDependency,
     TaskWallet,
 )
 from scheduling.plan_admin import PlanAdmin as PlanAdmin
+from scheduling.run_admin import RunAdmin as RunAdmin
 from scheduling.services import TASK_HISTORY, save_task
 from wallets.console import show
-from wallets.console.columns import badge, choice, column, full, history, link, short
-from wallets.console.pages import ConsoleAdmin, ReadOnlyAdmin, ReadOnlyInline, section
+from wallets.console.columns import badge, column, history, link
+from wallets.console.pages import ConsoleAdmin, ReadOnlyAdmin, section
 from wallets.console.search import Exact
 
 
@@ -183,130 +181,4 @@ class OccurrenceAdmin(ReadOnlyAdmin):
         section(None, "task", "wallet", "due_at", badge("state"), "reason"),
         section("Execution", link("run"), "created_at"),
         section("History", history("occurrence")),
-    )
-
-
-allowance_state = column(
-    "State",
-    lambda row: (
-        show.flag("Looked after", "info") if row.look_at else show.flag("Settled", "success")
-    ),
-)
-
-
-class StepInline(ReadOnlyInline):
-    """What the run does, in order."""
-
-    model = Step
-    fields = (
-        column("Step", lambda row: show.page_of(row, f"{row.index + 1}. {row.label}")),
-        choice("kind"),
-        badge("state"),
-        link("transaction"),
-        column(
-            "On chain",
-            lambda row: show.badge(row.transaction.state) if row.transaction else show.NOTHING,
-        ),
-        "detail",
-    )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Step]:
-        """With the transactions."""
-        rows: QuerySet[Step] = super().get_queryset(request)
-        return rows.select_related("transaction").order_by("index")
-
-
-class RunAllowanceInline(ReadOnlyInline):
-    """What it allowed for its own use, and what became of that."""
-
-    model = RunAllowance
-    verbose_name_plural = "Allowances given for its own use"
-    fields = (
-        column("Allowance", lambda row: show.page_of(row, f"{row.amount} base units")),
-        short("token"),
-        short("spender"),
-        allowance_state,
-        "detail",
-    )
-
-
-@admin.register(Run)
-class RunAdmin(ReadOnlyAdmin):
-    """Executions."""
-
-    list_display = (
-        "id",
-        badge("state"),
-        link("task"),
-        link("wallet"),
-        "summary",
-        "detail",
-        "created_at",
-        "state_changed_at",
-    )
-    list_filter = ("state", "task__protocol", "task__network", "created_at")
-    search_fields = ("task__name", "wallet__label")
-    search_help_text = "Number, task, wallet or its address"
-    exact = Exact(addresses=("wallet__address",), ids=("id",))
-    list_select_related = ("task", "wallet")
-    ordering = ("-id",)
-    sortable_by = ("id",)
-    inlines = (StepInline, RunAllowanceInline)
-    fieldsets = (
-        section(None, badge("state"), "summary", "detail", "task", "wallet", "occurrence"),
-        section("Planned with", "params", "priority"),
-        section("Times", "created_at", "state_changed_at", "wake_at", "version"),
-        section("History", history("run")),
-    )
-
-
-@admin.register(Step)
-class StepAdmin(ReadOnlyAdmin):
-    """Calls, waits and signed requests of runs."""
-
-    list_display = (
-        "id",
-        link("run"),
-        "index",
-        "label",
-        badge("state"),
-        link("transaction"),
-        "state_changed_at",
-    )
-    list_filter = ("state", "kind")
-    search_fields = ("run__task__name",)
-    exact = Exact(hashes=("transaction__attempts__hash",), ids=("run_id", "transaction_id"))
-    list_select_related = ("run__task", "transaction")
-    ordering = ("-id",)
-    sortable_by = ("id",)
-    fieldsets = (
-        section(None, badge("state"), "detail", "run", "index", choice("kind"), "label"),
-        section("On chain", "transaction", "settled_receipt", "settlement"),
-        section("As planned", "spec", "version", "state_changed_at"),
-        section("History", history("step")),
-    )
-
-
-@admin.register(RunAllowance)
-class RunAllowanceAdmin(ReadOnlyAdmin):
-    """Allowances that runs gave for their own use; what is left of one is taken back."""
-
-    list_display = (
-        "id",
-        link("run"),
-        short("token"),
-        short("spender"),
-        "amount",
-        allowance_state,
-        "detail",
-    )
-    search_fields = ("run__task__name",)
-    exact = Exact(addresses=("token", "spender"), ids=("run_id",))
-    list_select_related = ("run__task", "last_use")
-    ordering = ("-id",)
-    sortable_by = ("id",)
-    fieldsets = (
-        section(None, "run", full("token"), full("spender"), "amount", "last_use"),
-        section("Taking back what is left", allowance_state, "detail", "tries", "clear_at"),
-        section("Times", "look_at"),
     )

@@ -203,6 +203,7 @@ class Run(models.Model):
             models.Index(fields=("task", "wallet", "-id"), name="run_latest"),
             models.Index(fields=("state", "-id"), name="run_by_state"),
         )
+        permissions = (("operate_run", "Can restart and give up"),)
 
     def __str__(self) -> str:
         return f"Run {self.pk} of {self.task}"

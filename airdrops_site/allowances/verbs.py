@@ -1,6 +1,5 @@
 """What each verb of `manage.py allowances` asks of the services below."""
 
-import getpass
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -8,6 +7,7 @@ from django.db.models import Q
 
 from airdrops_site.allowances.lines import Line, line_of, told
 from airdrops_site.allowances.scope import FILTERS, Options, networks, rows, scopes
+from airdrops_site.people import shell_actor
 from airdrops_site.scripted import BadInput
 from scheduling.allowances import revoke_now
 from wallets.addresses import parse_address
@@ -67,17 +67,12 @@ def tell(sentence: str) -> None:
     sys.stderr.flush()
 
 
-def actor() -> str:
-    """Who is at the shell, for the history."""
-    return f"shell {getpass.getuser()}"
-
-
 def _readings(options: Options) -> Iterator[Reading]:
     for scope in scopes(options):
         tokens = [one for one in scope.tokens if not one.is_native]
         wanted = pairs(scope.wallets, tokens, scope.spenders)
         client = NetworkClient(scope.network)
-        yield from check_allowances(wanted=wanted, client=client, actor=actor())
+        yield from check_allowances(wanted=wanted, client=client, actor=shell_actor())
 
 
 def _taken_back(reading: Reading, options: Options) -> Line | None:
@@ -94,7 +89,7 @@ def _revoke(row: Allowance, options: Options) -> Line:
         return {"transaction": None}
     try:
         reason = options["reason"]
-        made = revoke_now(allowance=row, origin="operator", actor=actor(), reason=reason)
+        made = revoke_now(allowance=row, origin="operator", actor=shell_actor(), reason=reason)
     except NotPossible as error:
         return {"transaction": None, "problem": str(error)}
     return {"transaction": made.pk}

@@ -1,13 +1,12 @@
 """What each verb of `manage.py tx` asks of the services below."""
 
-import getpass
-import os
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from django.db.models import QuerySet
 
+from airdrops_site.people import shell_actor
 from airdrops_site.scripted import BadInput
 from airdrops_site.tx.known import (
     require_lane,
@@ -63,7 +62,7 @@ def transaction(options: dict[str, Any]) -> Transaction:
 
 def ask(verb: str, options: dict[str, Any]) -> str:
     """Do what the verb says to one transaction or lane; what was done, in a sentence."""
-    said = {"actor": _actor(), "reason": options["reason"] or ""}
+    said = {"actor": shell_actor(), "reason": options["reason"] or ""}
     if verb in OF_TRANSACTION:
         service, sentence = OF_TRANSACTION[verb]
         return sentence(service(transaction_id=transaction(options).pk, **said))
@@ -93,7 +92,7 @@ def _beside_its_chain(row: NonceLane) -> dict[str, Any]:
     except ChainError as error:
         # One chain that does not answer keeps nothing from being said of the others.
         return {"lane": str(row), "problems": [f"its chain could not be asked: {error}"]}
-    note_report(lane=row, report=report, actor=_actor())
+    note_report(lane=row, report=report, actor=shell_actor())
     return asdict(report)
 
 
@@ -114,13 +113,6 @@ def _adopt(lane: NonceLane, tx_hash: str, said: dict[str, str]) -> str:
     client = NetworkClient(lane.network)
     done = adopt_transaction(lane=lane, tx_hash=tx_hash, client=client, **said)
     return f"nonce {done.nonce} is transaction {done.pk} now: {done.outcome}"
-
-
-def _actor() -> str:
-    try:
-        return f"shell {getpass.getuser()}"
-    except (OSError, KeyError):  # a container's user may have no name
-        return f"shell user {os.getuid()}"
 
 
 # What is asked of one transaction, and how to say that it was.

@@ -6,7 +6,8 @@ from pathlib import Path
 from django.core.management.base import CommandParser
 
 from airdrops_site.answers import BadInput
-from airdrops_site.wallets_cli.verbs import Options, Said, Verb, actor, tell
+from airdrops_site.people import shell_actor
+from airdrops_site.wallets_cli.verbs import Options, Said, Verb, tell
 from wallets.adding.bulk import BATCH, Added, add_wallets
 from wallets.adding.rows import NewWallet, Refusal, new_wallet, read_rows
 
@@ -14,7 +15,9 @@ from wallets.adding.rows import NewWallet, Refusal, new_wallet, read_rows
 def add_all(rows: Iterable[NewWallet | Refusal], options: Options, *, reason: str) -> Said:
     """Write them, and say how many; refusals are said by line, with exit code 2."""
     dry_run = options.get("dry_run", False)
-    added = add_wallets(rows, actor=actor(), reason=reason, dry_run=dry_run, progress=_progress)
+    added = add_wallets(
+        rows, actor=shell_actor(), reason=reason, dry_run=dry_run, progress=_progress
+    )
     if added.refusals:
         for refusal in added.refusals:
             tell(str(refusal))

@@ -7,7 +7,8 @@ from django.core.management.base import CommandParser
 from django.db.models import QuerySet
 
 from airdrops_site.answers import BadInput
-from airdrops_site.wallets_cli.verbs import Options, Said, Verb, actor, tell, wallet_of
+from airdrops_site.people import shell_actor
+from airdrops_site.wallets_cli.verbs import Options, Said, Verb, tell, wallet_of
 from wallets.addresses import parse_address
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import ChainError
@@ -26,13 +27,13 @@ def _verify(options: Options) -> Said:
         return _verify_one(wallet_of(options["label"]))
     wallets = _open_ones()
     if options["workers"]:
-        count = ask_workers(wallets, actor=actor())
+        count = ask_workers(wallets, actor=shell_actor())
         return Said({"asked": count}, [f"the workers verify {count:,} wallets now"])
     return _verify_all(wallets)
 
 
 def _verify_one(wallet: Wallet) -> Said:
-    (outcome,) = verify_each(Wallet.objects.filter(pk=wallet.pk), actor=actor())
+    (outcome,) = verify_each(Wallet.objects.filter(pk=wallet.pk), actor=shell_actor())
     heard = [_heard(wallet, network) for network in Network.objects.filter(enabled=True)]
     fine = outcome.status == Wallet.Status.VERIFIED and not outcome.reason
     value = {
@@ -48,7 +49,7 @@ def _verify_one(wallet: Wallet) -> Said:
 
 def _verify_all(wallets: QuerySet[Wallet]) -> Said:
     total, counts, problems = wallets.count(), Counter[str](), []
-    for number, outcome in enumerate(verify_each(wallets, actor=actor()), 1):
+    for number, outcome in enumerate(verify_each(wallets, actor=shell_actor()), 1):
         counts[outcome.status] += 1
         if outcome.reason:
             problems.append({"label": outcome.wallet.label, "reason": outcome.reason})
@@ -96,7 +97,7 @@ def _rotate(options: Options) -> Said:
     if is_key_material(options["reason"]):
         raise BadInput("the reason looks like a private key or a seed phrase; it would be kept")
     place = parse_reference(options["signer"], parse_address(wallet.address))
-    rotate_key(wallet=wallet, reference=place, actor=actor(), reason=options["reason"])
+    rotate_key(wallet=wallet, reference=place, actor=shell_actor(), reason=options["reason"])
     sentence = f"{wallet.label} signs with {place} from now on; its address is the same"
     return Said({"label": wallet.label, "signer": str(place)}, [sentence])
 

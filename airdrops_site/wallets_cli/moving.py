@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from airdrops_site.answers import Answer
-from airdrops_site.people import add_person, signed_in
+from airdrops_site.people import add_person, shell_actor, signed_in
 from airdrops_site.plans_command.named import (
     network_of,
     recipient_of,
@@ -16,7 +16,7 @@ from airdrops_site.plans_command.named import (
 from airdrops_site.plans_command.show import in_full
 from airdrops_site.plans_command.verbs import dry
 from airdrops_site.scripted import BadInput
-from airdrops_site.wallets_cli.verbs import Options, Said, Verb, actor
+from airdrops_site.wallets_cli.verbs import Options, Said, Verb
 from analytics.models import Claim
 from scheduling.models import Plan
 from scheduling.plans.emergency import drain_wallets, only_safe_address
@@ -56,7 +56,7 @@ def _drain(options: Options) -> Said:
     wallets = wallets_of(options["labels"], options["tag"])
     to = recipient_of(options["to"], None) if options["to"] else only_safe_address()
     done = drain_wallets(
-        wallets=wallets, to=to, maker=Maker(None, actor()), dry_run=options["dry_run"]
+        wallets=wallets, to=to, maker=Maker(None, shell_actor()), dry_run=options["dry_run"]
     )
     shown = dry(done.payments) if options["dry_run"] or done.plan is None else in_full(done.plan)
     value = {
@@ -83,7 +83,7 @@ def _retire(options: Options) -> Said:
     }
     if options["dry_run"]:
         return _reported(look_at(**asked), dry_run=True)
-    maker = Maker.of(signed_in(options)) if options["user"] else Maker(None, actor())
+    maker = Maker.of(signed_in(options)) if options["user"] else Maker(None, shell_actor())
     return _reported(retire_wallet(**asked, maker=maker), dry_run=False)
 
 
@@ -115,7 +115,7 @@ def _reported(report: Report, *, dry_run: bool) -> Said:
 
 def _stop(options: Options) -> Said:
     scope = _scope(options)
-    engage_stop(reason=options["reason"], actor=actor(), mode=options["mode"], **scope)
+    engage_stop(reason=options["reason"], actor=shell_actor(), mode=options["mode"], **scope)
     told = EmergencyStop.Mode(options["mode"]).label
     name = scope["scope_value"] or "everything"
     return Said({"stopped": name, "mode": options["mode"]}, [f"{name}: {told}"])
@@ -126,7 +126,7 @@ def _release(options: Options) -> Said:
     name = scope["scope_value"] or "everything"
     if not EmergencyStop.objects.filter(**scope, engaged=True).exists():
         raise BadInput(f"{name} is not stopped")
-    lift_stop(reason=options["reason"], actor=actor(), **scope)
+    lift_stop(reason=options["reason"], actor=shell_actor(), **scope)
     return Said({"stopped": None, "mode": None}, [f"the stop of {name} is lifted"])
 
 

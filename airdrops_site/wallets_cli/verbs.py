@@ -1,6 +1,5 @@
 """What every verb of `manage.py wallets` is made of."""
 
-import getpass
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,11 +30,6 @@ class Verb:
     help: str
     arguments: Callable[[CommandParser], None]
     run: Callable[[Options], Said]
-
-
-def actor() -> str:
-    """Who is at the shell, for the history."""
-    return f"shell {getpass.getuser()}"
 
 
 def wallet_of(label: str) -> Wallet:

@@ -1,0 +1,1 @@
+"""`manage.py runs`: what is under way, and what a person may do about it."""
