@@ -300,3 +300,13 @@ def test_private_and_public_ones_each_go_their_way(
         assert states(turn(rows)) == ["broadcast"] * 3
         assert [len(batch) for batch in sendings(node)] == [2]
         assert [len(batch) for batch in sendings(relay)] == [1]
+
+
+@pytest.mark.parametrize("status", [Wallet.Status.UNVERIFIED, Wallet.Status.RETIRED])
+def test_a_wallet_that_loses_its_word_during_a_turn_signs_nothing(
+    queue: Queue, at: Callable[[Point, Callable[[], object]], None], wallet: Wallet, status: str
+) -> None:
+    rows = queue(3)
+    at(Point.CHAIN_ASKED, lambda: Wallet.objects.filter(pk=wallet.pk).update(status=status))
+    turn(rows)
+    assert {(row.state, row.nonce) for row in rows} == {("queued", None)}

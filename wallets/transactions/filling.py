@@ -15,7 +15,7 @@ from wallets.transactions.machine import TRANSACTION, move_transaction
 from wallets.transactions.points import Point, reached
 from wallets.transactions.replacing import Replacement, check_freeing
 from wallets.transactions.reserving import sign_reserved
-from wallets.transactions.signing import LanePaused, Need, check_funds, reserved_by
+from wallets.transactions.signing import MayNotSign, Need, check_funds, reserved_by
 from wallets.transactions.spending import reserve_fee
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.turn import Turn
@@ -38,7 +38,7 @@ def fill_gap(turn: Turn, nonce: int, wanted: Replacement, signer: Signer) -> Att
         with database.atomic():
             row, offer = _take(turn, nonce, wanted, S.SIGNED)
             attempt = write_attempt(turn.lane, row, nonce, offer, signer)
-    except LanePaused:
+    except MayNotSign:
         return None
     except Held as held:
         say(turn.lane, f"nonce {nonce} waits for its filler: {held.sentence}")
@@ -52,7 +52,7 @@ def _take(turn: Turn, nonce: int, wanted: Replacement, to: S) -> tuple[Transacti
     """The filler with its nonce, in the state `to`, and what it offers."""
     lane = turn.lane
     if hold_lane(lane).paused:
-        raise LanePaused
+        raise MayNotSign
     reached(Point.LANE_HELD, _KIND)
     row = _create(turn, nonce)
     offer, limits = _offer(row, wanted), read_limits(lane)

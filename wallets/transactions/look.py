@@ -138,28 +138,34 @@ def read_quotes(
     oracle for their data fee are asked once more, in one batch for all of them.
     """
     found: list[tuple[Transaction, Quote | Exception]] = []
-    wanted: list[tuple[int, Call]] = []
     for row in rows:
-        try:
-            quote = _without_l1_fee(row, look, client)
-        except (SimulationRefused, FeeCeilingExceeded, ChainError) as error:
-            found.append((row, error))
-            continue
-        wanted.append((len(found), (bytes(row.data), quote.gas_limit)))
-        found.append((row, quote))
-        if len(wanted) == most:
+        found.append((row, _told_of(row, look, client)))
+        if sum(isinstance(told, Quote) for _, told in found) == most:
             break
+    return _with_l1_fees(found, client)
+
+
+def _told_of(row: Transaction, look: Look, client: NetworkClient) -> Quote | Exception:
     try:
-        fees = estimate_l1_fees(client, [call for _, call in wanted])
+        return _without_l1_fee(row, look, client)
+    except (SimulationRefused, FeeCeilingExceeded, ChainError) as error:
+        return error
+
+
+def _with_l1_fees(
+    found: list[tuple[Transaction, Quote | Exception]], client: NetworkClient
+) -> list[tuple[Transaction, Quote | Exception]]:
+    calls: list[Call] = [
+        (bytes(row.data), told.gas_limit) for row, told in found if isinstance(told, Quote)
+    ]
+    try:
+        fees = iter(estimate_l1_fees(client, calls))
     except ChainError as error:
-        for place, _ in wanted:
-            found[place] = (found[place][0], error)
-        return found
-    for (place, _), fee in zip(wanted, fees, strict=True):
-        row, told = found[place]
-        if isinstance(told, Quote):
-            found[place] = (row, replace(told, l1_fee=fee))
-    return found
+        return [(row, error if isinstance(told, Quote) else told) for row, told in found]
+    return [
+        (row, replace(told, l1_fee=next(fees)) if isinstance(told, Quote) else told)
+        for row, told in found
+    ]
 
 
 def fee_ceiling(row: Transaction, limits: Limits, *, freeing: bool = False) -> int | None:

@@ -29,7 +29,7 @@ from wallets.transactions.points import Point, reached
 from wallets.transactions.policy import PolicyRefusal
 from wallets.transactions.replacing import check_freeing, note
 from wallets.transactions.signing import (
-    LanePaused,
+    MayNotSign,
     Quoted,
     check_call,
     check_fee,
@@ -115,7 +115,7 @@ def sign_reserved(turn: Turn, row: Transaction, signer: Signer) -> Attempt | Non
             reached(Point.RECHECKED, offer.kind)
             attempt = store_attempt(lane, row, row.nonce or 0, offer, signed)
             move_transaction(row, S.SIGNED, actor=this_worker(), policy_digest=digest)
-    except LanePaused:
+    except MayNotSign:
         return None
     except Held as held:
         _wait_or_void(lane, row, held.sentence, at_once=held.why == HoldReason.STOP)
@@ -161,7 +161,7 @@ def _recheck(turn: Turn, row: Transaction, offer: Offer) -> str:
     What it may cost was held back with its nonce and is not asked for again.
     """
     if hold_lane(turn.lane).paused:
-        raise LanePaused
+        raise MayNotSign
     locked = Transaction.objects.select_for_update().get(pk=row.pk)
     if (locked.state, locked.version) != (S.RESERVED, row.version):
         raise LostRace(f"transaction {row.pk} is {locked.state} by now")

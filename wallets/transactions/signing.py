@@ -41,8 +41,8 @@ log = structlog.get_logger(__name__)
 _ORIGINAL = Attempt.Kind.ORIGINAL
 
 
-class LanePaused(Exception):
-    """The lane was paused since its turn began; nothing was changed."""
+class MayNotSign(Exception):
+    """Since its turn began the lane was paused, or its wallet lost its word; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +120,10 @@ def take_nonces(
     """Check everything, hold back what they may cost, and give the transactions their nonces.
 
     Inside the caller's database transaction. What stands for all of them (the lane, the stops, the
-    limits, what is under way) is read once. LanePaused changes nothing.
+    limits, what is under way) is read once. MayNotSign changes nothing.
     """
     if hold_lane(lane).paused:
-        raise LanePaused
+        raise MayNotSign
     reached(Point.LANE_HELD, _ORIGINAL)
     if lane.transactions.filter(state__in=UNSENT).exists():
         return [], []
@@ -161,9 +161,9 @@ def _permitted(
 
 
 def _require_verified(wallet: Wallet) -> None:
-    """LanePaused where its status changed since the turn began; the next one says so."""
+    """MayNotSign for one that is archived or in doubt since the turn began; the next says so."""
     if not Wallet.objects.filter(pk=wallet.pk, status=Wallet.Status.VERIFIED).exists():
-        raise LanePaused
+        raise MayNotSign
 
 
 def _admit(

@@ -26,7 +26,7 @@ from wallets.transactions.market import usable
 from wallets.transactions.points import Point, reached
 from wallets.transactions.recovery import next_look, recover, unexplained, unfinished
 from wallets.transactions.reserving import reserve_nonce, reserved_row, sign_reserved
-from wallets.transactions.signing import LanePaused, Quoted, next_nonce, sign_and_store
+from wallets.transactions.signing import MayNotSign, Quoted, next_nonce, sign_and_store
 from wallets.transactions.states import MOST_UNSENT, PENDING, UNSENT, AttemptState, HoldReason
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.turn import Turn
@@ -217,7 +217,7 @@ def _sign_together(turn: Turn, waiting: list[Transaction], signer: Signer, room:
     quoted = [Quoted(row, quote) for row, told in found if (quote := _usable(row, told))]
     try:
         attempts = sign_and_store(turn.lane, quoted, signer, room=room)
-    except LanePaused:
+    except MayNotSign:
         return
     send_attempts(attempts, turn.client)
 
@@ -228,7 +228,7 @@ def _sign_each(turn: Turn, waiting: list[Transaction], signer: Signer, room: int
     for row in waiting:
         try:
             _sign_next(turn, row, signer)
-        except LanePaused:
+        except MayNotSign:
             return
         except LostRace:
             log.info("signing_lost_race", transaction=row.pk)
