@@ -42,7 +42,7 @@ _ORIGINAL = Attempt.Kind.ORIGINAL
 
 
 class MayNotSign(Exception):
-    """Since its turn began the lane was paused, or its wallet lost its word; nothing was changed."""
+    """The lane was paused since its turn began, or its wallet lost its word; nothing changed."""
 
 
 @dataclass(frozen=True, slots=True)
