@@ -86,6 +86,6 @@ _WORDS = {
     "minimum_balances_unknown": (
         "balances have a minimum and are not known; `manage.py wallets balances --refresh` says why"
     ),
-    "runs_needing_operator": "runs need an operator; each says why",
+    "runs_needing_operator": "runs need an operator; `manage.py runs list --state needs_operator`",
     "allowances_needing_operator": "allowances could not be taken back; see Run allowances",
 }
