@@ -1,5 +1,7 @@
 """Going on with a run whose planned steps are all done, and with one that a person restarts."""
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -7,6 +9,7 @@ from protocols.actions import Action, PlanError, PlannedStep
 from protocols.params import read_params
 from protocols.registry import UnknownAction
 from scheduling.models import Run, Step
+from scheduling.overlap import look_beside, reason_to_wait
 from scheduling.planning import NO_PLAN, Planned, action_of, context_of, read_plan
 from scheduling.points import WaitPoint
 from scheduling.progress import progress_of
@@ -19,6 +22,8 @@ from wallets.models import Wallet
 from wallets.transactions.operator import NotPossible
 from wallets.transactions.points import reached
 from wallets.transitions import LostRace, move
+
+LOOK_AGAIN = timedelta(seconds=10)
 
 
 def has_more(run: Run) -> bool:
@@ -36,7 +41,7 @@ def is_under_way(run: Run) -> bool:
 
 def continue_run(run: Run) -> None:
     """Ask what follows the steps that are done, and begin it; without any the run succeeded."""
-    count = run.steps.count()
+    count, before = run.steps.count(), look_beside(run)
     if run.steps.filter(state__in=OPEN_STEP).exists():
         Run.objects.filter(pk=run.pk).update(wake_at=None)
         return
@@ -51,6 +56,10 @@ def continue_run(run: Run) -> None:
         locked = Run.objects.select_for_update().get(pk=run.pk)
         if locked.state != RunState.RUNNING or run.steps.count() != count:
             raise LostRace(f"run {run.pk} went on meanwhile")
+        if reason := reason_to_wait(run, planned.relies_on, before):
+            later = timezone.now() + LOOK_AGAIN
+            Run.objects.filter(pk=run.pk).update(wake_at=later, detail=reason)
+            return
         _begin(run, planned)
     reached(WaitPoint.WENT_ON)
 
@@ -76,7 +85,8 @@ def _undone(run: Run) -> tuple[PlannedStep, ...]:
 
 def _begin(run: Run, planned: Planned) -> None:
     if planned.steps:
-        Run.objects.filter(pk=run.pk).update(wake_at=None, detail="")
+        names = list(planned.relies_on)
+        Run.objects.filter(pk=run.pk).update(wake_at=None, detail="", relies_on=names)
         begin_steps(run, planned)
         return
     move(

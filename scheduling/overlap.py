@@ -29,7 +29,8 @@ class Beside:
     """What was under way beside a run when its plan began to be made."""
 
     asked_at: datetime
-    runs: frozenset[int]
+    # Run -> what it relied on then.
+    runs: dict[int, frozenset[str]]
     # Allowance -> its last revocation and how far that was.
     revocations: dict[int, tuple[int, int]]
 
@@ -38,7 +39,7 @@ def look_beside(run: Run) -> Beside:
     """Before the run is planned: what might change under its plan."""
     return Beside(
         timezone.now(),
-        frozenset(other.pk for other in _runs_beside(run)),
+        {other.pk: frozenset(other.relies_on) for other in _runs_beside(run)},
         {row.pk: _progress(row) for row in _revoked(run)},
     )
 
@@ -90,9 +91,14 @@ def _runs_beside(run: Run, since: datetime | None = None) -> list[Run]:
 def _run_in_the_way(run: Run, wanted: set[str], before: Beside) -> Run | None:
     """A run that relied on the same as the plan while that was being made, or does now."""
     beside = {other.pk: other for other in _runs_beside(run, since=before.asked_at)}
-    ended = Run.objects.filter(pk__in=before.runs - beside.keys())
+    ended = Run.objects.filter(pk__in=before.runs.keys() - beside.keys())
     beside |= {other.pk: other for other in ended}
-    return next((other for other in beside.values() if wanted & set(other.relies_on)), None)
+    return next((other for other in beside.values() if wanted & _relied(other, before)), None)
+
+
+def _relied(other: Run, before: Beside) -> set[str]:
+    """What it relies on, and what it relied on then: a run that waits gives it up meanwhile."""
+    return {*other.relies_on, *before.runs.get(other.pk, ())}
 
 
 def _revoked(run: Run) -> QuerySet[Allowance]:

@@ -1,7 +1,6 @@
 """Carry runs from due to done: plan, submit step by step, settle from the chain."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import structlog
 from django.db import transaction
@@ -10,7 +9,7 @@ from django.utils import timezone
 
 from protocols.actions import Settlement
 from protocols.settlements import settlement_to_json
-from scheduling.continuing import continue_run, has_more, is_under_way
+from scheduling.continuing import LOOK_AGAIN, continue_run, has_more, is_under_way
 from scheduling.models import Run, Step
 from scheduling.overlap import look_beside, reason_to_wait
 from scheduling.planning import NO_PLAN, context_of, make_plan
@@ -31,7 +30,6 @@ from wallets.transitions import LostRace, move
 
 log = structlog.get_logger(__name__)
 
-LOOK_AGAIN = timedelta(seconds=10)
 RUNS_PER_PASS = 50
 # As `wallets.transactions.states.is_decided` has it.
 _DECIDED_REQUEST = (

@@ -65,10 +65,18 @@ def submit_step(step: Step, run: Run) -> None:
             _submit_call(step, run, call)
         case Wait() as wait:
             begin_wait(step, wait)
+            _rely_no_more(run)
         case Message() as message:
             _prepare_message(step, run, message)
         case other:
             assert_never(other)
+
+
+def _rely_no_more(run: Run) -> None:
+    """What no call of the plan uses any more is free for others, however long this run waits."""
+    ahead = run.steps.filter(state=StepState.PLANNED).exclude(kind=Step.Kind.WAIT)
+    if not ahead.exists():
+        Run.objects.filter(pk=run.pk).update(relies_on=[])
 
 
 def begin_wait(step: Step, wait: Wait) -> None:

@@ -9,6 +9,7 @@ from protocols.actions import Wait
 from protocols.models import Protocol
 from scheduling.continuing import give_up_run, restart_run
 from scheduling.models import Run, Step
+from scheduling.overlap import look_beside, reason_to_wait
 from scheduling.waits import LONGEST_PAUSE, due_waits, look_for_waits, pause_after
 from tests.chains import Chain
 from tests.market import Market
@@ -178,3 +179,18 @@ def test_the_tasks_window_is_for_what_comes_before_the_wait(
     assert paid.valid_until is not None
     assert paid.valid_until < timezone.now() + timedelta(seconds=601)
     assert (sent_on.valid_until, sent_on.value) == (None, AMOUNT // 2)
+
+
+def test_what_no_later_call_uses_is_free_while_a_run_waits(
+    crossing: Crossing, trader: Wallet, other: Wallet
+) -> None:
+    run = cross(crossing.here, trader, other)
+    crossing.rounds(2)
+    Run.objects.filter(pk=run.pk).update(relies_on=["an allowance"])
+    before = look_beside(Run(wallet=trader, task=run.task))
+    crossing.rounds(3)
+    run.refresh_from_db()
+    assert run.relies_on == []
+    later = Run(wallet=trader, task=run.task)
+    assert "uses the same allowance" in reason_to_wait(later, ["an allowance"], before)
+    assert reason_to_wait(later, ["an allowance"], look_beside(later)) == ""
