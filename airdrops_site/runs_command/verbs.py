@@ -10,6 +10,7 @@ from airdrops_site.scripted import BadInput
 from airdrops_site.tx.known import require_wallet
 from scheduling.continuing import give_up_run, restart_run
 from scheduling.models import Run, Step
+from scheduling.under_way import under_way_of, waits
 
 _COLUMNS = ("Run", "State", "Task", "Wallet", "Said", "Looks next")
 _STEP_COLUMNS = ("Step", "Kind", "What", "State", "Transaction", "Said", "Looks", "Looks next")
@@ -56,8 +57,10 @@ def _run(options: dict[str, Any]) -> Run:
 
 def _in_full(run: Run, done: str = "") -> Answer:
     steps = [_step(one) for one in run.steps.order_by("index")]
-    facts = {"done": done, **_facts(run), "summary": run.summary, "steps": steps}
-    said = [f"{run} with {run.wallet}: {run.state}", run.summary, run.detail, done]
+    sent = [one.what for one in under_way_of(run)] if waits(run) else []
+    facts = {"done": done, **_facts(run), "summary": run.summary, "under_way": sent}
+    facts["steps"] = steps
+    said = [f"{run} with {run.wallet}: {run.state}", run.summary, run.detail, *sent, done]
     shown = table("Steps", _STEP_COLUMNS, map(_texts, steps))
     return Answer(facts, (*filter(None, said), shown))
 

@@ -14,6 +14,7 @@ from scheduling.models import PlanLine, Run, RunAllowance, Task
 from scheduling.plan_states import OPEN_LINE, PlanState
 from scheduling.plans.emptying import read_stand
 from scheduling.states import UNFINISHED_RUN, RunState
+from scheduling.under_way import under_way_of, waits
 from wallets.amounts import show_amount
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import ChainError
@@ -71,7 +72,8 @@ def _transactions(wallet: Wallet) -> Iterator[str]:
 def _runs(wallet: Wallet) -> Iterator[str]:
     rows = Run.objects.filter(wallet=wallet, state__in=(*UNFINISHED_RUN, RunState.NEEDS_OPERATOR))
     for run in rows.order_by("pk")[:5]:
-        yield f"run {run.pk} is {run.state}"
+        sent = "".join(f": {one.what}" for one in under_way_of(run)) if waits(run) else ""
+        yield f"run {run.pk} is {run.state}{sent}"
     for row in RunAllowance.objects.filter(run__wallet=wallet, look_at__isnull=False)[:5]:
         yield f"what run {row.run_id} left of an allowance is still looked after"
 

@@ -10,6 +10,8 @@ from protocols.models import Protocol
 from scheduling.continuing import give_up_run, restart_run
 from scheduling.models import Run, Step
 from scheduling.overlap import look_beside, reason_to_wait
+from scheduling.plans.obstacles import pending
+from scheduling.under_way import under_way
 from scheduling.waits import LONGEST_PAUSE, due_waits, look_for_waits, pause_after
 from tests.chains import Chain
 from tests.market import Market
@@ -194,3 +196,17 @@ def test_what_no_later_call_uses_is_free_while_a_run_waits(
     later = Run(wallet=trader, task=run.task)
     assert "uses the same allowance" in reason_to_wait(later, ["an allowance"], before)
     assert reason_to_wait(later, ["an allowance"], look_beside(later)) == ""
+
+
+def test_what_left_and_is_not_there_yet_is_a_position(
+    crossing: Crossing, trader: Wallet, other: Wallet
+) -> None:
+    run = cross(crossing.here, trader, other)
+    crossing.rounds(5)
+    (position,) = under_way(trader)
+    assert (position.kind, position.token, position.amount) == ("bridging", "", AMOUNT)
+    assert position.what == f"0.1 ETH left devnet-l2 in run {run.pk} and is not there yet"
+    assert any("0.1 ETH left devnet-l2" in sentence for sentence in pending(trader))
+    land(crossing.chain, trader)
+    crossing.rounds(8)
+    assert under_way(trader) == []
