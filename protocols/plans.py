@@ -30,6 +30,8 @@ class Call:
     # What the policy holds the calldata to at signing.
     expectations: Expectations = NOTHING_PROMISED
     chain_id: int | None = None
+    # Wei per gas above which it would fail, as where a bridge takes a share of the gas price.
+    max_fee_per_gas: int | None = None
 
 
 # A bridge that has not delivered for so long wants a person.

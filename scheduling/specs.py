@@ -70,6 +70,7 @@ def call_to_json(call: Call) -> Spec:
         "valid_until": _time_to_json(call.valid_until),
         "expectations": call.expectations.as_json(),
         "chain_id": call.chain_id,
+        "max_fee_per_gas": None if call.max_fee_per_gas is None else str(call.max_fee_per_gas),
     }
 
 
@@ -84,6 +85,7 @@ def call_from_json(spec: Spec) -> Call:
         expectations=Expectations.model_validate(spec["expectations"]),
         # What was planned before other networks could be named has none.
         chain_id=spec.get("chain_id"),
+        max_fee_per_gas=_number(spec.get("max_fee_per_gas")),
     )
 
 
@@ -95,6 +97,10 @@ def wait_from_json(spec: Spec) -> Wait:
 def message_from_json(spec: Spec) -> Message:
     """The signed request of a step."""
     return Message(**{**spec, "valid_until": _time(spec["valid_until"])})
+
+
+def _number(text: str | None) -> int | None:
+    return None if text is None else int(text)
 
 
 def _time_to_json(at: datetime | None) -> str | None:

@@ -142,7 +142,7 @@ def _submit_call(step: Step, run: Run, call: Call) -> None:
             data=call.data,
             urgency=run.task.urgency,
             priority=run.priority,
-            max_fee_ceiling=run.task.max_fee_ceiling,
+            max_fee_ceiling=_lowest(run.task.max_fee_ceiling, call.max_fee_per_gas),
             valid_until=_earliest(call.valid_until, _signing_ends(step, run)),
             expectations=call.expectations,
         ),
@@ -166,6 +166,10 @@ def _signing_ends(step: Step, run: Run) -> datetime | None:
     """The end of the task's window; what follows a wait finishes what was begun, however late."""
     waited = run.steps.filter(kind=Step.Kind.WAIT, index__lt=step.index).exists()
     return None if waited else window_end(run)
+
+
+def _lowest(*ceilings: int | None) -> int | None:
+    return min((one for one in ceilings if one is not None), default=None)
 
 
 def _earliest(*ends: datetime | None) -> datetime | None:
