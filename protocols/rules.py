@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.utils import timezone
+
 from protocols.actions import Permission
 from protocols.models import Deployment
 from wallets.models import Network, PolicyRule
@@ -68,8 +70,10 @@ def forbid(
 def distrust(*, network: Network, address: str, reason: str) -> None:
     """Forbid everything at an address, whoever was allowed it, and disable what stands there."""
     changes = {"enabled": False, "disabled_reason": reason[:_REASON_LENGTH]}
-    for rows in (Deployment.objects, PolicyRule.objects):
-        rows.filter(network=network, address=address).update(**changes)
+    PolicyRule.objects.filter(network=network, address=address).update(**changes)
+    Deployment.objects.filter(network=network, address=address).update(
+        **changes, changed_at=timezone.now(), look_at=None
+    )
 
 
 def recorded_code(*, network: Network, address: str) -> set[str]:
@@ -81,8 +85,20 @@ def recorded_code(*, network: Network, address: str) -> set[str]:
     return hashes
 
 
+def recorded_ways(*, network: Network, address: str) -> set[tuple[str, str]]:
+    """The implementations on record for an address, each with its beacon."""
+    here = Deployment.objects.filter(network=network, address=address).exclude(implementation="")
+    return set(here.values_list("implementation", "beacon"))
+
+
 def adopt_code(*, network: Network, address: str, code_hash: str) -> None:
     """Record the code an operator vouches for, on every row of the address."""
     for rows in (Deployment.objects, PolicyRule.objects):
         here = rows.filter(network=network, address=address).exclude(code_hash="")
         here.update(code_hash=code_hash)
+
+
+def adopt_way(*, network: Network, address: str, implementation: str, beacon: str) -> None:
+    """Record the implementation an operator vouches for, on every row of the address."""
+    here = Deployment.objects.filter(network=network, address=address).exclude(implementation="")
+    here.update(implementation=implementation, beacon=beacon)
