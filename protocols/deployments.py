@@ -30,7 +30,8 @@ class DeploymentError(Exception):
 class PublishedDeployment:
     """A contract as it was published, with where, and when that was looked up.
 
-    `disabled` says why it is not to be used; empty for most.
+    That date may stand once, above all entries. `disabled` says why it is not to be used; empty
+    for most.
     """
 
     chain_id: int
@@ -43,23 +44,31 @@ class PublishedDeployment:
 
 
 @cache
-def _entries(package: str) -> tuple[Mapping[str, Any], ...]:
+def _content(package: str) -> Mapping[str, Any]:
     path = files(package) / "deployments.toml"
     if not path.is_file():
-        return ()
+        return {}
+    where = f"{package}/deployments.toml"
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise DeploymentError(f"{package}/deployments.toml cannot be read: {error}") from error
-    return tuple(content.get("deployment", ()))
+        raise DeploymentError(f"{where} cannot be read: {error}") from error
+    if unknown := content.keys() - {"deployment", "verified_at"}:
+        raise DeploymentError(f"{where} has {min(unknown)}, which nothing reads; remove it")
+    return content
 
 
 def published_deployments(adapter: Adapter) -> tuple[PublishedDeployment, ...]:
     """All entries of the adapter's file, or DeploymentError for the first wrong one."""
-    abis = abi_names(adapter.package)
+    abis, content = abi_names(adapter.package), _content(adapter.package)
+    looked_up = {"verified_at": content["verified_at"]} if "verified_at" in content else {}
     return tuple(
-        _read(entry, f"deployment {place} of {adapter.package}/deployments.toml", abis)
-        for place, entry in enumerate(_entries(adapter.package), start=1)
+        _read(
+            {**looked_up, **entry},
+            f"deployment {place} of {adapter.package}/deployments.toml",
+            abis,
+        )
+        for place, entry in enumerate(content.get("deployment", ()), start=1)
     )
 
 

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,17 @@ def adapter_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
         return Adapter.of("test", "Test", [], package=package.name)
 
     return make
+
+
+def test_a_date_above_all_entries_is_that_of_each(
+    adapter_with: Callable[..., Adapter],
+) -> None:
+    adapter = adapter_with(**ENTRY)
+    path = Path(str(files(adapter.package) / "deployments.toml"))
+    path.write_text(f"verified_at = 2026-11-24\n{path.read_text()}\ndisabled = 'a rumour'")
+    (published,) = published_deployments(adapter)
+    assert published.verified_at == date(2026, 11, 24)
+    assert published.disabled == "a rumour"
 
 
 def test_a_right_entry_is_read(adapter_with: Callable[..., Adapter]) -> None:
