@@ -51,11 +51,11 @@ class WaitPreview:
 
 @dataclass(frozen=True, slots=True)
 class MessagePreview:
-    """A request to a venue that would be signed."""
+    """A request to a venue or contract that would be signed."""
 
     number: int
     label: str
-    venue: str
+    kind: str
     payload: Mapping[str, Any]
 
 
@@ -146,7 +146,7 @@ class _Maker:
             case Wait():
                 return WaitPreview(number, step.label, step.condition, step.at_most)
             case Message():
-                return MessagePreview(number, step.label, step.venue, step.payload)
+                return MessagePreview(number, step.label, step.kind, step.payload)
             case Call():
                 return self._call(number, step, is_first=is_first)
         raise PlanError(f"step {number} is {type(step).__name__}, which no run can do")

@@ -62,7 +62,7 @@ def _step(step: StepPreview, names: Names) -> Iterator[str]:
         case WaitPreview():
             yield f"{step.number}. Wait: {step.label}, at most {_time(step.at_most)}"
         case MessagePreview():
-            yield f"{step.number}. Signed request to {step.venue}: {step.label}"
+            yield f"{step.number}. Signed request, {step.kind}: {step.label}"
         case CallPreview():
             yield f"{step.number}. {step.label}, on {step.network.slug}"
             yield f"   calls {_named(step.row.to, names)}: {step.decoded or 'a plain transfer'}"
@@ -131,7 +131,7 @@ def _step_facts(step: StepPreview, names: Names) -> dict[str, Any]:
         case WaitPreview():
             return {**facts, "kind": "wait", "condition": step.condition, "at_most": step.at_most}
         case MessagePreview():
-            return {**facts, "kind": "message", "venue": step.venue, "payload": dict(step.payload)}
+            return {**facts, "kind": "message", "request": step.kind, "payload": dict(step.payload)}
         case CallPreview():
             return {**facts, "kind": "call", **_call_facts(step, names)}
 
