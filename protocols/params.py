@@ -139,6 +139,17 @@ def read_params[P: BaseModel](model: type[P], values: Mapping[str, Any]) -> P:
         raise BadParameters(wrong) from None
 
 
+def wrong_params(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with each of these values, by its name; nothing is said of missing ones."""
+    try:
+        model.model_validate(dict(values))
+    except ValidationError as error:
+        known = ", ".join(model.model_fields)
+        found = [one for one in error.errors() if one["type"] != "missing"]
+        return {str(one["loc"][0]) if one["loc"] else "": _explain(one, known) for one in found}
+    return {}
+
+
 def _explain(detail: ErrorDetails, known: str) -> str:
     """One wrong parameter: its name, what was found, what to write."""
     name = ".".join(str(part) for part in detail["loc"])

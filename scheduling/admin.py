@@ -20,9 +20,10 @@ from scheduling.models import (
 from scheduling.plan_admin import PlanAdmin as PlanAdmin
 from scheduling.run_admin import RunAdmin as RunAdmin
 from scheduling.services import TASK_HISTORY, save_task
+from scheduling.task_pages import TypedParamsAdmin
 from wallets.console import show
 from wallets.console.columns import badge, column, history, link
-from wallets.console.pages import ConsoleAdmin, ReadOnlyAdmin, section
+from wallets.console.pages import ReadOnlyAdmin, section
 from wallets.console.search import Exact
 
 
@@ -69,7 +70,7 @@ def _task_lists(row: Task) -> Any:
 
 
 @admin.register(Task)
-class TaskAdmin(ConsoleAdmin):
+class TaskAdmin(TypedParamsAdmin):
     """Standing orders."""
 
     form = TaskForm
