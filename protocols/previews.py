@@ -1,6 +1,6 @@
 """What an action would do now, step by step, without recording or signing anything."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,9 @@ from wallets.transactions.allowances import AllowanceCall, read_allowance_call
 from wallets.transactions.demands import Spend
 from wallets.transactions.guards import Answer
 from wallets.transactions.policy import PolicyRefusal, check_policy
+
+# Where the questions go.
+ClientOf = Callable[[Network], NetworkClient]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,13 @@ class Preview:
 
 
 def preview_action(
-    *, protocol: str, action: str, network: Network, wallet: Wallet, params: Mapping[str, Any]
+    *,
+    protocol: str,
+    action: str,
+    network: Network,
+    wallet: Wallet,
+    params: Mapping[str, Any],
+    client_of: ClientOf = NetworkClient,
 ) -> Preview:
     """Plan it as a run would, and hold each step against policy and chain.
 
@@ -101,12 +110,12 @@ def preview_action(
     """
     chosen = get_action(protocol, action)
     typed = read_params(chosen.Params, params)
-    client = NetworkClient(network)
+    client = client_of(network)
     context = build_context(
         network=network, wallet=wallet, protocol=protocol, client=client, now=timezone.now()
     )
     plan = chosen.plan(context, typed)
-    maker = _Maker(protocol, action, network, wallet)
+    maker = _Maker(protocol, action, network, wallet, client_of)
     return Preview(
         protocol=protocol,
         action=chosen,
@@ -133,6 +142,7 @@ class _Maker:
     action: str
     network: Network
     wallet: Wallet
+    client_of: ClientOf
 
     def steps(self, plan: Plan) -> tuple[StepPreview, ...]:
         """Each step; only what nothing comes before can be simulated."""
@@ -168,8 +178,14 @@ class _Maker:
             least_out=tuple(out for out in outs if out is not None),
             allowance=read_allowance_call(call.to, call.data),
             refusal=refusal,
-            simulated=_simulated(network, row) if is_first else Simulated.after(number - 1),
+            simulated=self._simulated(network, row) if is_first else Simulated.after(number - 1),
         )
+
+    def _simulated(self, network: Network, row: Transaction) -> Simulated:
+        try:
+            return simulate(self.client_of(network), row)
+        except ChainError as error:
+            return Simulated(None, f"not simulated: {error}")
 
     def _network_of(self, call: Call) -> Network:
         if call.chain_id in (None, self.network.chain_id):
@@ -206,10 +222,3 @@ def _judge(row: Transaction) -> tuple[str, tuple[Spend, ...]]:
         return "", check_policy(row).spends
     except PolicyRefusal as error:
         return str(error), ()
-
-
-def _simulated(network: Network, row: Transaction) -> Simulated:
-    try:
-        return simulate(NetworkClient(network), row)
-    except ChainError as error:
-        return Simulated(None, f"not simulated: {error}")

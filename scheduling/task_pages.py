@@ -11,6 +11,7 @@ from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
 
 from protocols.actions import Action
 from protocols.models import Protocol
@@ -56,8 +57,7 @@ class TypedParamsAdmin(ConsoleAdmin):
         (title, options), *rest = fieldsets
         fields = tuple(one for one in options["fields"] if one != "params")
         names = tuple(PREFIX + name for name in action.Params.model_fields)
-        about = f"{action.title}. {getdoc(action.Params) or ''}"
-        typed = ("Parameters", {"fields": names, "description": about})
+        typed = ("Parameters", {"fields": names, "description": _about(request, action)})
         return ((title, {**options, "fields": fields}), *([typed] if names else []), *rest)
 
     def _may_type(self, request: HttpRequest, obj: Any) -> bool:
@@ -93,6 +93,17 @@ def typed_action(request: HttpRequest, obj: Any) -> Action | None:
     found = _action(obj.protocol.slug, obj.action) if isinstance(obj, Task) else None
     known = found.Params.model_fields.keys() if found else set()
     return found if obj is not None and obj.params.keys() <= known else None
+
+
+def _about(request: HttpRequest, action: Action) -> str:
+    """What the action's author says of its parameters, and the way to write them as JSON."""
+    asked = {name: request.GET[name] for name in ("protocol", "action") if name in request.GET}
+    return format_html(
+        '{}. {} <a class="console-link" href="?{}">Write them as JSON</a>',
+        action.title,
+        (getdoc(action.Params) or "").replace("`", ""),
+        urlencode({**asked, "params": AS_JSON}),
+    )
 
 
 def _action(protocol: str, action: str) -> Action | None:

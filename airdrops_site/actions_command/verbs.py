@@ -4,7 +4,6 @@ from inspect import getdoc
 from typing import Any
 
 from airdrops_site.actions_command.scope import action_of, network_of, params_of, wallet_of
-from airdrops_site.actions_command.words import facts_of, lines_of, names_of
 from airdrops_site.answers import Answer, table
 from airdrops_site.scripted import BadInput
 from protocols.actions import Action, PlanError
@@ -16,6 +15,7 @@ from protocols.descriptions import (
     places_of,
     places_of_all,
 )
+from protocols.preview_words import facts_of, lines_of, names_of
 from protocols.previews import preview_action
 from protocols.registry import UnknownAction, adapters
 from wallets.chain.errors import ChainError

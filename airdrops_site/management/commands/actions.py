@@ -5,13 +5,14 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from airdrops_site.actions_command import verbs
+from airdrops_site.actions_command import healths, verbs
 from airdrops_site.scripted import ScriptedCommand
 
 VERBS = {
     "list": (verbs.listed, "all there are, and where they can be used now"),
     "show": (verbs.shown, "one: its parameters, what it may call, where that is enabled"),
     "preview": (verbs.previewed, "what it would do now; exit 1 if it would be refused or reverted"),
+    "health": (healths.healths, "whether protocols can be used now; exit 1 if anything is wrong"),
 }
 
 
@@ -27,10 +28,13 @@ class Command(ScriptedCommand):
         for name, (_, text) in VERBS.items():
             one = found.add_parser(name, help=text)
             one.add_argument("--json", action="store_true", default=SUPPRESS, help="print JSON")
-            if name != "list":
+            if name in ("show", "preview"):
                 one.add_argument("action", metavar="PROTOCOL/ACTION")
             if name == "preview":
                 _add_question(one)
+            if name == "health":
+                one.add_argument("protocol", nargs="?", default="", help="only this one")
+                one.add_argument("--network", default="", help="only there, by its slug")
 
     def do(self, options: dict[str, Any]) -> None:
         """What the verb says."""
