@@ -89,8 +89,8 @@ _ADDRESS_PATTERN = "^0x[0-9a-fA-F]{40}$"
 _AS_TEXT = PlainSerializer(str, when_used="json")
 # `format` and `unit` are for whoever shows the parameters: the console's form, the commands.
 _AMOUNT_TEXT = {"type": "string", "pattern": "^[0-9]{1,78}$", "unit": "base units"}
-_AMOUNT_SCHEMA = WithJsonSchema({**_AMOUNT_TEXT, "format": "amount"})
-_AMOUNT_OR_ZERO_SCHEMA = WithJsonSchema({**_AMOUNT_TEXT, "format": "amount-or-zero"})
+_AMOUNT_SCHEMA = WithJsonSchema({**_AMOUNT_TEXT, "format": "amount-or-zero"})
+_ABOVE_ZERO_SCHEMA = WithJsonSchema({**_AMOUNT_TEXT, "format": "amount"})
 
 Address = Annotated[
     ChecksumAddress,
@@ -98,8 +98,8 @@ Address = Annotated[
     WithJsonSchema({"type": "string", "pattern": _ADDRESS_PATTERN, "format": "address"}),
 ]
 # Base units, above zero. Text in JSON, where many readers round large numbers.
-Amount = Annotated[int, BeforeValidator(_amount), _AS_TEXT, _AMOUNT_SCHEMA]
-AmountOrZero = Annotated[int, BeforeValidator(_amount_or_zero), _AS_TEXT, _AMOUNT_OR_ZERO_SCHEMA]
+Amount = Annotated[int, BeforeValidator(_amount), _AS_TEXT, _ABOVE_ZERO_SCHEMA]
+AmountOrZero = Annotated[int, BeforeValidator(_amount_or_zero), _AS_TEXT, _AMOUNT_SCHEMA]
 # "native" or the address of an ERC-20.
 TokenRef = Annotated[
     Literal["native"] | ChecksumAddress,

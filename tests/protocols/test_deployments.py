@@ -26,7 +26,7 @@ def entries() -> list[dict[str, Any]]:
     found = []
     for adapter in adapters().values():
         text = (files(adapter.package) / "deployments.toml").read_text()
-        found += [{**entry, "of": adapter} for entry in tomllib.loads(text).get("deployment", ())]
+        found += [{**entry, "of": adapter} for entry in tomllib.loads(text).get("deployment", [])]
     return found
 
 
