@@ -195,9 +195,11 @@ def test_a_look_that_failed_is_taken_again_soon(weth: Deployment) -> None:
     assert timedelta() < weth.look_at - timezone.now() < timedelta(minutes=11)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_person_has_the_workers_look_now(weth: Deployment) -> None:
-    assert ask_workers(Deployment.objects.all()) == 1
+def test_a_person_has_the_workers_look_now(
+    weth: Deployment, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        assert ask_workers(Deployment.objects.all()) == 1
     assert [row.pk for row in due_deployments()] == [weth.pk]
     assert WakeUp.objects.filter(key=f"deployments:{weth.network_id}").exists()
 
