@@ -13,6 +13,7 @@ from protocols.admin import DEPLOYMENT_VERBS
 from protocols.models import Deployment
 from scheduling.allowance_pages import VERBS as ALLOWANCE_VERBS
 from scheduling.models import Occurrence, Run, RunAllowance, Step
+from scheduling.run_admin import RUN_VERBS
 from tests import factories
 from wallets import models as floor
 from wallets.admin.verbs import LANE_VERBS, REQUEST_VERBS, TRANSACTION_VERBS
@@ -54,6 +55,7 @@ EVERY_VERB = (
     *REQUEST_VERBS,
     *ALLOWANCE_VERBS,
     *DEPLOYMENT_VERBS,
+    *RUN_VERBS,
 )
 ASKED = {verb.name for verb in EVERY_VERB}
 
