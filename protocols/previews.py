@@ -209,6 +209,7 @@ class _Maker:
             value=call.value,
             data=call.data,
             expectations=call.expectations.as_json(),
+            max_fee_ceiling=call.max_fee_per_gas,
             valid_until=call.valid_until,
         )
 

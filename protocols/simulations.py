@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from wallets.chain.client import NetworkClient, hex_int
 from wallets.chain.errors import ChainError, RpcError
-from wallets.chain.fees import fee_request, read_fees
+from wallets.chain.fees import FeeCeilingExceeded, fee_request, read_fees
 from wallets.chain.l1_fees import estimate_l1_fee
 from wallets.chain.reverts import is_revert, revert_reason
 from wallets.models import Transaction
-from wallets.transactions.look import message, with_headroom
+from wallets.transactions.limits import read_limits
+from wallets.transactions.look import fee_ceiling, message, with_headroom
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +37,9 @@ def simulate(client: NetworkClient, row: Transaction) -> Simulated:
             return Simulated(None, f"not simulated: {answer}")
     data = bytes(row.data)
     limit = with_headroom(hex_int(gas), is_call=bool(data))
-    fees = read_fees(client.network, market, urgency=row.urgency, ceiling=None)
+    ceiling = fee_ceiling(row, read_limits(row.lane))
+    try:
+        fees = read_fees(client.network, market, urgency=row.urgency, ceiling=ceiling)
+    except FeeCeilingExceeded as error:
+        return Simulated(None, f"it would be held: {error}")
     return Simulated(limit * fees.max_fee_per_gas + estimate_l1_fee(client, data, limit))

@@ -148,6 +148,14 @@ def test_what_would_revert_is_in_the_exit_code(alice: Operator) -> None:
     assert step["simulation"].startswith("it would revert")
 
 
+def test_a_market_above_the_ceiling_would_hold_it(alice: Operator) -> None:
+    Limit.objects.create(kind="max_fee_per_gas", scope_kind="everything", amount=1)
+    _, told = actions(*asking("wrap", amount=ETHER))
+    (step,) = told["steps"]
+    assert (step["fee"], told["reverts"]) == (None, False)
+    assert step["simulation"].startswith("it would be held: the market asks")
+
+
 def test_an_unverified_wallet_is_told(alice: Operator) -> None:
     Wallet.objects.update(status="unverified")
     _, told = actions(*asking("wrap", amount=ETHER))
