@@ -95,7 +95,8 @@ def test_an_action_that_takes_a_bad_amount_is_told(found: Any, bad: str) -> None
 
 
 def test_files_that_are_broken_or_of_no_use_are_told(found: Any) -> None:
-    said = found(Lenient(), broken="[{", surplus="[]")
+    event = '[{"type": "event", "name": "Put", "inputs": []}]'
+    said = found(Lenient(), broken="[{", surplus=event)
     assert "abi/broken.json cannot be read" in said
     assert "abi/surplus.json is named nowhere" in said
 
