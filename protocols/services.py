@@ -9,7 +9,7 @@ from eth_typing import ChecksumAddress
 
 from protocols import rules
 from protocols.abi import abi_names
-from protocols.actions import ERC20, Adapter
+from protocols.actions import ERC20, Adapter, Permission
 from protocols.deployments import DeploymentError, PublishedDeployment, published_deployments
 from protocols.models import Deployment, Protocol
 from protocols.registry import adapters, get_adapter
@@ -30,6 +30,7 @@ __all__ = [
     "disable_deployment",
     "disable_token",
     "override_doubt",
+    "permissions_of",
     "register_deployment",
     "register_token",
     "sync_deployments",
@@ -200,12 +201,17 @@ def override_doubt(*, deployment: Deployment, person: Person, reason: str) -> No
     deployment.doubt_overridden = kept
 
 
+def permissions_of(row: Deployment) -> tuple[Permission, ...]:
+    """What its adapter may call there once it is enabled."""
+    return get_adapter(row.protocol.slug).permissions(row.role)
+
+
 def _allow_role(row: Deployment) -> None:
     rules.allow(
         network=row.network,
         address=row.address,
         protocol=row.protocol.slug,
-        permissions=get_adapter(row.protocol.slug).permissions(row.role),
+        permissions=permissions_of(row),
         code_hash=row.code_hash,
         source=row.source,
     )

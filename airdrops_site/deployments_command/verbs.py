@@ -16,6 +16,7 @@ from protocols.services import (
     disable_deployment,
     is_doubted,
     override_doubt,
+    permissions_of,
     verify_deployment,
 )
 from protocols.verification import Vouched
@@ -65,6 +66,8 @@ def enabled(options: Options) -> Said:
     """Enable what is found on chain as it is on record; exit 1 where one could not be."""
     refresh()
     rows = list(named(options))
+    if options["dry_run"]:
+        return _would_allow(rows), 0
     vouched = Vouched(options["code_hash"] or "", options["implementation"] or "")
     person = _person(options, vouched, rows)
     # By filters, what is published as not to be used is passed over; by number it was refused.
@@ -85,6 +88,27 @@ def disabled(options: Options) -> Said:
     now = _read_again(rows)
     shown = table("Disabled", COLUMNS, (line(row) for row in now))
     return Answer([facts(row) for row in now], (shown,)), 0
+
+
+def _would_allow(rows: list[Deployment]) -> Answer:
+    """What the policy would let be called; of what is doubted, why it would not."""
+    wanted = [row for row in rows if not is_doubted(row)]
+    passed = [f"{row} stays disabled: {row.doubt}" for row in rows if is_doubted(row)]
+    allowed = [
+        {**facts(row), "would_allow": [one.signature for one in permissions_of(row)]}
+        for row in wanted
+    ]
+    lines = (
+        (
+            str(row.pk),
+            str(row),
+            row.address,
+            ", ".join(one.signature for one in permissions_of(row)),
+        )
+        for row in wanted
+    )
+    columns = ("Number", "Contract", "Address", "Would be allowed")
+    return Answer(allowed, (table("Would be enabled", columns, lines), *passed))
 
 
 def _checked(rows: list[Deployment]) -> list[Checked]:

@@ -89,6 +89,15 @@ def test_enabling_allows_what_the_role_needs(deployments: Any, weth: Deployment)
     assert PolicyRule.objects.filter(address=weth.address, enabled=True).count() == 2
 
 
+def test_a_dry_run_says_what_would_be_allowed(deployments: Any, weth: Deployment) -> None:
+    RpcEndpoint.objects.update(enabled=False)
+    code, (row,) = deployments("enable", weth.pk, "--dry-run")
+    assert (code, row["would_allow"]) == (0, ["deposit()", "withdraw(uint256)"])
+    weth.refresh_from_db()
+    assert (weth.enabled, weth.code_hash) == (False, "")
+    assert not PolicyRule.objects.exists()
+
+
 def test_a_change_is_in_the_exit_code_and_in_the_list(
     deployments: Any, weth: Deployment, market: Market
 ) -> None:

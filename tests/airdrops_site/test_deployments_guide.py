@@ -46,5 +46,5 @@ def test_every_command_of_the_page_works(
             assert execute("manage.py deployments verify", places, tmp_path / "password")[0] == 1
         code, said = execute(line, places, tmp_path / "password")
         assert (code, bool(said)) == (0, True), line
-    assert len(lines) == 15
+    assert len(lines) == 16
     assert Deployment.objects.filter(enabled=True, network=alice.network).count() == 3

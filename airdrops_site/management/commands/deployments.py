@@ -89,6 +89,9 @@ def _of_enable(parser: CommandParser) -> None:
         default=None,
         help="the changed one that is right",
     )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only say what would be allowed; ask nobody"
+    )
     add_person(parser, required=False)
 
 
