@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.db import transaction
 from django.utils import timezone
 
 from protocols.actions import Permission
@@ -67,13 +68,19 @@ def forbid(
     ).update(enabled=False, disabled_reason=reason[:_REASON_LENGTH])
 
 
-def distrust(*, network: Network, address: str, reason: str) -> None:
-    """Forbid everything at an address, whoever was allowed it, and disable what stands there."""
+def distrust(*, network: Network, address: str, reason: str) -> bool:
+    """Forbid everything at an address, whoever was allowed it; whether anything was in use.
+
+    What was in use stays a finding. What a person has disabled already is none again.
+    """
     changes = {"enabled": False, "disabled_reason": reason[:_REASON_LENGTH]}
-    PolicyRule.objects.filter(network=network, address=address).update(**changes)
-    Deployment.objects.filter(network=network, address=address).update(
-        **changes, changed_at=timezone.now(), look_at=None
-    )
+    with transaction.atomic():
+        here = Deployment.objects.filter(network=network, address=address)
+        used = here.filter(enabled=True).update(**changes, changed_at=timezone.now(), look_at=None)
+        here.update(look_at=None)
+        rules = PolicyRule.objects.filter(network=network, address=address)
+        allowed = rules.filter(enabled=True).update(**changes)
+    return bool(used or allowed)
 
 
 def recorded_code(*, network: Network, address: str) -> set[str]:

@@ -195,9 +195,10 @@ def _through(one: Standing, answer: Any) -> Standing | ChainError:
 
 
 def _refuse(network: Network, address: str, what: str, reason: str) -> None:
-    rules.distrust(network=network, address=address, reason=reason)
-    log.error("contract_changed", network=network.slug, address=address, what=what, reason=reason)
+    was_used = rules.distrust(network=network, address=address, reason=reason)
+    told = log.error if was_used else log.warning
+    told("contract_changed", network=network.slug, address=address, what=what, reason=reason)
     raise ContractChanged(
         f"{what} at {address} on {network.name} is disabled: {reason}; find out why, then "
-        "register it with the new hash if it is to be trusted"
+        "vouch for it with `deployments enable` if it is to be trusted"
     )

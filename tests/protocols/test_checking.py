@@ -220,6 +220,9 @@ def test_a_change_is_a_finding_until_a_person_has_seen_to_it(
     assert open_facts()["changed_contracts"] == 0
     with pytest.raises(ContractChanged):
         verify_deployment(deployment=weth, client=client)
+    assert check(weth)[0].verdict is Verdict.CHANGED
+    weth.refresh_from_db()
+    assert (open_facts()["changed_contracts"], weth.disabled_reason) == (0, "it was upgraded badly")
 
 
 def test_what_became_of_it_stands_in_its_history(weth: Deployment) -> None:
