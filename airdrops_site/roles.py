@@ -36,6 +36,7 @@ ROLES: Mapping[str, Rights] = {
         "wallets.signedrequest": ("operate",),
         "wallets.noncelane": ("operate",),
         "wallets.allowance": ("operate",),
+        "protocols.deployment": ("operate",),
         **_QUEUE,
     },
     # Consents to what others asked for; changes nothing alone.
@@ -50,6 +51,7 @@ ROLES: Mapping[str, Rights] = {
         "wallets.limit": _EDIT_AND_DELETE,
         "wallets.minimumbalance": _EDIT_AND_DELETE,
         "protocols.protocol": _EDIT,
+        "protocols.deployment": ("operate", "vouch"),
         "auth.user": ("view", "add", "change"),
         "auth.group": ("view",),
         "admin.logentry": ("view",),

@@ -42,6 +42,7 @@ __all__ = [
     "Context",
     "Done",
     "FoundLog",
+    "HealthReader",
     "Log",
     "Message",
     "Movement",
@@ -150,11 +151,17 @@ def no_positions(_ctx: Context) -> Sequence[Position]:
     return ()
 
 
+# What keeps the protocol on the context's network from working, a sentence for each, from view
+# calls: that it is paused, or a market frozen.
+HealthReader = Callable[[Context], Sequence[str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Adapter:
     """A protocol as the registry knows it; `package` has its `abi/` and `deployments.toml`.
 
     Without `positions` nobody knows what a wallet has inside it: that is unknown, never nothing.
+    So it is with `health`, and whether the protocol is paused.
     """
 
     slug: str
@@ -162,6 +169,7 @@ class Adapter:
     actions: Mapping[str, Action]
     package: str
     positions: PositionsReader | None = None
+    health: HealthReader | None = None
 
     @classmethod
     def of(
@@ -172,9 +180,11 @@ class Adapter:
         *,
         package: str,
         positions: PositionsReader | None = None,
+        health: HealthReader | None = None,
     ) -> "Adapter":
         """An adapter from its actions."""
-        return cls(slug, name, {action.slug: action for action in actions}, package, positions)
+        by_slug = {action.slug: action for action in actions}
+        return cls(slug, name, by_slug, package, positions, health)
 
     def permissions(self, role: str) -> tuple[Permission, ...]:
         """What its actions may call on a contract in this role."""

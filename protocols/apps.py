@@ -12,11 +12,12 @@ class ProtocolsConfig(AppConfig):
     def ready(self) -> None:
         """Register the start-up checks, the guard of every signature, and errors of the ABIs."""
         from protocols import checks as checks
-        from protocols import guards
+        from protocols import guards, tasks
         from protocols.selectors import deployed_contracts, known_errors
         from wallets import contracts
         from wallets.chain.reverts import register_errors
 
         guards.register()
+        tasks.register_wakeups()
         contracts.register("protocols", deployed_contracts)
         register_errors("protocols", known_errors)

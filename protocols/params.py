@@ -87,32 +87,45 @@ def _hash32(value: object) -> bytes:
 
 _ADDRESS_PATTERN = "^0x[0-9a-fA-F]{40}$"
 _AS_TEXT = PlainSerializer(str, when_used="json")
-_AMOUNT_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,78}$"})
+# `format` and `unit` are for whoever shows the parameters: the console's form, the commands.
+_AMOUNT_TEXT = {"type": "string", "pattern": "^[0-9]{1,78}$", "unit": "base units"}
+_AMOUNT_SCHEMA = WithJsonSchema({**_AMOUNT_TEXT, "format": "amount-or-zero"})
+_ABOVE_ZERO_SCHEMA = WithJsonSchema({**_AMOUNT_TEXT, "format": "amount"})
 
 Address = Annotated[
     ChecksumAddress,
     BeforeValidator(_address),
-    WithJsonSchema({"type": "string", "pattern": _ADDRESS_PATTERN}),
+    WithJsonSchema({"type": "string", "pattern": _ADDRESS_PATTERN, "format": "address"}),
 ]
 # Base units, above zero. Text in JSON, where many readers round large numbers.
-Amount = Annotated[int, BeforeValidator(_amount), _AS_TEXT, _AMOUNT_SCHEMA]
+Amount = Annotated[int, BeforeValidator(_amount), _AS_TEXT, _ABOVE_ZERO_SCHEMA]
 AmountOrZero = Annotated[int, BeforeValidator(_amount_or_zero), _AS_TEXT, _AMOUNT_SCHEMA]
 # "native" or the address of an ERC-20.
 TokenRef = Annotated[
     Literal["native"] | ChecksumAddress,
     BeforeValidator(_token),
-    WithJsonSchema({"type": "string", "pattern": f"^native$|{_ADDRESS_PATTERN}"}),
+    WithJsonSchema(
+        {"type": "string", "pattern": f"^native$|{_ADDRESS_PATTERN}", "format": "token"}
+    ),
 ]
 # Hundredths of a percent; half of everything is more than any honest slippage.
 MOST_SLIPPAGE_BPS = 5000
-Bps = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=MOST_SLIPPAGE_BPS)]
+Bps = Annotated[
+    int,
+    Field(ge=0, le=MOST_SLIPPAGE_BPS, json_schema_extra={"unit": "hundredths of a percent"}),
+    BeforeValidator(_whole_number),
+]
 Urgency = Literal["slow", "normal", "fast"]
-Seconds = Annotated[int, BeforeValidator(_whole_number), Field(ge=60, le=86_400)]
+Seconds = Annotated[
+    int,
+    Field(ge=60, le=86_400, json_schema_extra={"unit": "seconds"}),
+    BeforeValidator(_whole_number),
+]
 Hash32 = Annotated[
     bytes,
     BeforeValidator(_hash32),
     PlainSerializer(lambda value: f"0x{value.hex()}", when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": "^0x[0-9a-fA-F]{64}$"}),
+    WithJsonSchema({"type": "string", "pattern": "^0x[0-9a-fA-F]{64}$", "format": "hash"}),
 ]
 
 
@@ -124,6 +137,17 @@ def read_params[P: BaseModel](model: type[P], values: Mapping[str, Any]) -> P:
         known = ", ".join(model.model_fields)
         wrong = "; ".join(_explain(detail, known) for detail in error.errors())
         raise BadParameters(wrong) from None
+
+
+def wrong_params(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with each of these values, by its name; nothing is said of missing ones."""
+    try:
+        model.model_validate(dict(values))
+    except ValidationError as error:
+        known = ", ".join(model.model_fields)
+        found = [one for one in error.errors() if one["type"] != "missing"]
+        return {str(one["loc"][0]) if one["loc"] else "": _explain(one, known) for one in found}
+    return {}
 
 
 def _explain(detail: ErrorDetails, known: str) -> str:

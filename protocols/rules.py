@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+from django.db import transaction
+from django.utils import timezone
+
 from protocols.actions import Permission
 from protocols.models import Deployment
 from wallets.models import Network, PolicyRule
@@ -65,11 +68,19 @@ def forbid(
     ).update(enabled=False, disabled_reason=reason[:_REASON_LENGTH])
 
 
-def distrust(*, network: Network, address: str, reason: str) -> None:
-    """Forbid everything at an address, whoever was allowed it, and disable what stands there."""
+def distrust(*, network: Network, address: str, reason: str) -> bool:
+    """Forbid everything at an address, whoever was allowed it; whether anything was in use.
+
+    What was in use stays a finding. What a person has disabled already is none again.
+    """
     changes = {"enabled": False, "disabled_reason": reason[:_REASON_LENGTH]}
-    for rows in (Deployment.objects, PolicyRule.objects):
-        rows.filter(network=network, address=address).update(**changes)
+    with transaction.atomic():
+        here = Deployment.objects.filter(network=network, address=address)
+        used = here.filter(enabled=True).update(**changes, changed_at=timezone.now(), look_at=None)
+        here.update(look_at=None)
+        rules = PolicyRule.objects.filter(network=network, address=address)
+        allowed = rules.filter(enabled=True).update(**changes)
+    return bool(used or allowed)
 
 
 def recorded_code(*, network: Network, address: str) -> set[str]:
@@ -81,8 +92,20 @@ def recorded_code(*, network: Network, address: str) -> set[str]:
     return hashes
 
 
+def recorded_ways(*, network: Network, address: str) -> set[tuple[str, str]]:
+    """The implementations on record for an address, each with its beacon."""
+    here = Deployment.objects.filter(network=network, address=address).exclude(implementation="")
+    return set(here.values_list("implementation", "beacon"))
+
+
 def adopt_code(*, network: Network, address: str, code_hash: str) -> None:
     """Record the code an operator vouches for, on every row of the address."""
     for rows in (Deployment.objects, PolicyRule.objects):
         here = rows.filter(network=network, address=address).exclude(code_hash="")
         here.update(code_hash=code_hash)
+
+
+def adopt_way(*, network: Network, address: str, implementation: str, beacon: str) -> None:
+    """Record the implementation an operator vouches for, on every row of the address."""
+    here = Deployment.objects.filter(network=network, address=address).exclude(implementation="")
+    here.update(implementation=implementation, beacon=beacon)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from django.db.models import QuerySet
+
 from protocols.abi import Abi, abi_names, load_abi
 from protocols.codec import DecodedCall
 from protocols.models import Deployment
@@ -27,6 +29,11 @@ def deployed_contracts(addresses: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Those of the addresses that are contracts of a protocol, and which."""
     for row in Deployment.objects.filter(address__in=addresses).select_related("network"):
         yield row.address, f"the contract {row}"
+
+
+def changed_deployments() -> QuerySet[Deployment]:
+    """Those where another contract was found, which no person has seen to yet."""
+    return Deployment.objects.filter(changed_at__isnull=False)
 
 
 def _abis(protocol: str) -> Iterator[Abi]:

@@ -1,24 +1,36 @@
 """Registering what may be called: deployments proven on chain, and the policy rules they give."""
 
+from datetime import timedelta
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 from eth_typing import ChecksumAddress
 
 from protocols import rules
 from protocols.abi import abi_names
-from protocols.actions import ERC20, Adapter
-from protocols.deployments import DeploymentError, published_deployments
+from protocols.actions import ERC20, Adapter, Permission
+from protocols.deployments import DeploymentError, PublishedDeployment, published_deployments
 from protocols.models import Deployment, Protocol
 from protocols.registry import adapters, get_adapter
-from protocols.verification import prove_code
+from protocols.verification import NOTHING_VOUCHED, Standing, Vouched, prove_contract
+from wallets.address_book import Person, require_right
 from wallets.addresses import AddressError, parse_address
 from wallets.chain.client import NetworkClient
 from wallets.models import Network, Token
+from wallets.transitions import recorded
+
+HISTORY = "deployment"
+REASON_LENGTH = 300
+# So often the workers look whether what is enabled is still what it was.
+VERIFY_EVERY = timedelta(hours=6)
 
 __all__ = [
     "DeploymentError",
     "disable_deployment",
     "disable_token",
+    "override_doubt",
+    "permissions_of",
     "register_deployment",
     "register_token",
     "sync_deployments",
@@ -38,24 +50,62 @@ def sync_protocols() -> None:
 def sync_deployments() -> int:
     """A disabled row for every published contract on the networks we know; returns how many new.
 
-    What is here already stays as it is, enabled or not.
+    What is here already stays as it is, enabled or not; but what is published as not to be used
+    is disabled, until a person overrides that reason.
     """
     protocols = {row.slug: row for row in Protocol.objects.all()}
     networks = {row.chain_id: row for row in Network.objects.all()}
+    known = {
+        (row.protocol_id, row.network_id, row.role, row.address): row
+        for row in Deployment.objects.select_related("protocol", "network")
+    }
     created = 0
     for adapter in adapters().values():
         for published in published_deployments(adapter):
             if adapter.slug not in protocols or published.chain_id not in networks:
                 continue
-            _, new = Deployment.objects.get_or_create(
-                protocol=protocols[adapter.slug],
-                network=networks[published.chain_id],
-                role=published.role,
-                address=published.address,
-                defaults={"abi": published.abi, "source": published.source},
-            )
-            created += new
+            protocol, network = protocols[adapter.slug], networks[published.chain_id]
+            row = known.get((protocol.pk, network.pk, published.role, published.address))
+            created += _take_in(published, row, protocol, network)
     return created
+
+
+def _take_in(
+    published: PublishedDeployment, row: Deployment | None, protocol: Protocol, network: Network
+) -> bool:
+    """Whether it is new."""
+    if row is not None:
+        _hear(row, published)
+        return False
+    _, new = Deployment.objects.get_or_create(
+        protocol=protocol,
+        network=network,
+        role=published.role,
+        address=published.address,
+        defaults={
+            "abi": published.abi,
+            "source": published.source,
+            "sourced_on": published.verified_at,
+            "doubt": published.disabled,
+            "disabled_reason": published.disabled,
+        },
+    )
+    return new
+
+
+def _hear(row: Deployment, published: PublishedDeployment) -> None:
+    """Take over what the publication says now of when it was looked up, and whether to use it."""
+    if row.sourced_on != published.verified_at:
+        Deployment.objects.filter(pk=row.pk).update(sourced_on=published.verified_at)
+    if row.doubt == published.disabled:
+        return
+    with transaction.atomic():
+        if published.disabled:
+            disable_deployment(deployment=row, reason=published.disabled)
+        # An override was for the reason that stood here before.
+        same = Deployment.objects.filter(pk=row.pk)
+        same.update(doubt=published.disabled, doubt_overridden="")
+    recorded(HISTORY, row.pk, _word(row), "doubted", actor="", reason=published.disabled)
 
 
 def register_deployment(
@@ -67,39 +117,93 @@ def register_deployment(
     abi: str,
     source: str,
     client: NetworkClient,
-    expected_code_hash: str = "",
+    vouched: Vouched = NOTHING_VOUCHED,
+    actor: str = "",
 ) -> Deployment:
-    """Enable a contract after finding its code on chain, and allow what its adapter needs.
+    """Enable a contract after finding it on chain, and allow what its adapter needs.
 
-    A contract whose code is not the recorded one is disabled with all its rules, until somebody
-    who has looked at it registers it with the new hash as `expected_code_hash`.
+    A contract that is not the recorded one is disabled with all its rules, until somebody who
+    has looked at it registers it as `vouched`.
     """
     checked = _usable_address(address)
     _require_abi(get_adapter(protocol.slug), abi)
     if not source:
         raise DeploymentError(f"{role} at {checked} has no source; say where it is published")
-    code_hash = prove_code(
-        network=network, client=client, address=checked, what=role, expected=expected_code_hash
+    same = Deployment.objects.filter(
+        protocol=protocol, network=network, role=role, address=checked
+    ).select_related("protocol", "network")
+    require_no_doubt(same.first())
+    found = prove_contract(
+        network=network, client=client, address=checked, what=role, vouched=vouched
     )
     with transaction.atomic():
         _require_free_role(protocol, network, role, checked)
+        before = same.first()
+        require_no_doubt(before)
         row, _ = Deployment.objects.update_or_create(
             protocol=protocol,
             network=network,
             role=role,
             address=checked,
-            defaults={
-                "abi": abi,
-                "code_hash": code_hash,
-                "source": source,
-                "verified_at": timezone.now(),
-                "enabled": True,
-                "disabled_reason": "",
-            },
+            defaults={"abi": abi, "source": source, **_enabled_as(found)},
         )
         protocol.networks.add(network)
         _allow_role(row)
+        if before is None or not before.enabled:
+            was = _word(before) if before else ""
+            reason = f"code {found.code_hash}, implementation {found.implementation}"
+            recorded(HISTORY, row.pk, was, "enabled", actor=actor, reason=reason)
     return row
+
+
+def _enabled_as(found: Standing) -> dict[str, Any]:
+    now = timezone.now()
+    return {
+        "code_hash": found.code_hash,
+        "implementation": found.implementation,
+        "beacon": found.beacon,
+        "verified_at": now,
+        "look_at": now + VERIFY_EVERY,
+        "changed_at": None,
+        "enabled": True,
+        "disabled_reason": "",
+    }
+
+
+def is_doubted(row: Deployment) -> bool:
+    """Whether it is published as not to be used, and no person overrode that."""
+    return bool(row.doubt) and not row.doubt_overridden
+
+
+def require_no_doubt(row: Deployment | None) -> None:
+    """DeploymentError for what is published as not to be used, unless a person overrode that."""
+    if row is not None and is_doubted(row):
+        raise DeploymentError(
+            f"{row.role} at {row.address} is published as not to be used: {row.doubt}; somebody "
+            "who knows better says so with --override-reason"
+        )
+
+
+def override_doubt(*, deployment: Deployment, person: Person, reason: str) -> None:
+    """Let a person who knows better use what is published as not to be used."""
+    require_right(person, "protocols.vouch_deployment")
+    if not deployment.doubt:
+        raise DeploymentError(f"{deployment} is published without a doubt; enable it")
+    kept = f"{person.get_username()}: {reason}"
+    if len(kept) > REASON_LENGTH:
+        raise DeploymentError(f"the reason is longer than {REASON_LENGTH} letters; shorten it")
+    with transaction.atomic():
+        same = Deployment.objects.filter(pk=deployment.pk, doubt=deployment.doubt)
+        if not same.update(doubt_overridden=kept):
+            raise DeploymentError(f"{deployment} was changed meanwhile; look at it and try again")
+        actor = f"user {person.get_username()}"
+        recorded(HISTORY, deployment.pk, "doubted", "overridden", actor=actor, reason=reason)
+    deployment.doubt_overridden = kept
+
+
+def permissions_of(row: Deployment) -> tuple[Permission, ...]:
+    """What its adapter may call there once it is enabled."""
+    return get_adapter(row.protocol.slug).permissions(row.role)
 
 
 def _allow_role(row: Deployment) -> None:
@@ -107,16 +211,20 @@ def _allow_role(row: Deployment) -> None:
         network=row.network,
         address=row.address,
         protocol=row.protocol.slug,
-        permissions=get_adapter(row.protocol.slug).permissions(row.role),
+        permissions=permissions_of(row),
         code_hash=row.code_hash,
         source=row.source,
     )
 
 
 def verify_deployment(
-    *, deployment: Deployment, client: NetworkClient, expected_code_hash: str = ""
+    *,
+    deployment: Deployment,
+    client: NetworkClient,
+    vouched: Vouched = NOTHING_VOUCHED,
+    actor: str = "",
 ) -> Deployment:
-    """Look at a recorded contract on chain and enable it, or disable it if its code changed."""
+    """Look at a recorded contract on chain and enable it, or disable it if it has changed."""
     return register_deployment(
         protocol=deployment.protocol,
         network=deployment.network,
@@ -125,21 +233,25 @@ def verify_deployment(
         abi=deployment.abi,
         source=deployment.source,
         client=client,
-        expected_code_hash=expected_code_hash,
+        vouched=vouched,
+        actor=actor,
     )
 
 
-def disable_deployment(*, deployment: Deployment, reason: str) -> None:
+def disable_deployment(*, deployment: Deployment, reason: str, actor: str = "") -> None:
     """Take the contract and what its role allowed out of use, with the reason to be read.
 
-    What another enabled role of the same protocol allows at the same address stays.
+    What another enabled role of the same protocol allows at the same address stays. A change that
+    was found there has been seen to by that.
     """
     same_place = Deployment.objects.filter(
         protocol=deployment.protocol, network=deployment.network, address=deployment.address
     )
     adapter = get_adapter(deployment.protocol.slug)
     with transaction.atomic():
-        same_place.filter(pk=deployment.pk).update(enabled=False, disabled_reason=reason[:300])
+        same_place.filter(pk=deployment.pk).update(
+            enabled=False, disabled_reason=reason[:REASON_LENGTH], look_at=None, changed_at=None
+        )
         others = same_place.filter(enabled=True).values_list("role", flat=True)
         kept = {permission for role in others for permission in adapter.permissions(role)}
         rules.forbid(
@@ -149,19 +261,21 @@ def disable_deployment(*, deployment: Deployment, reason: str) -> None:
             permissions=set(adapter.permissions(deployment.role)) - kept,
             reason=reason,
         )
+        was = _word(deployment)
+        recorded(HISTORY, deployment.pk, was, "disabled", actor=actor, reason=reason)
 
 
 def register_token(
-    *, token: Token, source: str, client: NetworkClient, expected_code_hash: str = ""
+    *, token: Token, source: str, client: NetworkClient, vouched: Vouched = NOTHING_VOUCHED
 ) -> None:
     """Let every adapter that handles tokens transfer and approve a registered ERC-20."""
     address = _usable_address(token.address)
-    code_hash = prove_code(
+    found = prove_contract(
         network=token.network,
         client=client,
         address=address,
         what=token.symbol,
-        expected=expected_code_hash,
+        vouched=vouched,
     )
     with transaction.atomic():
         for adapter in adapters().values():
@@ -170,7 +284,7 @@ def register_token(
                 address=address,
                 protocol=adapter.slug,
                 permissions=adapter.permissions(ERC20),
-                code_hash=code_hash,
+                code_hash=found.code_hash,
                 source=source,
             )
 
@@ -187,6 +301,10 @@ def disable_token(*, token: Token, reason: str) -> None:
                 permissions=adapter.permissions(ERC20),
                 reason=reason,
             )
+
+
+def _word(row: Deployment) -> str:
+    return "enabled" if row.enabled else "disabled"
 
 
 def _usable_address(text: str) -> ChecksumAddress:

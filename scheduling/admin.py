@@ -20,9 +20,11 @@ from scheduling.models import (
 from scheduling.plan_admin import PlanAdmin as PlanAdmin
 from scheduling.run_admin import RunAdmin as RunAdmin
 from scheduling.services import TASK_HISTORY, save_task
+from scheduling.task_pages import TypedParamsAdmin
+from scheduling.task_previews import TaskPreviews, preview_link
 from wallets.console import show
 from wallets.console.columns import badge, column, history, link
-from wallets.console.pages import ConsoleAdmin, ReadOnlyAdmin, section
+from wallets.console.pages import ReadOnlyAdmin, section
 from wallets.console.search import Exact
 
 
@@ -31,7 +33,8 @@ class TaskWalletInline(TabularInline):
 
     model = TaskWallet
     formset = TaskWalletFormSet
-    fields = ("wallet", "params")
+    fields: ClassVar[Any] = ("wallet", "params", preview_link)
+    readonly_fields: ClassVar[Any] = (preview_link,)
     autocomplete_fields = ("wallet",)
     ordering = ("id",)
     # Django takes a thousand fields in one form, and a task may have hundreds of wallets.
@@ -69,7 +72,7 @@ def _task_lists(row: Task) -> Any:
 
 
 @admin.register(Task)
-class TaskAdmin(ConsoleAdmin):
+class TaskAdmin(TaskPreviews, TypedParamsAdmin):
     """Standing orders."""
 
     form = TaskForm

@@ -1,15 +1,17 @@
 """What may be typed about a task, checked before anything is saved."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from unfold.forms import PaginationInlineFormSet
 
-from protocols.params import BadParameters, read_params
+from protocols.actions import Action
+from protocols.params import BadParameters, read_params, wrong_params
 from protocols.registry import UnknownAction, adapters, get_action
 from scheduling.models import Task, TaskDependency
 from scheduling.schedule import ScheduleError, next_due
+from scheduling.task_fields import PREFIX, as_typed, fields_of
 
 
 class TaskForm(forms.ModelForm[Task]):
@@ -54,6 +56,42 @@ class TaskForm(forms.ModelForm[Task]):
             next_due(Task(**{name: cleaned[name] for name in fields if name in cleaned}), None)
         except ScheduleError as error:
             self.add_error(None, str(error))
+
+
+class TypedTaskForm(TaskForm):
+    """With a field of its own for each parameter of the chosen action; `typed_form` makes one.
+
+    What is left empty has the action's default, or each wallet's own.
+    """
+
+    wanted: ClassVar[type[Action]]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, value in self.instance.params.items():
+            if PREFIX + name in self.fields:
+                self.initial[PREFIX + name] = as_typed(value)
+
+    def clean(self) -> dict[str, Any]:
+        """The parameters, each with what is wrong with it beside it."""
+        cleaned = super().clean()
+        filled = {
+            name.removeprefix(PREFIX): value
+            for name, value in cleaned.items()
+            if name.startswith(PREFIX) and value not in (None, "")
+        }
+        for name, sentence in wrong_params(self.wanted.Params, filled).items():
+            field = PREFIX + name
+            self.add_error(field if field in self.fields else None, sentence)
+        # The wallets' own parameters are checked over these.
+        self.instance.params = filled
+        return cleaned
+
+
+def typed_form(action: Action) -> type[TypedTaskForm]:
+    """The form of a task with this action."""
+    fields: dict[str, Any] = dict(fields_of(action.Params))
+    return type("TypedTaskForm", (TypedTaskForm,), {"wanted": type(action), **fields})
 
 
 class TaskWalletFormSet(PaginationInlineFormSet):

@@ -2,6 +2,7 @@
 
 from airdrops_site.health.component import Component, Severity, show_time
 from airdrops_site.health.survey import Survey
+from protocols.selectors import changed_deployments
 from scheduling.allowances import needing_operator
 from scheduling.models import Run
 from scheduling.states import RunState
@@ -59,7 +60,7 @@ def open_facts() -> dict[str, int]:
 
     Engaged emergency stops, a paused installation, paused lanes, transactions, signed requests and
     runs that need an operator, allowances that could not be taken back, balances below their
-    minimum or not known though they have one.
+    minimum or not known though they have one, contracts that have changed on chain.
     """
     return {
         "engaged_stops": EmergencyStop.objects.filter(engaged=True).count(),
@@ -71,6 +72,7 @@ def open_facts() -> dict[str, int]:
         "minimum_balances_unknown": count_unknown_minimums(),
         "runs_needing_operator": Run.objects.filter(state=RunState.NEEDS_OPERATOR).count(),
         "allowances_needing_operator": needing_operator().count(),
+        "changed_contracts": changed_deployments().count(),
     }
 
 
@@ -88,4 +90,8 @@ _WORDS = {
     ),
     "runs_needing_operator": "runs need an operator; `manage.py runs list --state needs_operator`",
     "allowances_needing_operator": "allowances could not be taken back; see Run allowances",
+    "changed_contracts": (
+        "registered contracts have changed on chain and are disabled; "
+        "`manage.py deployments list --changed` says which"
+    ),
 }

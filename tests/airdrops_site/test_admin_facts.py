@@ -9,9 +9,11 @@ from django.urls import reverse
 
 from airdrops_site.roles import ROLES, rights_of, sync_roles
 from analytics.models import LedgerCursor, LedgerEntry, Unbooked
+from protocols.admin import DEPLOYMENT_VERBS
 from protocols.models import Deployment
 from scheduling.allowance_pages import VERBS as ALLOWANCE_VERBS
 from scheduling.models import Occurrence, Run, RunAllowance, Step
+from scheduling.run_admin import RUN_VERBS
 from tests import factories
 from wallets import models as floor
 from wallets.admin.verbs import LANE_VERBS, REQUEST_VERBS, TRANSACTION_VERBS
@@ -47,7 +49,14 @@ FACTS: tuple[type[Model], ...] = (
 
 
 # What is asked of a service that checks it, and leaves the facts to what comes of it.
-EVERY_VERB = (*TRANSACTION_VERBS, *LANE_VERBS, *REQUEST_VERBS, *ALLOWANCE_VERBS)
+EVERY_VERB = (
+    *TRANSACTION_VERBS,
+    *LANE_VERBS,
+    *REQUEST_VERBS,
+    *ALLOWANCE_VERBS,
+    *DEPLOYMENT_VERBS,
+    *RUN_VERBS,
+)
 ASKED = {verb.name for verb in EVERY_VERB}
 
 

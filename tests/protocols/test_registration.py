@@ -14,6 +14,7 @@ from protocols.services import (
     register_token,
     verify_deployment,
 )
+from protocols.verification import Vouched
 from tests.market import Market
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import RpcUnavailable
@@ -95,7 +96,7 @@ def test_a_contract_only_read_gets_no_rule(weth: dict[str, Any], market: Market)
         ({"address": "0x12"}, "is not an address"),
         ({"abi": "wteh"}, "evm has no ABI wteh; it has erc20, "),
         ({"source": ""}, "has no source; say where it is published"),
-        ({"expected_code_hash": "0x" + "00" * 32}, "is disabled: its code is 0x"),
+        ({"vouched": Vouched("0x" + "00" * 32)}, "is disabled: its code is 0x"),
     ],
 )
 def test_what_cannot_be_proven_is_refused(
@@ -140,7 +141,7 @@ def test_new_code_is_taken_from_somebody_who_vouches_for_it(
     with pytest.raises(DeploymentError) as refusal:
         verify_deployment(deployment=row, client=weth["client"])
     seen = str(refusal.value).split("its code is ")[1][:66]
-    again = verify_deployment(deployment=row, client=weth["client"], expected_code_hash=seen)
+    again = verify_deployment(deployment=row, client=weth["client"], vouched=Vouched(seen))
     assert (again.enabled, again.code_hash, again.disabled_reason) == (True, seen, "")
     assert verify_deployment(deployment=row, client=weth["client"]).enabled
     assert set(PolicyRule.objects.values_list("enabled", "code_hash")) == {(True, seen)}
@@ -154,7 +155,7 @@ def test_code_vouched_for_is_vouched_for_in_every_role_of_the_address(
     register_token(token=token, source="a list", client=weth["client"])
     market.rpc.call("anvil_setCode", row.address, OTHER_CODE)
     seen = f"0x{keccak(hexstr=OTHER_CODE).hex()}"
-    verify_deployment(deployment=row, client=weth["client"], expected_code_hash=seen)
+    verify_deployment(deployment=row, client=weth["client"], vouched=Vouched(seen))
     register_token(token=token, source="a list", client=weth["client"])
     assert len(rules(row.address)) == 4
 

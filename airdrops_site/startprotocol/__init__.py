@@ -1,0 +1,1 @@
+"""Writing a new protocol that works: what `manage.py startprotocol` does."""
