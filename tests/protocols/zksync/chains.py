@@ -51,6 +51,10 @@ class Chains:
         """The chain itself."""
         return self.l1 if chain_id == L1 else self.l2
 
+    def balance(self, chain_id: int, address: str) -> int:
+        """Ether of an address."""
+        return int(self.on(chain_id).call("eth_getBalance", address, "latest"), 16)
+
     def fund(self, address: str, wei: int) -> None:
         """Give as much on both."""
         for rpc in (self.l1, self.l2):
@@ -110,9 +114,7 @@ def make_coin(rpc: DevnetRpc, holder: str, amount: int) -> str:
     gas = {"gas": hex(4_000_000), "gasPrice": hex(10**12)}
     tx_hash = rpc.call("eth_sendTransaction", {"from": _MAKER, "data": data, **gas})
     rpc.call("evm_mine")
-    coin = to_checksum_address(
-        rpc.call("eth_getTransactionReceipt", tx_hash)["contractAddress"]
-    )
+    coin = to_checksum_address(rpc.call("eth_getTransactionReceipt", tx_hash)["contractAddress"])
     send_as(rpc, _MAKER, coin, encode_call("bridgeMint(address,uint256)", holder, amount))
     return coin
 

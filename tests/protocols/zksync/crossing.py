@@ -122,7 +122,9 @@ class Traveller:
     def holdings(self, *tokens: tuple[int, str]) -> Books:
         """Everything the wallet has, before the fees it paid."""
         held = {
-            (chain_id, ""): int(self.chains.on(chain_id).call("eth_getBalance", self.address, "latest"), 16)
+            (chain_id, ""): int(
+                self.chains.on(chain_id).call("eth_getBalance", self.address, "latest"), 16
+            )
             + self.fees[chain_id]
             for chain_id in (L1, L2)
         }

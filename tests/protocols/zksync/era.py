@@ -1,8 +1,8 @@
 """A node of zkSync for the tests, as a process: an anvil behind the methods that are Era's own.
 
-`python -m tests.protocols.zksync.era L1_URL L2_URL PORT`. It also is the sequencer: `test_carry` has
-the L2 do what was requested on L1, `test_seal` makes a batch of what happened since and executes it
-on L1, `test_fail` has the next request fail.
+`python -m tests.protocols.zksync.era L1_URL L2_URL PORT`. It also is the sequencer: `test_carry`
+has the L2 do what was requested on L1, `test_seal` makes a batch of what happened since and
+executes it on L1, `test_fail` has the next request fail.
 """
 
 import json
@@ -90,7 +90,9 @@ class Era:
         self.waiting.append(tx_hash)
 
     def _mint(self, account: str, amount: int) -> Receipt:
-        return self._send(BOOTLOADER, BASE_TOKEN, encode_call("mint(address,uint256)", account, amount))
+        return self._send(
+            BOOTLOADER, BASE_TOKEN, encode_call("mint(address,uint256)", account, amount)
+        )
 
     def _send(self, sender: str, target: str, data: str) -> Receipt:
         found = send_as(self.l2, sender, target, data)
@@ -178,7 +180,8 @@ def send_as(rpc: DevnetRpc, sender: str, target: str, data: str) -> Receipt:
     rpc.call("anvil_setBalance", sender, hex(10**20))
     rpc.call("anvil_impersonateAccount", sender)
     message = {"from": sender, "to": target, "data": data, "gas": hex(5_000_000)}
-    tx_hash = rpc.call("eth_sendTransaction", {**message, "gasPrice": hex(10**12)})
+    fees = {"maxFeePerGas": hex(10**12), "maxPriorityFeePerGas": hex(10**9)}
+    tx_hash = rpc.call("eth_sendTransaction", {**message, **fees})
     rpc.call("evm_mine")
     found: Receipt = rpc.call("eth_getTransactionReceipt", tx_hash)
     return found
@@ -240,7 +243,8 @@ def main() -> None:
     """Serve until killed."""
     l1_url, l2_url, port = sys.argv[1:]
     server = _server(Era(DevnetRpc(l1_url), DevnetRpc(l2_url)), l2_url, int(port))
-    print("ready", flush=True)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     server.serve_forever(0.05)
 
 
