@@ -101,15 +101,23 @@ class Deposit(Action):
         arrival = progress.found(ARRIVAL)
         if arrival is None or arrival["succeeded"]:
             return Plan(())
-        back = sum(int(one["amount"]) for one in arrival["movements"] if not one["token"])
-        raise PlanError(
-            f"the L2 transaction {arrival['tx_hash']} failed: {back} wei of amount and fee came "
-            f"back to {ctx.wallet} on chain {arrival['chain_id']}, where nothing is to be claimed"
-        )
+        raise PlanError(_failure(ctx, arrival))
 
     def settle(self, ctx: Context, params: Params, receipt: CallReceipt) -> Settlement:
         """What went in with the request; what comes out on L2 is found there."""
         return Settlement(read_movements(receipt, ctx.wallet))
+
+
+def _failure(ctx: Context, arrival: Mapping[str, Any]) -> str:
+    """Where the ether of a failed request is: on L2, with the refund recipient."""
+    failed, l2_chain = f"the L2 transaction {arrival['tx_hash']} failed", arrival["chain_id"]
+    back = sum(int(one["amount"]) for one in arrival["movements"] if not one["token"])
+    if not back:
+        return f"{failed} and logged no refund to {ctx.wallet}; look at it on chain {l2_chain}"
+    return (
+        f"{failed}: {back} wei of amount and fee came back to {ctx.wallet} on chain {l2_chain}, "
+        "where nothing is to be claimed"
+    )
 
 
 def _direct(ctx: Context, price: Price, amount: int, paid: int) -> Call:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from analytics import tasks as books
+from analytics.selectors import balance_change
 from scheduling.models import Run, Step
 from scheduling.points import WaitPoint
 from scheduling.runs import advance_runs
@@ -14,7 +16,7 @@ from tests.protocols.zksync.conftest import ETHER
 from tests.scheduling.trading import run_of, work
 from tests.wallets.crashing import broken_invariants, dies_at, time_passes
 from wallets.chain.client import NetworkClient
-from wallets.models import Wallet
+from wallets.models import Token, Wallet
 from wallets.services import create_keystore_wallet, verify_wallet
 from wallets.transactions.watch import watch
 
@@ -103,6 +105,42 @@ def test_a_round_trip_takes_three_transactions(journey: Journey) -> None:
     journey.until_ended()
     assert states() == {("succeeded", "")}
     assert journey.sent() == {L1: 2, L2: 1}
+
+
+def booked(journey: Journey) -> dict[int, int]:
+    """How the books say that the native balances changed."""
+    books.book_ledger()
+    coins = Token.objects.filter(address="").select_related("network")
+    return {
+        coin.network.chain_id: balance_change(wallet=journey.wallet, token=coin) for coin in coins
+    }
+
+
+def held(journey: Journey) -> dict[int, int]:
+    """What the chains say."""
+    return {one: journey.chains.balance(one, journey.wallet.address) for one in (L1, L2)}
+
+
+@pytest.mark.django_db
+@pytest.mark.db
+def test_the_books_of_both_chains_say_what_the_chains_say(journey: Journey) -> None:
+    before = held(journey)
+    journey.start(L2, "withdraw", amount=str(ETHER))
+    journey.until_ended()
+    after = held(journey)
+    assert booked(journey) == {one: after[one] - before[one] for one in (L1, L2)}
+
+
+@pytest.mark.django_db
+@pytest.mark.db
+def test_an_arrival_is_kept_with_its_wait_as_l2_logged_it(journey: Journey) -> None:
+    before = held(journey)
+    journey.start(L1, "deposit", amount=str(ETHER))
+    journey.until_ended()
+    after, found = held(journey), Step.objects.get(kind=Step.Kind.WAIT).found
+    assert booked(journey)[L1] == after[L1] - before[L1]
+    came = sum(int(movement["amount"]) for movement in found["movements"])
+    assert (found["chain_id"], came) == (L2, after[L2] - before[L2])
 
 
 CROSSINGS = pytest.mark.parametrize(
