@@ -122,7 +122,8 @@ def _failure(ctx: Context, arrival: Mapping[str, Any]) -> str:
 
 def _direct(ctx: Context, price: Price, amount: int, paid: int) -> Call:
     to, gas = ctx.wallet, price.gas_limit
-    request = (price.l2_chain, paid, to, amount, b"", gas, GAS_PER_PUBDATA, [], to)
+    no_code: list[bytes] = []
+    request = (price.l2_chain, paid, to, amount, b"", gas, GAS_PER_PUBDATA, no_code, to)
     return price.hub.call("deposit ether", DIRECT, request, value=paid, valid_until=price.until)
 
 

@@ -108,7 +108,9 @@ def is_finalised(ctx: Context, found: Inclusion) -> bool:
 
 def _paid_by_others(l1: Context, message: Message) -> Movement:
     vault = l1_vault(l1)
-    token = parse_address(vault.read("tokenAddress", message.asset)) if message.asset else ""
+    if not message.asset:
+        return Movement("", "in", message.minted.amount, vault.address)
+    token = parse_address(vault.read("tokenAddress", message.asset))
     return Movement(token, "in", message.minted.amount, vault.address)
 
 
@@ -145,7 +147,7 @@ def _finalisation(
 
 
 def settle_finalisation(ctx: Context, receipt: CallReceipt) -> Settlement:
-    """Tokens by their Transfer logs; ether as the router logged it, which no log of its own has."""
+    """Tokens by their Transfer logs; ether, which has none, as the router logged its payment."""
     movements = read_movements(receipt, ctx.wallet)
     decoded = NULLIFIER_ABI.decode_call(receipt.call.data)
     if decoded is None:

@@ -9,7 +9,6 @@ from protocols.contracts import Contract
 from protocols.zksync.contracts import L2_ROUTER_ABI, VAULT_OF_ANY_CHAIN
 from wallets.chain.codec import CODEC, decode_exactly
 from wallets.transactions.arguments import Amount, Encoded, RegisteredToken, Sender, Unchecked
-from wallets.transactions.demands import Check
 
 BURN_TYPES = ("uint256", "address", "address")
 _MINT_TYPES = ("address", "address", "address", "uint256", "bytes")
@@ -22,11 +21,7 @@ ASSET_WHY = "the vault demands that it is the asset of the token named beside it
 
 def burn_checks(path: tuple[int, ...]) -> Encoded:
     """The bytes that take a token from the sender, to be its own on the other side."""
-    inside: tuple[Check, ...] = (
-        Amount(path=(0,), token=(2,)),
-        Sender(path=(1,)),
-        RegisteredToken(path=(2,)),
-    )
+    inside = (Amount(path=(0,), token=(2,)), Sender(path=(1,)), RegisteredToken(path=(2,)))
     return Encoded(path=path, types=BURN_TYPES, checks=inside)
 
 

@@ -11,7 +11,7 @@ from eth_utils.address import to_checksum_address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.actions import CallReceipt, Context, Plan, PlanError
+from protocols.actions import Call, CallReceipt, Context, Plan, PlanError
 from protocols.claims.merkle import Entitlement, MerkleTree, verify_proof
 from protocols.claims.zk import ABI, ZkClaim
 from protocols.context import build_context
@@ -107,7 +107,7 @@ def distribution(chain: Chain, network: Network, wallet: Wallet) -> Distribution
 def claim(distribution: Distribution) -> CallReceipt:
     """Carry a claim out as its owner."""
     (call,) = distribution.plan().steps
-    assert hasattr(call, "data")
+    assert isinstance(call, Call)
     sender = distribution.wallet.address
     found = send_as(distribution.chain.rpc, sender, call.to, f"0x{call.data.hex()}")
     assert found["status"] == "0x1"

@@ -72,7 +72,7 @@ def running_chains(folder: Path) -> Iterator[Chains]:
             )
             urls.append(stack.enter_context(Anvil.start(config)).url)
         port = free_port()
-        stack.enter_context(_node(*urls, port))
+        stack.enter_context(_node(urls, port))
         chains = Chains(*(DevnetRpc(url) for url in (*urls, f"http://127.0.0.1:{port}")))
         for rpc in (chains.l1, chains.l2):
             rpc.call("evm_setAutomine", False)
@@ -81,8 +81,8 @@ def running_chains(folder: Path) -> Iterator[Chains]:
 
 
 @contextmanager
-def _node(l1_url: str, l2_url: str, port: int) -> Iterator[None]:
-    command = [sys.executable, "-m", "tests.protocols.zksync.era", l1_url, l2_url, str(port)]
+def _node(urls: list[str], port: int) -> Iterator[None]:
+    command = [sys.executable, "-m", "tests.protocols.zksync.era", *urls, str(port)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None

@@ -84,7 +84,7 @@ class Traveller:
         self.sent.append((chain_id, call))
         rpc = self.chains.on(chain_id)
         price = int(rpc.call("eth_gasPrice"), 16)
-        fields = {
+        fields: Any = {
             "chainId": chain_id,
             "nonce": int(rpc.call("eth_getTransactionCount", self.address, "latest"), 16),
             "to": call.to,

@@ -17,6 +17,7 @@ from tests.protocols.zksync.conftest import register
 from tests.protocols.zksync.crossing import Traveller
 from tests.protocols.zksync.era import send_as
 from tests.protocols.zksync.viem import asset_id, burned, viem_encodes
+from wallets.addresses import parse_address
 
 pytestmark = [pytest.mark.django_db]
 
@@ -203,7 +204,9 @@ def test_recoveries_of_failed_deposits(
         progress = Progress(
             (*found("arrival", arrival).steps, *found(recovering.FAILURE, one).steps)
         )
-        calls.append(last_call(recovering.plan_recovery(context, coin, amount, progress)))
+        calls.append(
+            last_call(recovering.plan_recovery(context, parse_address(coin), amount, progress))
+        )
         place = [str(one["batch"]), str(one["index"]), one["tx_number"], one["proof"]]
         asset = [asset_id(L1, coin), burned(amount, rich.address, coin)]
         args = [str(L2), rich.address, *asset, arrival["tx_hash"], *place]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -109,7 +110,7 @@ def test_another_chain_price_or_bridge_is_refused(
 
 def test_a_call_on_l2_hidden_in_a_deposit_is_refused(traveller: Traveller) -> None:
     hub = traveller.context(L1).deployment("bridgehub")
-    request = (L2, 9, traveller.address, 1, b"\xde\xad", 9, 800, [], traveller.address)
+    request: Any = (L2, 9, traveller.address, 1, b"\xde\xad", 9, 800, [], traveller.address)
     call = only_call(traveller, L1, "deposit", amount="5")
     data = BRIDGEHUB_ABI.function("requestL2TransactionDirect").encode(request)
     with pytest.raises(PolicyRefusal, match="it must be 0x, not 0xdead"):

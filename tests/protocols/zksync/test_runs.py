@@ -138,6 +138,7 @@ def test_an_arrival_is_kept_with_its_wait_as_l2_logged_it(journey: Journey) -> N
     journey.start(L1, "deposit", amount=str(ETHER))
     journey.until_ended()
     after, found = held(journey), Step.objects.get(kind=Step.Kind.WAIT).found
+    assert found is not None
     assert booked(journey)[L1] == after[L1] - before[L1]
     came = sum(int(movement["amount"]) for movement in found["movements"])
     assert (found["chain_id"], came) == (L2, after[L2] - before[L2])

@@ -11,6 +11,11 @@ import {
 import {Merkle} from "@matterlabs/zksync-contracts/contracts/l1-contracts/common/libraries/Merkle.sol";
 import {AddressAliasHelper} from "@matterlabs/zksync-contracts/contracts/l1-contracts/vendor/AddressAliasHelper.sol";
 import {Coin} from "tests/solidity/zksync/Coin.sol";
+import {
+    FinalizeL1DepositParams,
+    L2TransactionRequestDirect,
+    L2TransactionRequestTwoBridgesOuter
+} from "tests/solidity/zksync/Requests.sol";
 import {ETHER, Vault} from "tests/solidity/zksync/Vault.sol";
 
 // Stand-ins of the contracts on L1, at their published addresses, with the official ABI. They check
@@ -23,40 +28,6 @@ address constant VAULT = 0xbeD1EB542f9a5aA6419Ff3deb921A372681111f6;
 address constant L2_ROUTER = address(0x10003);
 address constant L2_BASE_TOKEN = address(0x800A);
 uint256 constant ERA = 324;
-
-struct L2TransactionRequestDirect {
-    uint256 chainId;
-    uint256 mintValue;
-    address l2Contract;
-    uint256 l2Value;
-    bytes l2Calldata;
-    uint256 l2GasLimit;
-    uint256 l2GasPerPubdataByteLimit;
-    bytes[] factoryDeps;
-    address refundRecipient;
-}
-
-struct L2TransactionRequestTwoBridgesOuter {
-    uint256 chainId;
-    uint256 mintValue;
-    uint256 l2Value;
-    uint256 l2GasLimit;
-    uint256 l2GasPerPubdataByteLimit;
-    address refundRecipient;
-    address secondBridgeAddress;
-    uint256 secondBridgeValue;
-    bytes secondBridgeCalldata;
-}
-
-struct FinalizeL1DepositParams {
-    uint256 chainId;
-    uint256 l2BatchNumber;
-    uint256 l2MessageIndex;
-    address l2Sender;
-    uint16 l2TxNumberInBatch;
-    bytes message;
-    bytes32[] merkleProof;
-}
 
 error MsgValueMismatch(uint256 expected, uint256 found);
 error MsgValueTooLow(uint256 needed, uint256 given);
