@@ -11,6 +11,7 @@ from protocols.movements import read_transfers
 from protocols.plans import A_DAY, Settlement
 from protocols.settlements import settlement_to_json
 from protocols.zksync.contracts import BASE_TOKEN_ABI, MAILBOX_ABI, NATIVE_BOOK
+from protocols.zksync.proofs import reading
 from protocols.zksync.requests import Price
 from wallets.chain.values import hex_int
 
@@ -33,12 +34,14 @@ def look_for_arrival(ctx: Context, wait: Wait, progress: Progress) -> Mapping[st
     receipt = there.chain.receipt(tx_hash)
     if receipt is None or receipt.get("blockNumber") is None:
         return None
-    logs = [read_log(log) for log in receipt["logs"]]
+    with reading("receipt"):
+        logs = [read_log(log) for log in receipt["logs"]]
+        succeeded = hex_int(receipt["status"]) == 1
     return {
         "chain_id": there.chain_id,
         "tx_hash": tx_hash,
         "block_number": hex_int(receipt["blockNumber"]),
-        "succeeded": hex_int(receipt["status"]) == 1,
+        "succeeded": succeeded,
         **movements_as_json(credited(logs, ctx.wallet)),
     }
 

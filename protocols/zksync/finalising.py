@@ -37,7 +37,7 @@ from wallets.addresses import parse_address
 from wallets.transactions.arguments import Unchecked
 from wallets.transactions.forms import ConstantHere
 
-PROVABLE = "provable"
+PROVABLE, PAID = "provable", "paid"
 _HOUR = 3600
 FINALISE = NULLIFIER_ABI.function("finalizeDeposit")
 _FINALISED = L1_ROUTER_ABI.event("DepositFinalizedAssetRouter")
@@ -60,24 +60,32 @@ def until_provable(ctx: Context) -> Wait:
     return Wait(f"chain {l1_of(ctx)} can prove the withdrawal", PROVABLE, first_look=_HOUR)
 
 
-def look_for_proof(ctx: Context, progress: Progress) -> Mapping[str, Any] | None:
-    """The proof of the withdrawal's message, once L1 says that it holds."""
+def look(ctx: Context, wait: Wait, progress: Progress) -> Mapping[str, Any] | None:
+    """The proof that L1 takes, or the payment that somebody else asked it for."""
+    kept = progress.found(PROVABLE)
+    if wait.condition == PAID and kept is not None:
+        return _look_for_payment(ctx, kept)
+    return _look_for_proof(ctx, progress)
+
+
+def _look_for_proof(ctx: Context, progress: Progress) -> Mapping[str, Any] | None:
     receipt = list(progress.receipts())[-1]
     message = sent_message(receipt)
     if message.minted.receiver != ctx.wallet:
         raise PlanError(f"the withdrawal {receipt.tx_hash} pays {message.minted.receiver} on L1")
     found = find_inclusion(ctx, receipt.tx_hash, lambda log: _is_of(log, message))
-    if found is None:
+    if found is None or not _holds(ctx.on(l1_of(ctx)), ctx.chain_id, found, message):
+        return None
+    return {"sender": message.sender, "message": f"0x{message.data.hex()}", **found.as_json()}
+
+
+def _look_for_payment(ctx: Context, kept: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What L1 has paid for the proven message."""
+    if not is_finalised(ctx, Inclusion.of_json(kept)):
         return None
     l1 = ctx.on(l1_of(ctx))
-    finalised = is_finalised(ctx, found)
-    if not finalised and not _holds(l1, ctx.chain_id, found, message):
-        return None
-    kept = {"sender": message.sender, "message": f"0x{message.data.hex()}", **found.as_json()}
-    if not finalised:
-        return {**kept, "finalised": False}
-    paid = _paid_by_others(l1, message)
-    return {**kept, "finalised": True, "chain_id": l1.chain_id, **movements_as_json([paid])}
+    message = read_message(kept["sender"], bytes.fromhex(kept["message"].removeprefix("0x")))
+    return {"chain_id": l1.chain_id, **movements_as_json([_paid_by_others(l1, message)])}
 
 
 def _is_of(log: L2Log, message: Message) -> bool:
@@ -114,15 +122,16 @@ def _paid_by_others(l1: Context, message: Message) -> Movement:
     return Movement(token, "in", message.minted.amount, vault.address)
 
 
-def plan_finalisation(ctx: Context, progress: Progress) -> tuple[Call, ...]:
-    """The call on L1 that has the wallet paid; none once that was done."""
+def plan_finalisation(ctx: Context, progress: Progress) -> tuple[Call | Wait, ...]:
+    """The call on L1 that has the wallet paid; a look at the payment where it was made already."""
     kept = progress.found(PROVABLE)
-    if kept is None or progress.steps[-1].receipt is not None:
-        return ()
-    found = Inclusion.of_json(kept)
-    if kept["finalised"] or is_finalised(ctx, found):
+    is_paid = progress.found(PAID) is not None or progress.steps[-1].receipt is not None
+    if kept is None or is_paid:
         return ()
     l1 = ctx.on(l1_of(ctx))
+    found = Inclusion.of_json(kept)
+    if is_finalised(ctx, found):
+        return (Wait(f"chain {l1.chain_id} has paid the withdrawal", PAID, first_look=1),)
     return (_finalisation(nullifier(l1), ctx.chain_id, found, kept),)
 
 

@@ -46,8 +46,8 @@ class Withdrawal(Action):
     def look(
         self, ctx: Context, params: Any, wait: Wait, progress: Progress
     ) -> Mapping[str, Any] | None:
-        """The proof L1 takes."""
-        return finalising.look_for_proof(ctx, progress)
+        """The proof L1 takes, or its payment."""
+        return finalising.look(ctx, wait, progress)
 
     def go_on(self, ctx: Context, params: Any, progress: Progress) -> Plan:
         """The payment on L1, unless somebody else had it made."""

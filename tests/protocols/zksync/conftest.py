@@ -18,7 +18,7 @@ from tests.protocols.zksync.chains import (
 )
 from tests.protocols.zksync.crossing import Traveller
 from wallets.chain.client import NetworkClient
-from wallets.models import Token, Wallet
+from wallets.models import Network, Token, Wallet
 
 ETHER = 10**18
 
@@ -45,9 +45,8 @@ def traveller(db: None, chains: Chains) -> Traveller:
     return Traveller(chains, account, make_networks(chains))
 
 
-def register(traveller: Traveller, chain_id: int, address: str) -> str:
+def register(network: Network, address: str) -> str:
     """Let a token be used."""
-    network = traveller.networks[chain_id]
     token = Token.objects.create(network=network, address=address, symbol="COIN", decimals=18)
     register_token(token=token, source="a test", client=NetworkClient(network))
     return address
@@ -56,10 +55,10 @@ def register(traveller: Traveller, chain_id: int, address: str) -> str:
 @pytest.fixture
 def coin(traveller: Traveller, chains: Chains) -> str:
     """A token of L1 of which the traveller has 1000."""
-    return register(traveller, L1, make_coin(chains.l1, traveller.address, 1000 * ETHER))
+    return register(traveller.networks[L1], make_coin(chains.l1, traveller.address, 1000 * ETHER))
 
 
 @pytest.fixture
 def native_coin(traveller: Traveller, chains: Chains) -> str:
     """A token of L2 of which the traveller has 1000."""
-    return register(traveller, L2, make_coin(chains.l2, traveller.address, 1000 * ETHER))
+    return register(traveller.networks[L2], make_coin(chains.l2, traveller.address, 1000 * ETHER))

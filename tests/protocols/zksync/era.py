@@ -2,7 +2,7 @@
 
 `python -m tests.protocols.zksync.era L1_URL L2_URL PORT`. It also is the sequencer: `test_carry`
 has the L2 do what was requested on L1, `test_seal` makes a batch of what happened since and
-executes it on L1, `test_fail` has the next request fail.
+executes it on L1, `test_fail` has the next request fail, `test_misplace` has it lie.
 """
 
 import json
@@ -160,6 +160,12 @@ class Era:
         call = {name: asked[name] for name in ("from", "to", "data")}
         return hex(3 * int(self.l2.call("eth_estimateGas", call), 16))
 
+    def misplace(self, tx_hash: str, batch: int) -> int:
+        """Say from now on that a transaction is in another batch; returns where it is."""
+        before, place = self.placed[tx_hash]
+        self.placed[tx_hash] = (batch, place)
+        return before
+
     def methods(self) -> dict[str, Callable[..., Any]]:
         """What is answered here; everything else is the anvil's."""
 
@@ -174,6 +180,7 @@ class Era:
             "test_carry": self.carry,
             "test_seal": self.seal,
             "test_fail": fail,
+            "test_misplace": self.misplace,
         }
 
 

@@ -116,7 +116,7 @@ def test_deposits_of_ether(rich: Traveller, drawn: list[int]) -> None:
 @once
 @given(drawn=amounts)
 def test_deposits_of_tokens(rich: Traveller, drawn: list[int]) -> None:
-    coin = register(rich, L1, make_coin(rich.chains.l1, rich.address, MOST))
+    coin = register(rich.networks[L1], make_coin(rich.chains.l1, rich.address, MOST))
     calls = [
         last_call(rich.plan(L1, "deposit-token", token=coin, amount=str(one))) for one in drawn
     ]
@@ -151,7 +151,7 @@ def test_withdrawals_of_ether(rich: Traveller, drawn: list[int]) -> None:
 @once
 @given(drawn=amounts)
 def test_withdrawals_of_tokens(rich: Traveller, drawn: list[int]) -> None:
-    coin = register(rich, L2, make_coin(rich.chains.l2, rich.address, MOST))
+    coin = register(rich.networks[L2], make_coin(rich.chains.l2, rich.address, MOST))
     calls = [
         last_call(rich.plan(L2, "withdraw-token", token=coin, amount=str(one))) for one in drawn
     ]
@@ -172,8 +172,9 @@ def test_finalisations(rich: Traveller, drawn: list[dict[str, Any]], amount: int
     context = rich.context(L2)
     calls, expected = [], []
     for one in drawn:
-        kept = {"sender": sender, "message": message, "finalised": False, **one}
+        kept = {"sender": sender, "message": message, **one}
         (call,) = finalising.plan_finalisation(context, found(finalising.PROVABLE, kept))
+        assert isinstance(call, Call)
         assert call.chain_id == L1
         calls.append(call)
         told = {
@@ -194,7 +195,7 @@ def test_finalisations(rich: Traveller, drawn: list[dict[str, Any]], amount: int
 def test_recoveries_of_failed_deposits(
     rich: Traveller, drawn: list[dict[str, Any]], sums: list[int], keys: list[bytes]
 ) -> None:
-    coin = register(rich, L1, make_coin(rich.chains.l1, rich.address, MOST))
+    coin = register(rich.networks[L1], make_coin(rich.chains.l1, rich.address, MOST))
     confirm = "bridgehubConfirmL2TransactionForwarded(uint256,bytes32,bytes32)"
     context, calls, expected = rich.context(L1), [], []
     for one, amount, key in zip(drawn, sums, keys, strict=True):

@@ -55,7 +55,6 @@ def finalisation(who: Traveller, message: str) -> Call:
     kept = {
         "sender": "0x000000000000000000000000000000000000800A",
         "message": f"0x{message}",
-        "finalised": False,
         "batch": 7,
         "index": 3,
         "tx_number": 1,
@@ -63,6 +62,7 @@ def finalisation(who: Traveller, message: str) -> Call:
     }
     progress = Progress((Done(Wait("a wait", finalising.PROVABLE), found=kept),))
     (call,) = finalising.plan_finalisation(who.context(L2), progress)
+    assert isinstance(call, Call)
     return call
 
 

@@ -11,8 +11,8 @@ from analytics.selectors import balance_change
 from scheduling.models import Run, Step
 from scheduling.points import WaitPoint
 from scheduling.runs import advance_runs
-from tests.protocols.zksync.chains import L1, L2, Chains, make_networks
-from tests.protocols.zksync.conftest import ETHER
+from tests.protocols.zksync.chains import L1, L2, Chains, make_coin, make_networks
+from tests.protocols.zksync.conftest import ETHER, register
 from tests.scheduling.trading import run_of, work
 from tests.wallets.crashing import broken_invariants, dies_at, time_passes
 from wallets.chain.client import NetworkClient
@@ -142,6 +142,21 @@ def test_an_arrival_is_kept_with_its_wait_as_l2_logged_it(journey: Journey) -> N
     assert booked(journey)[L1] == after[L1] - before[L1]
     came = sum(int(movement["amount"]) for movement in found["movements"])
     assert (found["chain_id"], came) == (L2, after[L2] - before[L2])
+
+
+@pytest.mark.django_db
+@pytest.mark.db
+def test_tokens_of_a_failed_deposit_are_back_before_a_person_is_asked(journey: Journey) -> None:
+    coin = register(
+        journey.networks[L1], make_coin(journey.chains.l1, journey.wallet.address, 1000)
+    )
+    journey.chains.node.call("test_fail")
+    journey.start(L1, "deposit-token", token=coin, amount="7")
+    journey.until_ended()
+    ((state, detail),) = states()
+    assert state == "needs_operator"
+    assert f"failed; 7 of {coin} went back to {journey.wallet.address}" in detail
+    assert journey.sent() == {L1: 3, L2: 0}
 
 
 CROSSINGS = pytest.mark.parametrize(

@@ -1,16 +1,21 @@
 """A withdrawal is proven on L1, which pays the wallet itself once, whoever asks it to."""
 
+from typing import Any
+
 import pytest
 from eth_abi.abi import encode
 
 from airdrops_site.devnet.outbox import encode_call
-from protocols.actions import PlanError
+from protocols.actions import Call, Done, PlanError, Progress, Wait
 from protocols.models import Deployment
+from protocols.registry import get_action
+from protocols.zksync.proofs import Inclusion, reading
 from tests.protocols.zksync.chains import L1, L2, PLACES
 from tests.protocols.zksync.conftest import ETHER, register
 from tests.protocols.zksync.crossing import Traveller, change
 from tests.protocols.zksync.era import send_as
 from tests.protocols.zksync.test_deposits import bridged
+from wallets.chain.errors import ChainError
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -28,7 +33,7 @@ def test_ether_comes_back_to_l1(traveller: Traveller) -> None:
 
 def test_a_token_comes_back_to_l1(traveller: Traveller, coin: str) -> None:
     traveller.cross(L1, "deposit-token", token=coin, amount=str(5 * ETHER))
-    there = register(traveller, L2, bridged(traveller, coin))
+    there = register(traveller.networks[L2], bridged(traveller, coin))
     before, books = traveller.holdings((L1, coin), (L2, there)), traveller.booked()
     traveller.cross(L2, "withdraw-token", token=there, amount=str(2 * ETHER))
     moved = change(before, traveller.holdings((L1, coin), (L2, there)))
@@ -107,3 +112,25 @@ def test_a_nullifier_the_bridge_does_not_use_is_not_called(traveller: Traveller)
     Deployment.objects.filter(role="l1_nullifier").update(address=PLACES["L1", "Bridgehub"])
     with pytest.raises(PlanError, match="find out why, then register the new one"):
         traveller.cross(L2, "withdraw", amount="5")
+
+
+def test_a_payment_to_somebody_else_is_not_taken_for_ours(traveller: Traveller) -> None:
+    traveller.cross(L2, "withdraw", amount="5")
+    call, wait = traveller.plan(L2, "withdraw", amount="7").steps
+    assert isinstance(call, Call)
+    assert isinstance(wait, Wait)
+    receipt = traveller.send(L2, call, "withdraw")
+    traveller.world()
+    action, progress = get_action("zksync", "withdraw"), Progress((Done(call, receipt),))
+    node, context = traveller.chains.node, traveller.context(L2)
+    # The node names the batch of the first, which is finalised at the very same index.
+    batch = node.call("test_misplace", receipt.tx_hash, 1)
+    assert action.look(context, None, wait, progress) is None
+    node.call("test_misplace", receipt.tx_hash, batch)
+    assert action.look(context, None, wait, progress) is not None
+
+
+@pytest.mark.parametrize("proof", [["0x12"], ["zz"], [7], None])
+def test_a_proof_that_cannot_be_read_is_asked_for_again(proof: Any) -> None:
+    with pytest.raises(ChainError, match="the proof of the node cannot be read"), reading("proof"):
+        Inclusion.of_json({"batch": 1, "index": 1, "tx_number": 1, "proof": proof})
