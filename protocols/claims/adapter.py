@@ -15,7 +15,9 @@ from protocols.actions import (
     Settlement,
     no_positions,
 )
+from protocols.claims.distributors import choose_distributor
 from protocols.claims.merkle import Entitlement, verify_proof
+from protocols.claims.zk import ZkClaim
 from protocols.contracts import Contract
 from protocols.movements import read_movements
 from protocols.params import ActionParams, Address, Amount, AmountOrZero, Hash32
@@ -59,7 +61,7 @@ class MerkleClaim(Action):
 
     def plan(self, ctx: Context, params: ClaimParams) -> Plan:
         """One claim, after the proof has led to the root on chain and nobody has claimed it."""
-        distributor = Contract(ctx, _choose(ctx, params.distributor), ABI)
+        distributor = Contract(ctx, choose_distributor(ctx, DISTRIBUTOR, params.distributor), ABI)
         leaf = Entitlement(params.index, ctx.wallet, params.amount).leaf
         if not verify_proof(root=distributor.read("merkleRoot"), leaf=leaf, proof=params.proof):
             raise PlanError(
@@ -83,22 +85,6 @@ class MerkleClaim(Action):
         return Settlement(read_movements(receipt, ctx.wallet), note)
 
 
-def _choose(ctx: Context, wanted: ChecksumAddress | None) -> ChecksumAddress:
-    """The distributor that is meant; PlanError where that is not one enabled deployment."""
-    enabled = ctx.deployments_in(DISTRIBUTOR)
-    if wanted is None and len(enabled) > 1:
-        names = ", ".join(f"{address} ({role})" for role, address in sorted(enabled.items()))
-        raise PlanError(f"there are several distributors here; name one as distributor: {names}")
-    if wanted is None:
-        return next(iter(enabled.values()), None) or ctx.deployment(DISTRIBUTOR)
-    if wanted not in enabled.values():
-        raise PlanError(
-            f"{wanted} is no enabled {DISTRIBUTOR} on chain {ctx.chain_id}; "
-            "register and verify it first"
-        )
-    return wanted
-
-
 def _is_claimed(
     log: Log, receipt: CallReceipt, wallet: ChecksumAddress, params: ClaimParams
 ) -> bool:
@@ -114,7 +100,7 @@ def _is_claimed(
 ADAPTER = Adapter.of(
     "claims",
     "Airdrop claims",
-    [MerkleClaim()],
+    [MerkleClaim(), ZkClaim()],
     package="protocols.claims",
     positions=no_positions,
 )

@@ -110,3 +110,31 @@ def test_each_of_several_quotes_is_held_to(row: Transaction) -> None:
     assert told.endswith("argument 1: at least 50 was promised, 49 would be accepted")
     row.expectations = Expectations(quoted_outs=(1000,), slippage_bps=100).as_json()
     assert "no quote is recorded" in refusal(row, encoded(signature, 990, 50))
+
+
+def test_a_number_may_belong_to_the_network_of_the_call(row: Transaction) -> None:
+    signature = "bridge(uint256)"
+    here = row.network.chain_id
+    make_rule(row, signature, {"check": "constant_here", "path": [0], "values": [[here, 324]]})
+    row.data = encoded(signature, 324)
+    assert check_policy(row)
+    assert f"it must be 324 on {row.network.name}, not 300" in refusal(row, encoded(signature, 300))
+
+
+def test_a_network_without_its_number_is_refused(row: Transaction) -> None:
+    signature = "bridge(uint256)"
+    make_rule(row, signature, {"check": "constant_here", "path": [0], "values": [[1, 324]]})
+    told = refusal(row, encoded(signature, 324))
+    assert f"what it must be on {row.network.name} is not known" in told
+
+
+def test_packed_bytes_must_have_the_sender_at_their_place(row: Transaction) -> None:
+    forms = [["6c0960f9", 4], ["9c884fd1", 24]]
+    make_rule(row, HOOK, {"check": "sender_inside", "path": [0], "forms": forms})
+    sender = bytes.fromhex(own(row)[2:])
+    for packed in ("6c0960f9" + sender.hex() + "00" * 32, "9c884fd1" + "11" * 20 + sender.hex()):
+        row.data = encoded(HOOK, bytes.fromhex(packed))
+        assert check_policy(row)
+    stranger = bytes.fromhex("6c0960f9" + STRANGER[2:] + sender.hex())
+    assert f"{STRANGER} is not the sending wallet" in refusal(row, encoded(HOOK, stranger))
+    assert "begins no form" in refusal(row, encoded(HOOK, sender))

@@ -16,6 +16,7 @@ from wallets.recipients import may_receive, own_recipients
 from wallets.transactions.calldata import CalldataError, Leaf, Path, leaves, pick, show_path
 from wallets.transactions.demands import Check, Facts, Spend
 from wallets.transactions.expectations import HUNDRED_PERCENT, minimum_out
+from wallets.transactions.forms import ConstantHere, SenderInside
 
 # The called contract itself: the token of its own transfer and approve.
 CALLEE: Literal["callee"] = "callee"
@@ -306,9 +307,11 @@ AnyCheck = Annotated[
     | Amount
     | AllowanceAmount
     | Constant
+    | ConstantHere
     | InnerCall
     | Empty
     | Encoded
+    | SenderInside
     | Vouched
     | Unchecked,
     Field(discriminator="check"),
