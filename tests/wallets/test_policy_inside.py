@@ -6,6 +6,7 @@ import pytest
 
 from tests import factories
 from tests.wallets.test_policy_checks import encoded, make_rule, own, refusal
+from wallets.addresses import ZERO_ADDRESS
 from wallets.chain.codec import CODEC
 from wallets.models import PolicyRule, Transaction
 from wallets.transactions.arguments import CHECKS, gaps
@@ -110,3 +111,50 @@ def test_each_of_several_quotes_is_held_to(row: Transaction) -> None:
     assert told.endswith("argument 1: at least 50 was promised, 49 would be accepted")
     row.expectations = Expectations(quoted_outs=(1000,), slippage_bps=100).as_json()
     assert "no quote is recorded" in refusal(row, encoded(signature, 990, 50))
+
+
+SWAP = "swap((address,uint256)[])"
+PAYS = [
+    {"check": "single", "path": [0]},
+    {"check": "registered_token", "path": [0, "*", 0], "native": True},
+    {"check": "paid_in", "path": [0, "*", 1], "token": [0, "*", 0]},
+]
+
+
+def test_what_is_paid_in_of_the_native_coin_is_the_value_of_the_call(row: Transaction) -> None:
+    make_rule(row, SWAP, *PAYS, payable=True)
+    row.data, row.value = encoded(SWAP, [(ZERO_ADDRESS, 5)]), 5
+    assert [(one.token, one.amount) for one in check_policy(row).spends] == [("", 5)]
+    row.value = 6
+    assert "6 wei go with the call, 5 should" in refusal(row, row.data)
+
+
+def test_no_native_coin_goes_with_a_token_that_is_paid_in(row: Transaction) -> None:
+    token = factories.TokenFactory.create(network=row.network, enabled=True)
+    make_rule(row, SWAP, *PAYS, payable=True)
+    row.data = encoded(SWAP, [(token.address, 5)])
+    assert [(one.token, one.amount) for one in check_policy(row).spends] == [(token.address, 5)]
+    row.value = 1
+    assert "1 wei go with the call, 0 should" in refusal(row, row.data)
+
+
+def test_an_array_of_one_takes_neither_none_nor_two(row: Transaction) -> None:
+    make_rule(row, SWAP, *PAYS, payable=True)
+    two = encoded(SWAP, [(ZERO_ADDRESS, 0), (ZERO_ADDRESS, 0)])
+    assert "it must have one element, not 2" in refusal(row, two)
+    assert "there is nothing at argument" in refusal(row, encoded(SWAP, []))
+
+
+def test_the_native_coin_is_a_token_only_where_the_rule_says_so(row: Transaction) -> None:
+    make_rule(row, "use(address)", {"check": "registered_token", "path": [0]})
+    assert "is no enabled token" in refusal(row, encoded("use(address)", ZERO_ADDRESS))
+
+
+def test_a_number_is_one_of_a_few_or_up_to_one(row: Transaction) -> None:
+    signature = "pick(uint8,uint256)"
+    modes = {"check": "one_of", "path": [0], "values": ["1", "2"]}
+    make_rule(row, signature, modes, {"check": "at_most", "path": [1], "most": 9})
+    row.data = encoded(signature, 2, 9)
+    assert check_policy(row)
+    assert "it must be one of 1, 2, not 0" in refusal(row, encoded(signature, 0, 9))
+    assert "10 is above 9" in refusal(row, encoded(signature, 1, 10))

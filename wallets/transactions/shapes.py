@@ -1,0 +1,95 @@
+"""What numbers and arrays among the arguments of a call must be like."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from wallets.addresses import ZERO_ADDRESS
+from wallets.transactions.calldata import Path, pick
+from wallets.transactions.demands import Check, Facts, Spend
+from wallets.transactions.expectations import HUNDRED_PERCENT, minimum_out
+
+
+def looks_unlimited(amount: int) -> bool:
+    """Whether it is a type's largest number, or more than any token has base units."""
+    return amount >= 2**128 or (amount >= 2**64 and amount & (amount + 1) == 0)
+
+
+class LeastOf(Check):
+    """The least of an amount given that must be used: that amount less a slippage, or more."""
+
+    fits: ClassVar[str] = "uint"
+    check: Literal["least_of"] = "least_of"
+    of: Path
+    most_slippage_bps: int = Field(ge=0, le=HUNDRED_PERCENT)
+
+    def complaint(self, value: Any, facts: Facts) -> str:
+        """Less than that."""
+        (amount,) = pick(facts.values, self.of)
+        least = minimum_out(amount, self.most_slippage_bps)
+        return "" if 0 < value >= least else f"of {amount} at least {least} is to be used"
+
+
+class PaidIn(Check):
+    """An amount given to the contract: of the native coin all the call's value, of a token none.
+
+    `token` is where the token's address stands, the zero address for the native coin; without it
+    the amount is always of the native coin.
+    """
+
+    fits: ClassVar[str] = "uint"
+    check: Literal["paid_in"] = "paid_in"
+    token: Path | None = None
+
+    def complaint(self, value: Any, facts: Facts) -> str:
+        """Other native coin goes with the call, or it is without an end."""
+        sent, due = int(facts.row.value), value if self._token(facts) == "" else 0
+        if sent != due:
+            return f"{sent} wei go with the call, {due} should"
+        return f"{value} is without an end" if looks_unlimited(value) else ""
+
+    def spends(self, value: Any, facts: Facts) -> Iterator[Spend]:
+        """The token; native coin is counted as the call's value."""
+        if token := self._token(facts):
+            yield Spend(token, value, leaves=True)
+
+    def _token(self, facts: Facts) -> str:
+        if self.token is None:
+            return ""
+        (token,) = pick(facts.values, self.token)
+        return "" if token == ZERO_ADDRESS else str(token)
+
+
+class OneOf(Check):
+    """One of these; numbers in decimal digits."""
+
+    check: Literal["one_of"] = "one_of"
+    values: tuple[str, ...] = Field(min_length=1)
+
+    def complaint(self, value: Any, facts: Facts) -> str:
+        """Anything else."""
+        known = ", ".join(self.values)
+        return "" if str(value) in self.values else f"it must be one of {known}, not {value}"
+
+
+class AtMost(Check):
+    """A number that is no amount of money, such as gas, up to this."""
+
+    fits: ClassVar[str] = "uint"
+    check: Literal["at_most"] = "at_most"
+    most: int = Field(ge=0)
+
+    def complaint(self, value: Any, facts: Facts) -> str:
+        """More."""
+        return f"{value} is above {self.most}" if value > self.most else ""
+
+
+class Single(Check):
+    """The array has exactly one element."""
+
+    check: Literal["single"] = "single"
+
+    def complaint(self, value: Any, facts: Facts) -> str:
+        """None, or several."""
+        return "" if len(value) == 1 else f"it must have one element, not {len(value)}"
