@@ -88,7 +88,7 @@ def test_every_action_keeps_the_interface(adapter: Adapter, action: Action) -> N
         for function in load_abi(package, name).functions.values()
     }
     signatures = {permission.signature for permission in action.permissions}
-    assert signatures <= {*known, PolicyRule.ALLOWANCE}
+    assert signatures <= {*known, *PolicyRule.MARKS}
 
 
 def test_a_role_of_a_family_has_its_permissions() -> None:

@@ -141,7 +141,7 @@ def test_no_native_coin_goes_with_a_token_that_is_paid_in(row: Transaction) -> N
 def test_an_array_of_one_takes_neither_none_nor_two(row: Transaction) -> None:
     make_rule(row, SWAP, *PAYS, payable=True)
     two = encoded(SWAP, [(ZERO_ADDRESS, 0), (ZERO_ADDRESS, 0)])
-    assert "it must have one element, not 2" in refusal(row, two)
+    assert "it must have one element" in refusal(row, two)
     assert "there is nothing at argument" in refusal(row, encoded(SWAP, []))
 
 

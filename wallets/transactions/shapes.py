@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from wallets.addresses import ZERO_ADDRESS
-from wallets.transactions.calldata import Path, pick
+from wallets.transactions.calldata import CalldataError, Path, pick
 from wallets.transactions.demands import Check, Facts, Spend
 from wallets.transactions.expectations import HUNDRED_PERCENT, minimum_out
 
@@ -57,8 +57,10 @@ class PaidIn(Check):
     def _token(self, facts: Facts) -> str:
         if self.token is None:
             return ""
-        (token,) = pick(facts.values, self.token)
-        return "" if token == ZERO_ADDRESS else str(token)
+        tokens = pick(facts.values, self.token)
+        if len(tokens) > 1:
+            raise CalldataError(f"{len(tokens)} tokens are paid in, it must have one element")
+        return "" if tokens[0] == ZERO_ADDRESS else str(tokens[0])
 
 
 class OneOf(Check):
