@@ -103,6 +103,8 @@ TokenRef = Annotated[
     BeforeValidator(_token),
     WithJsonSchema({"type": "string", "pattern": f"^native$|{_ADDRESS_PATTERN}"}),
 ]
+# A count of something that is no amount: gas, days.
+WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
 # Hundredths of a percent; half of everything is more than any honest slippage.
 MOST_SLIPPAGE_BPS = 5000
 Bps = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=MOST_SLIPPAGE_BPS)]

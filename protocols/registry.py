@@ -10,6 +10,7 @@ from protocols.claims.adapter import ADAPTER as CLAIMS
 from protocols.evm.adapter import ADAPTER as EVM
 from protocols.params import ActionParams
 from protocols.rules import missing_checks
+from protocols.scroll.adapter import ADAPTER as SCROLL
 from protocols.syncswap.adapter import ADAPTER as SYNCSWAP
 from wallets.models import PolicyRule
 
@@ -29,7 +30,7 @@ class RegistrationError(Exception):
 @cache
 def adapters() -> Mapping[str, Adapter]:
     """Every adapter by slug, or RegistrationError."""
-    found = {adapter.slug: adapter for adapter in (EVM, CLAIMS, SYNCSWAP)}
+    found = {adapter.slug: adapter for adapter in (EVM, CLAIMS, SCROLL, SYNCSWAP)}
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         adapter = load_adapter(point)
         if adapter.slug in found:

@@ -114,7 +114,7 @@ def test_each_of_several_quotes_is_held_to(row: Transaction) -> None:
 
 
 SWAP = "swap((address,uint256)[])"
-PAYS = [
+PAYS: list[dict[str, Any]] = [
     {"check": "single", "path": [0]},
     {"check": "registered_token", "path": [0, "*", 0], "native": True},
     {"check": "paid_in", "path": [0, "*", 1], "token": [0, "*", 0]},

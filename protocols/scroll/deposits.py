@@ -1,0 +1,239 @@
+"""Deposits: coin that is locked on L1 and arrives at the same address on Scroll."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from eth_typing import ChecksumAddress
+from pydantic import Field
+
+from protocols.actions import (
+    Action,
+    Call,
+    CallReceipt,
+    Context,
+    Movement,
+    Permission,
+    Plan,
+    PlanError,
+    Progress,
+    Settlement,
+    Wait,
+)
+from protocols.evm.tokens import (
+    APPROVE,
+    allowance,
+    plan_allowance,
+    require_balance,
+    require_native,
+)
+from protocols.movements import read_movements
+from protocols.params import NATIVE, ActionParams, Amount, TokenRef, WholeNumber
+from protocols.scroll.fees import fee_taken, quote_fee
+from protocols.scroll.messages import (
+    FAILED,
+    RELAYED,
+    BridgeMessage,
+    find_outcomes,
+    own_message,
+    sent_messages,
+)
+from protocols.scroll.sides import (
+    L1_MESSENGER,
+    L1_MESSENGER_ABI,
+    L1_ROUTER,
+    L1_ROUTER_ABI,
+    L2_MESSENGER,
+    contract,
+    l2_side,
+)
+from wallets.addresses import ZERO_ADDRESS, parse_address
+from wallets.transactions.allowances import allowance_name
+from wallets.transactions.arguments import (
+    Amount as SpentAmount,
+)
+from wallets.transactions.arguments import (
+    AtMost,
+    RegisteredToken,
+    Sender,
+    Unchecked,
+    Vouched,
+)
+
+ARRIVAL = "arrival"
+# Gas on L2, for which L1 asks the fee. The documentation's figures; a token that is deployed there
+# by its first deposit takes more (measured: 0.6 million at most for long names).
+ETH_GAS, TOKEN_GAS, NEW_TOKEN_GAS = 170_000, 200_000, 1_000_000
+MOST_GAS = 2_000_000
+# A message is relayed within the hour; one that is not is looked at by a person.
+ARRIVES_WITHIN = 2 * 86_400
+_OWN = "what is not bridged or taken as the fee comes back to the sender at once"
+_SENT_BEFORE = "the messenger relays only what it was sent before; its receiver stands in it"
+
+DEPOSIT_PERMISSIONS = (
+    Permission(
+        L1_ROUTER,
+        L1_ROUTER_ABI.function("depositETH").signature,
+        (Unchecked(path=(0,), reason=_OWN), AtMost(path=(1,), most=MOST_GAS)),
+        payable=True,
+    ),
+    Permission(
+        L1_ROUTER,
+        L1_ROUTER_ABI.function("depositERC20").signature,
+        (
+            RegisteredToken(path=(0,)),
+            SpentAmount(path=(1,), token=(0,)),
+            AtMost(path=(2,), most=MOST_GAS),
+        ),
+        payable=True,
+    ),
+    Permission(
+        L1_MESSENGER,
+        L1_MESSENGER_ABI.function("replayMessage").signature,
+        (
+            *(Unchecked(path=(place,), reason=_SENT_BEFORE) for place in range(4)),
+            Vouched(path=(4,), reason=_SENT_BEFORE),
+            AtMost(path=(5,), most=MOST_GAS),
+            Sender(path=(6,)),
+        ),
+        payable=True,
+    ),
+)
+
+
+class DepositParams(ActionParams):
+    """`amount` of an L1 coin in base units; `gas_limit` is that on Scroll, 0 for the usual."""
+
+    token: TokenRef
+    amount: Amount
+    gas_limit: Annotated[WholeNumber, Field(ge=0, le=MOST_GAS)] = 0
+
+
+class Deposit(Action):
+    """Send coin to the same wallet on Scroll."""
+
+    slug = "deposit"
+    title = "Deposit to Scroll"
+    Params = DepositParams
+    permissions = (APPROVE, Permission.allowance(L1_ROUTER), *DEPOSIT_PERMISSIONS)
+
+    def plan(self, ctx: Context, params: DepositParams) -> Plan:
+        """The deposit, after an exact allowance for a token; then its arrival on Scroll."""
+        l2 = l2_side(ctx)
+        l2.deployment(L2_MESSENGER)
+        gas = params.gas_limit or _usual_gas(ctx, l2, params.token)
+        fee = quote_fee(ctx, gas)
+        calls = _deposit_calls(ctx, params, gas, fee)
+        native = params.token == NATIVE
+        return Plan(
+            (*calls, _arrival(l2)),
+            f"deposit {params.amount} of {params.token} to Scroll, fee at most {fee} wei",
+            relies_on=() if native else (allowance_name(params.token, ctx.deployment(L1_ROUTER)),),
+        )
+
+    def look(
+        self, ctx: Context, params: DepositParams, wait: Wait, progress: Progress
+    ) -> Mapping[str, Any] | None:
+        """Whether the messenger on Scroll has relayed the message, or failed to."""
+        message = own_message(progress, ctx.deployment(L1_MESSENGER)).hash
+        l2 = l2_side(ctx)
+        messenger, start = l2.deployment(L2_MESSENGER), int(wait.arguments["from_block"])
+        if contract(l2, L2_MESSENGER).read("isL1MessageExecuted", message):
+            relayed = find_outcomes(l2, messenger, message, RELAYED, start)
+            return _found(message, "relayed", relayed[-1].tx_hash if relayed else "")
+        failed = find_outcomes(l2, messenger, message, FAILED, start)
+        # Those that earlier waits of the run ended with are answered by a replay.
+        if len(failed) > _failures(progress):
+            return _found(message, "failed", failed[-1].tx_hash)
+        return None
+
+    def go_on(self, ctx: Context, params: DepositParams, progress: Progress) -> Plan:
+        """Nothing after an arrival; one replay after a failure, with twice the gas."""
+        found = progress.found(ARRIVAL)
+        if found is None or found["outcome"] == "relayed":
+            return Plan(())
+        if _failures(progress) > 1:
+            raise PlanError(
+                f"message {found['message']} failed on Scroll twice ({found['tx_hash']}); find out "
+                "why, then replay it with more gas: what was deposited waits in the bridge"
+            )
+        message = own_message(progress, ctx.deployment(L1_MESSENGER))
+        replay = _replay(ctx, message)
+        return Plan((replay, _arrival(l2_side(ctx))), f"replay message {found['message']}")
+
+    def settle(self, ctx: Context, params: DepositParams, receipt: CallReceipt) -> Settlement:
+        """The coin and the call's value left; what was above the fee came back, without a log."""
+        return Settlement(
+            (*read_movements(receipt, ctx.wallet), *_surplus(ctx, receipt)), _note(receipt)
+        )
+
+
+def _deposit_calls(ctx: Context, params: DepositParams, gas: int, fee: int) -> tuple[Call, ...]:
+    router = contract(ctx, L1_ROUTER)
+    if params.token == NATIVE:
+        value = params.amount + fee
+        require_native(ctx, value)
+        return (router.call("deposit", "depositETH", params.amount, gas, value=value),)
+    require_native(ctx, fee)
+    require_balance(ctx, params.token, params.amount)
+    deposit = router.call("deposit", "depositERC20", params.token, params.amount, gas, value=fee)
+    enough = allowance(ctx, params.token, router.address) >= params.amount
+    approvals = () if enough else plan_allowance(ctx, params.token, router.address, params.amount)
+    return (*approvals, deposit)
+
+
+def _usual_gas(l1: Context, l2: Context, token: str) -> int:
+    """Enough gas on Scroll for the coin."""
+    if token == NATIVE:
+        return ETH_GAS
+    there = parse_address(contract(l1, L1_ROUTER).read("getL2ERC20Address", token))
+    if there == ZERO_ADDRESS:
+        raise PlanError(f"Scroll's bridge has no gateway for {token}; choose another coin")
+    return TOKEN_GAS if l2.chain.code(there) else NEW_TOKEN_GAS
+
+
+def _arrival(l2: Context) -> Wait:
+    return Wait(
+        "arrival on Scroll",
+        ARRIVAL,
+        {"from_block": l2.chain.block_number()},
+        first_look=60,
+        at_most=ARRIVES_WITHIN,
+    )
+
+
+def _replay(ctx: Context, message: BridgeMessage) -> Call:
+    gas = min(2 * max(message.gas_limit, ETH_GAS), MOST_GAS)
+    fee = quote_fee(ctx, gas)
+    require_native(ctx, fee)
+    terms = (*message.terms, gas, ctx.wallet)
+    return contract(ctx, L1_MESSENGER).call("replay", "replayMessage", *terms, value=fee)
+
+
+def _found(message: bytes, outcome: str, tx_hash: str) -> Mapping[str, Any]:
+    return {"message": f"0x{message.hex()}", "outcome": outcome, "tx_hash": tx_hash}
+
+
+def _failures(progress: Progress) -> int:
+    """How many waits of the run ended with a failure."""
+    return sum(one.found.get("outcome") == "failed" for one in progress.steps)
+
+
+def _surplus(ctx: Context, receipt: CallReceipt) -> tuple[Movement, ...]:
+    value = receipt.call.value
+    if not value:
+        return ()
+    bridged = sum(message.value for message in sent_messages(receipt.logs))
+    surplus = value - bridged - fee_taken(ctx, receipt)
+    if surplus < 0:
+        raise PlanError(
+            f"{receipt.tx_hash} paid {value} wei, less than its message and fee: the bridge's fee "
+            "was changed since; book it by hand"
+        )
+    return (Movement("", "in", surplus, receipt.call.to),) if surplus else ()
+
+
+def _note(receipt: CallReceipt) -> str:
+    hashes: list[ChecksumAddress | str] = [
+        f"message 0x{message.hash.hex()}" for message in sent_messages(receipt.logs)
+    ]
+    return "; ".join(hashes)
