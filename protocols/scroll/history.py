@@ -27,14 +27,13 @@ class ProofHint:
 
 
 def ask_for_proof(l2: Context, message: bytes) -> ProofHint | None:
-    """The server's hint for a message; None while it has none, or cannot be asked."""
+    """The server's hint for a message; None while it has none, ChainError where it makes no sense."""
     try:
         for row in _unclaimed(l2):
-            if row.get("message_hash") == f"0x{message.hex()}":
-                return _read(row.get("claim_info"))
-    except (ChainError, AttributeError, LookupError, TypeError, ValueError):
-        # Down, changed or lying: it can only delay, and the wait ends with a person.
-        return None
+            if row["message_hash"] == f"0x{message.hex()}":
+                return _read(row["claim_info"])
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ChainError(f"the bridge history server answered otherwise: {error!r}"[:200]) from None
     return None
 
 

@@ -1,0 +1,180 @@
+"""Deposits arrive, withdrawals are proven and paid out, and what moved is what is booked."""
+
+import pytest
+
+from protocols.actions import Plan, PlanError
+from protocols.scroll.deposits import NEW_TOKEN_GAS, TOKEN_GAS
+from protocols.scroll.sides import L1_ROUTER_ABI
+from tests.protocols.operators import ETHER, booked
+from tests.protocols.scroll.bridge import Bridge, Traveller, Trip, add_token
+from tests.protocols.scroll.contracts import (
+    L1,
+    L1_ETH_GATEWAY,
+    L2,
+    L2_ETH_GATEWAY,
+    broken,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.db]
+
+
+def on(trip: Trip, chain_id: int) -> dict[str, int]:
+    """What was booked on a chain."""
+    return booked(settlement for place, settlement in trip.settlements if place == chain_id)
+
+
+def test_native_coin_arrives_and_only_the_fee_is_gone(traveller: Traveller, bridge: Bridge) -> None:
+    before = [traveller.balance(side) for side in (L1, L2)]
+    trip = traveller.begin("deposit", token="native", amount=ETHER)
+    assert trip.look() is None
+    assert bridge.tell("relay") == 1
+    assert trip.look()["outcome"] == "relayed"
+    assert trip.go_on() == Plan(())
+    moved = [traveller.balance(side) - was for side, was in zip((L1, L2), before, strict=True)]
+    assert moved[1] == ETHER
+    assert on(trip, L1) == {"": moved[0]}
+    assert -ETHER * 1.01 < moved[0] < -ETHER
+
+
+def test_a_token_arrives_as_its_twin_on_scroll(traveller: Traveller, bridge: Bridge) -> None:
+    before = traveller.balance(L1), traveller.balance(L1, bridge.token)
+    trip = traveller.begin("deposit", token=bridge.token, amount=5 * ETHER)
+    bridge.tell("relay")
+    assert trip.look()["outcome"] == "relayed"
+    assert [done.step.label for done in trip.steps] == [
+        f"allow {5 * ETHER}",
+        "deposit",
+        "arrival on Scroll",
+    ]
+    gone = traveller.balance(L1) - before[0], traveller.balance(L1, bridge.token) - before[1]
+    assert on(trip, L1) == {"": gone[0], bridge.token: gone[1]}
+    assert gone[1] == -5 * ETHER
+    assert traveller.balance(L2, twin(traveller, bridge)) == 5 * ETHER
+
+
+def twin(traveller: Traveller, bridge: Bridge) -> str:
+    """The token on Scroll."""
+    context = traveller.l1.context("scroll")
+    read = L1_ROUTER_ABI.function("getL2ERC20Address").encode(bridge.token)
+    answer = context.chain.call(
+        context.deployment("l1_gateway_router"), read, sender=context.wallet
+    )
+    found: str = L1_ROUTER_ABI.function("getL2ERC20Address").decode_result(answer)[0]
+    return found
+
+
+def test_the_first_deposit_of_a_token_brings_more_gas(traveller: Traveller, bridge: Bridge) -> None:
+    def gas() -> int:
+        call = traveller.begin("deposit", token=bridge.token, amount=1).steps[-1].step
+        decoded = L1_ROUTER_ABI.decode_call(call.data)  # type: ignore[union-attr]
+        assert decoded is not None
+        return int(decoded.arguments["gasLimit"])
+
+    assert gas() == NEW_TOKEN_GAS
+    bridge.tell("relay")
+    assert gas() == TOKEN_GAS
+
+
+@pytest.mark.parametrize("amount", [ETHER, 1])
+def test_native_coin_comes_back_and_is_booked_on_both_sides(
+    traveller: Traveller, bridge: Bridge, amount: int
+) -> None:
+    before = [traveller.balance(side) for side in (L1, L2)]
+    trip = traveller.begin("withdraw", token="native", amount=amount)
+    assert trip.look() is None
+    bridge.tell("finalise")
+    assert trip.look()["executed"] is False
+    relay = trip.go_on()
+    assert [step.chain_id for step in relay.steps] == [L1]  # type: ignore[union-attr]
+    assert trip.go_on() == Plan(())
+    moved = [traveller.balance(side) - was for side, was in zip((L1, L2), before, strict=True)]
+    assert moved == [amount, -amount]
+    assert on(trip, L1) == {"": amount}
+    assert on(trip, L2) == {"": -amount}
+
+
+def test_a_token_goes_there_and_back(traveller: Traveller, bridge: Bridge) -> None:
+    traveller.begin("deposit", token=bridge.token, amount=5 * ETHER)
+    bridge.tell("relay")
+    there = twin(traveller, bridge)
+    add_token(traveller.l2.network, there)
+    before = traveller.balance(L1, bridge.token)
+    trip = traveller.begin("withdraw", token=there, amount=2 * ETHER)
+    bridge.tell("finalise")
+    assert trip.look()
+    trip.go_on()
+    assert trip.go_on() == Plan(())
+    assert traveller.balance(L1, bridge.token) - before == 2 * ETHER
+    assert on(trip, L1) == {bridge.token: 2 * ETHER}
+    assert on(trip, L2) == {there: -2 * ETHER}
+
+
+@pytest.mark.parametrize("others", [1, 2, 3, 6])
+def test_a_withdrawal_is_proven_among_others(
+    traveller: Traveller, bridge: Bridge, others: int
+) -> None:
+    trips = [traveller.begin("withdraw", token="native", amount=n) for n in range(1, others + 2)]
+    bridge.tell("finalise")
+    for trip in trips:
+        assert trip.look()
+        trip.go_on()
+        assert trip.go_on() == Plan(())
+
+
+def test_what_somebody_else_relayed_is_not_relayed_again(
+    traveller: Traveller, bridge: Bridge
+) -> None:
+    trip = traveller.begin("withdraw", token="native", amount=ETHER)
+    bridge.tell("finalise")
+    assert trip.look()["executed"] is False
+    trip.go_on()
+    again = Trip(traveller, traveller.l2, trip.action, trip.params, trip.steps[:-1])
+    assert again.go_on() == Plan(())
+    again.steps, again.waiting = trip.steps[:1], trip.waiting
+    assert again.look()["executed"] is True
+    assert again.go_on() == Plan(())
+
+
+def test_a_relay_whose_call_fails_on_l1_needs_a_person(
+    traveller: Traveller, bridge: Bridge
+) -> None:
+    before = traveller.balance(L1)
+    trip = traveller.begin("withdraw", token="native", amount=ETHER)
+    bridge.tell("finalise")
+    trip.look()
+    with broken(bridge.l1, L1_ETH_GATEWAY):
+        trip.go_on()
+    assert on(trip, L1) == {}
+    assert traveller.balance(L1) == before
+    with pytest.raises(PlanError, match="was proven on L1 but what it calls failed"):
+        trip.go_on()
+
+
+def test_a_message_that_fails_on_scroll_is_replayed_once(
+    traveller: Traveller, bridge: Bridge
+) -> None:
+    before = [traveller.balance(side) for side in (L1, L2)]
+    trip = traveller.begin("deposit", token="native", amount=ETHER)
+    with broken(bridge.l2, L2_ETH_GATEWAY):
+        bridge.tell("relay")
+    assert trip.look()["outcome"] == "failed"
+    assert [step.label for step in trip.go_on().steps] == ["replay", "arrival on Scroll"]
+    assert trip.look() is None
+    bridge.tell("relay")
+    assert trip.look()["outcome"] == "relayed"
+    assert trip.go_on() == Plan(())
+    moved = [traveller.balance(side) - was for side, was in zip((L1, L2), before, strict=True)]
+    assert moved[1] == ETHER
+    assert on(trip, L1) == {"": moved[0]}
+
+
+def test_a_message_that_fails_twice_needs_a_person(traveller: Traveller, bridge: Bridge) -> None:
+    trip = traveller.begin("deposit", token="native", amount=ETHER)
+    with broken(bridge.l2, L2_ETH_GATEWAY):
+        bridge.tell("relay")
+        trip.look()
+        trip.go_on()
+        bridge.tell("relay")
+    assert trip.look()["outcome"] == "failed"
+    with pytest.raises(PlanError, match="failed on Scroll twice"):
+        trip.go_on()
