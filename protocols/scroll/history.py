@@ -27,7 +27,7 @@ class ProofHint:
 
 
 def ask_for_proof(l2: Context, message: bytes) -> ProofHint | None:
-    """The server's hint for a message; None while it has none, ChainError where it makes no sense."""
+    """The server's hint for a message; None while it has none, ChainError without sense."""
     try:
         for row in _unclaimed(l2):
             if row["message_hash"] == f"0x{message.hex()}":
