@@ -157,7 +157,7 @@ class Deposit(Action):
                 "why, then replay it with more gas: what was deposited waits in the bridge"
             )
         message = own_message(progress, ctx.deployment(L1_MESSENGER))
-        replay = _replay(ctx, message)
+        replay = replay_call(ctx, message, min(2 * max(message.gas_limit, ETH_GAS), MOST_GAS))
         return Plan((replay, _arrival(l2_side(ctx))), f"replay message {found['message']}")
 
     def settle(self, ctx: Context, params: DepositParams, receipt: CallReceipt) -> Settlement:
@@ -201,8 +201,8 @@ def _arrival(l2: Context) -> Wait:
     )
 
 
-def _replay(ctx: Context, message: BridgeMessage) -> Call:
-    gas = min(2 * max(message.gas_limit, ETH_GAS), MOST_GAS)
+def replay_call(ctx: Context, message: BridgeMessage, gas: int) -> Call:
+    """Have the message done once more on Scroll, with so much gas; what is too much comes back."""
     fee = quote_fee(ctx, gas)
     require_native(ctx, fee)
     terms = (*message.terms, gas, ctx.wallet)

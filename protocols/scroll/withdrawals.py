@@ -144,8 +144,7 @@ class Withdraw(Action):
         if found["executed"] or _is_executed(l1, message):
             return Plan(())
         proof = (int(found["batch_index"]), bytes.fromhex(found["proof"].removeprefix("0x")))
-        relay = contract(l1, L1_MESSENGER).call("relay", _name(_RELAY), *message.terms, proof)
-        return Plan((replace(relay, chain_id=l1.chain_id),), f"relay message {found['message']}")
+        return Plan((relay_call(l1, message, proof),), f"relay message {found['message']}")
 
     def settle(self, ctx: Context, params: WithdrawParams, receipt: CallReceipt) -> Settlement:
         """On Scroll what left; on L1 what was paid out, native coin by the gateway's own log."""
@@ -186,6 +185,13 @@ def _spender(ctx: Context, token: ChecksumAddress) -> ChecksumAddress | None:
         f"{token} leaves Scroll through the gateway {gateway}, which is no enabled "
         f"{L2_STANDARD_GATEWAY} or {L2_USDC_GATEWAY}; register and verify it if it is one of them"
     )
+
+
+def relay_call(l1: Context, message: BridgeMessage, proof: tuple[int, bytes]) -> Call:
+    """Have L1 do what a proven message says."""
+    messenger = contract(l1, L1_MESSENGER)
+    call = messenger.call("relay", "relayMessageWithProof", *message.terms, proof)
+    return replace(call, chain_id=l1.chain_id)
 
 
 def _is_executed(l1: Context, message: BridgeMessage) -> bool:
@@ -229,7 +235,3 @@ def _paid_out(receipt: CallReceipt, wallet: ChecksumAddress) -> Iterator[Movemen
     paid = inner is not None and inner.arguments["to"] == wallet
     if paid and value and _is_relayed(receipt, message.hash):
         yield Movement("", "in", value, target)
-
-
-def _name(function: Any) -> str:
-    return str(function.signature.partition("(")[0])

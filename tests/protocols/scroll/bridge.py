@@ -24,6 +24,7 @@ from protocols.actions import Action, Call, Done, Plan, Progress, Settlement, Wa
 from protocols.models import Deployment, Protocol
 from protocols.params import read_params
 from protocols.registry import get_action
+from protocols.scroll.sides import L1_ROUTER_ABI
 from protocols.services import register_token, sync_deployments, sync_protocols, verify_deployment
 from tests.node import ROOT
 from tests.protocols.operators import ETHER, Operator
@@ -229,3 +230,22 @@ def fund(bridge: Bridge, address: str) -> None:
     outbox = Outbox.of(bridge.l1, bridge.l1.call("eth_accounts")[0])
     outbox.call(bridge.token, "transfer(address,uint256)", address, 1_000 * ETHER)
     outbox.send()
+
+
+def twin_of(traveller: Traveller, token: str) -> str:
+    """The token on Scroll, as L1's router says."""
+    context = traveller.l1.context("scroll")
+    read = L1_ROUTER_ABI.function("getL2ERC20Address")
+    router = context.deployment("l1_gateway_router")
+    answer = context.chain.call(router, read.encode(token), sender=context.wallet)
+    return str(read.decode_result(answer)[0])
+
+
+@pytest.fixture
+def twin(traveller: Traveller, bridge: Bridge) -> str:
+    """The token on Scroll, where the wallet has 5 of it, registered."""
+    traveller.begin("deposit", token=bridge.token, amount=5 * ETHER)
+    bridge.tell("relay")
+    address = twin_of(traveller, bridge.token)
+    add_token(traveller.l2.network, address)
+    return address

@@ -6,7 +6,7 @@ from protocols.actions import Plan, PlanError
 from protocols.scroll.deposits import NEW_TOKEN_GAS, TOKEN_GAS
 from protocols.scroll.sides import L1_ROUTER_ABI
 from tests.protocols.operators import ETHER, booked
-from tests.protocols.scroll.bridge import Bridge, Traveller, Trip, add_token
+from tests.protocols.scroll.bridge import Bridge, Traveller, Trip, twin_of
 from tests.protocols.scroll.contracts import (
     L1,
     L1_ETH_GATEWAY,
@@ -49,18 +49,7 @@ def test_a_token_arrives_as_its_twin_on_scroll(traveller: Traveller, bridge: Bri
     gone = traveller.balance(L1) - before[0], traveller.balance(L1, bridge.token) - before[1]
     assert on(trip, L1) == {"": gone[0], bridge.token: gone[1]}
     assert gone[1] == -5 * ETHER
-    assert traveller.balance(L2, twin(traveller, bridge)) == 5 * ETHER
-
-
-def twin(traveller: Traveller, bridge: Bridge) -> str:
-    """The token on Scroll."""
-    context = traveller.l1.context("scroll")
-    read = L1_ROUTER_ABI.function("getL2ERC20Address").encode(bridge.token)
-    answer = context.chain.call(
-        context.deployment("l1_gateway_router"), read, sender=context.wallet
-    )
-    found: str = L1_ROUTER_ABI.function("getL2ERC20Address").decode_result(answer)[0]
-    return found
+    assert traveller.balance(L2, twin_of(traveller, bridge.token)) == 5 * ETHER
 
 
 def test_the_first_deposit_of_a_token_brings_more_gas(traveller: Traveller, bridge: Bridge) -> None:
@@ -93,20 +82,16 @@ def test_native_coin_comes_back_and_is_booked_on_both_sides(
     assert on(trip, L2) == {"": -amount}
 
 
-def test_a_token_goes_there_and_back(traveller: Traveller, bridge: Bridge) -> None:
-    traveller.begin("deposit", token=bridge.token, amount=5 * ETHER)
-    bridge.tell("relay")
-    there = twin(traveller, bridge)
-    add_token(traveller.l2.network, there)
+def test_a_token_goes_there_and_back(traveller: Traveller, bridge: Bridge, twin: str) -> None:
     before = traveller.balance(L1, bridge.token)
-    trip = traveller.begin("withdraw", token=there, amount=2 * ETHER)
+    trip = traveller.begin("withdraw", token=twin, amount=2 * ETHER)
     bridge.tell("finalise")
     assert trip.look()
     trip.go_on()
     assert trip.go_on() == Plan(())
     assert traveller.balance(L1, bridge.token) - before == 2 * ETHER
     assert on(trip, L1) == {bridge.token: 2 * ETHER}
-    assert on(trip, L2) == {there: -2 * ETHER}
+    assert on(trip, L2) == {twin: -2 * ETHER}
 
 
 @pytest.mark.parametrize("others", [1, 2, 3, 6])
