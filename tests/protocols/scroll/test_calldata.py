@@ -1,5 +1,6 @@
 """The calldata of every call is what viem makes of the official ABI, and reads back to the same."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def last(traveller: Traveller, action: str, **params: Any) -> bytes:
     return [step for step in steps if isinstance(step, Call)][-1].data
 
 
-def agree(ours: list[bytes], theirs: list[OfficialCall], abi: Any) -> None:
+def agree(ours: list[bytes], theirs: Sequence[OfficialCall], abi: Any) -> None:
     """Both encoders say the same, and ours reads it back."""
     assert ours == encode_officially(theirs)
     for data, (_, arguments) in zip(ours, theirs, strict=True):

@@ -1,5 +1,7 @@
 """The SCR claim: for the wallet itself, once, after the chain has tried it."""
 
+from typing import Any
+
 import pytest
 from eth_utils.crypto import keccak
 
@@ -73,7 +75,7 @@ def test_a_claim_for_somebody_else_is_refused_at_signing(
 ) -> None:
     (call,) = alice.plan("scroll-claim", protocol="scroll", amount=AMOUNT, proof=proof).steps
     assert isinstance(call, Call)
-    places = {"network": alice.network, "protocol": "scroll"}
+    places: dict[str, Any] = {"network": alice.network, "protocol": "scroll"}
     assert judge(call, wallet=alice.address, **places) == ""
     assert "is not the sending wallet" in judge(call, wallet=bob.address, **places)
     assert get_action("scroll", "scroll-claim").title

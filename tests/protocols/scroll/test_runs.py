@@ -103,7 +103,7 @@ def test_a_withdrawal_is_a_run_that_ends_when_it_is_paid_out_on_l1(
     run = until_over(ends, bridge, begin(ends[1], crosser, "withdraw"))
     assert (run.state, run.detail) == ("succeeded", "")
     assert sent(bridge, crosser) == [[RELAY], [WITHDRAW]]
-    settled = [step.settlement["movements"] for step in run.steps.order_by("index")]
+    settled = [(step.settlement or {})["movements"] for step in run.steps.order_by("index")]
     assert [[(one["direction"], one["amount"]) for one in step] for step in settled] == [
         [("out", str(ETHER))],
         [],
