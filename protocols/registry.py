@@ -8,6 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 from protocols.actions import Action, Adapter, Permission
 from protocols.claims.adapter import ADAPTER as CLAIMS
 from protocols.evm.adapter import ADAPTER as EVM
+from protocols.layerbank.adapter import ADAPTER as LAYERBANK
 from protocols.params import ActionParams
 from protocols.rules import missing_checks
 from protocols.scroll.adapter import ADAPTER as SCROLL
@@ -30,7 +31,7 @@ class RegistrationError(Exception):
 @cache
 def adapters() -> Mapping[str, Adapter]:
     """Every adapter by slug, or RegistrationError."""
-    found = {adapter.slug: adapter for adapter in (EVM, CLAIMS, SCROLL, SYNCSWAP)}
+    found = {adapter.slug: adapter for adapter in (EVM, CLAIMS, LAYERBANK, SCROLL, SYNCSWAP)}
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         adapter = load_adapter(point)
         if adapter.slug in found:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from eth_typing import ChecksumAddress
 from pydantic import Field
 
 from protocols.actions import (
@@ -162,9 +161,15 @@ class Deposit(Action):
 
     def settle(self, ctx: Context, params: DepositParams, receipt: CallReceipt) -> Settlement:
         """The coin and the call's value left; what was above the fee came back, without a log."""
-        return Settlement(
-            (*read_movements(receipt, ctx.wallet), *_surplus(ctx, receipt)), _note(receipt)
-        )
+        notes = [f"message 0x{message.hash.hex()}" for message in sent_messages(receipt.logs)]
+        moved = list(read_movements(receipt, ctx.wallet))
+        if receipt.call.value:
+            surplus = _surplus(ctx, receipt)
+            if surplus is None:
+                notes.append("what came back of the fee is not known; compare the balance")
+            elif surplus:
+                moved.append(Movement("", "in", surplus, receipt.call.to))
+        return Settlement(tuple(moved), "; ".join(notes))
 
 
 def _deposit_calls(ctx: Context, params: DepositParams, gas: int, fee: int) -> tuple[Call, ...]:
@@ -218,22 +223,12 @@ def _failures(progress: Progress) -> int:
     return sum(one.found.get("outcome") == "failed" for one in progress.steps)
 
 
-def _surplus(ctx: Context, receipt: CallReceipt) -> tuple[Movement, ...]:
-    value = receipt.call.value
-    if not value:
-        return ()
+def _surplus(ctx: Context, receipt: CallReceipt) -> int | None:
+    """What the bridge gave back of the call's value; None where its fee cannot be told any more."""
     bridged = sum(message.value for message in sent_messages(receipt.logs))
-    surplus = value - bridged - fee_taken(ctx, receipt)
-    if surplus < 0:
-        raise PlanError(
-            f"{receipt.tx_hash} paid {value} wei, less than its message and fee: the bridge's fee "
-            "was changed since; book it by hand"
-        )
-    return (Movement("", "in", surplus, receipt.call.to),) if surplus else ()
-
-
-def _note(receipt: CallReceipt) -> str:
-    hashes: list[ChecksumAddress | str] = [
-        f"message 0x{message.hash.hex()}" for message in sent_messages(receipt.logs)
-    ]
-    return "; ".join(hashes)
+    try:
+        surplus = receipt.call.value - bridged - fee_taken(ctx, receipt)
+    except PlanError:
+        return None
+    # Less than nothing: the parameters of the fee have been changed since.
+    return surplus if surplus >= 0 else None

@@ -158,3 +158,15 @@ def test_a_number_is_one_of_a_few_or_up_to_one(row: Transaction) -> None:
     assert check_policy(row)
     assert "it must be one of 1, 2, not 0" in refusal(row, encoded(signature, 0, 9))
     assert "10 is above 9" in refusal(row, encoded(signature, 1, 10))
+
+
+def test_native_coin_goes_only_to_what_takes_no_tokens(row: Transaction) -> None:
+    signature = "supply(address,uint256)"
+    paid = {"check": "paid_to", "path": [0], "amount": [1]}
+    free = {"check": "unchecked", "path": [1], "reason": "it does not matter here"}
+    make_rule(row, signature, paid, free, payable=True)
+    row.data, row.value = encoded(signature, STRANGER, 5), 5
+    assert check_policy(row)
+    takes = {"network": row.network, "protocol": row.protocol, "address": STRANGER}
+    factories.PolicyRuleFactory.create(**takes, selector=PolicyRule.ALLOWANCE, signature="allowed")
+    assert "5 wei go with the call, 0 should" in refusal(row, row.data)

@@ -20,6 +20,7 @@ from wallets.transactions.shapes import AtMost as AtMost
 from wallets.transactions.shapes import LeastOf as LeastOf
 from wallets.transactions.shapes import OneOf as OneOf
 from wallets.transactions.shapes import PaidIn as PaidIn
+from wallets.transactions.shapes import PaidTo as PaidTo
 from wallets.transactions.shapes import Single as Single
 from wallets.transactions.shapes import looks_unlimited as looks_unlimited
 
@@ -301,6 +302,7 @@ AnyCheck = Annotated[
     | Amount
     | AllowanceAmount
     | PaidIn
+    | PaidTo
     | Constant
     | OneOf
     | AtMost

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from wallets.addresses import ZERO_ADDRESS
+from wallets.models import PolicyRule
 from wallets.transactions.calldata import CalldataError, Path, pick
 from wallets.transactions.demands import Check, Facts, Spend
 from wallets.transactions.expectations import HUNDRED_PERCENT, minimum_out
@@ -61,6 +62,24 @@ class PaidIn(Check):
         if len(tokens) > 1:
             raise CalldataError(f"{len(tokens)} tokens are paid in, it must have one element")
         return "" if tokens[0] == ZERO_ADDRESS else str(tokens[0])
+
+
+class PaidTo(Check):
+    """Native coin goes with the call only to a contract that takes no allowances: all of an amount.
+
+    A market of a token would keep native coin that comes with its token, for ever.
+    """
+
+    fits: ClassVar[str] = "address"
+    check: Literal["paid_to"] = "paid_to"
+    amount: Path
+
+    def complaint(self, value: Any, facts: Facts) -> str:
+        """Other native coin goes with the call."""
+        rules = facts.rules_here.filter(address=value, selector=PolicyRule.ALLOWANCE)
+        (amount,) = pick(facts.values, self.amount)
+        sent, due = int(facts.row.value), 0 if rules.exists() else amount
+        return "" if sent == due else f"{sent} wei go with the call, {due} should"
 
 
 class OneOf(Check):

@@ -64,7 +64,9 @@ def deployed_bridge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bridge
             chain.call("evm_setAutomine", False)
         process = stack.enter_context(_relayer(chains))
         assert process.stdout is not None
-        yield Bridge(*chains, token, f"http://127.0.0.1:{int(process.stdout.readline())}")
+        yield Bridge(
+            chains[0], chains[1], token, f"http://127.0.0.1:{int(process.stdout.readline())}"
+        )
         process.kill()
 
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from protocols.actions import Call
+from protocols.scroll.claim import ABI as CLAIM_ABI
 from protocols.scroll.deposits import replay_call
 from protocols.scroll.messages import BridgeMessage
 from protocols.scroll.sides import L1_MESSENGER_ABI, L1_ROUTER_ABI, L2_ROUTER_ABI
@@ -90,6 +91,7 @@ def test_withdrawals_of_tokens(
 
 
 ADDRESSES = st.binary(min_size=20, max_size=20).map(lambda raw: f"0x{raw.hex()}")
+HASHES = st.binary(min_size=32, max_size=32)
 NUMBERS = st.integers(0, 2**256 - 1)
 MESSAGES: dict[str, Any] = {
     "sender": ADDRESSES,
@@ -126,3 +128,13 @@ def test_replays(traveller: Traveller, sets: list[dict[str, Any]]) -> None:
         terms = [*one.values(), gas, traveller.l1.address]
         theirs.append((OFFICIAL["replayMessage"], terms))
     agree(ours, theirs, L1_MESSENGER_ABI)
+
+
+@BATCH
+@given(
+    sets=several(account=ADDRESSES, amount=NUMBERS, proof=st.lists(HASHES, max_size=20)),
+)
+def test_claims(sets: list[dict[str, Any]]) -> None:
+    terms = [{**one, "account": to_checksum_address(one["account"])} for one in sets]
+    ours = [CLAIM_ABI.function("claim").encode(*one.values()) for one in terms]
+    agree(ours, [(OFFICIAL["claim"], list(one.values())) for one in terms], CLAIM_ABI)

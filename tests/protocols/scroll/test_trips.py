@@ -163,3 +163,20 @@ def test_a_message_that_fails_twice_needs_a_person(traveller: Traveller, bridge:
     assert trip.look()["outcome"] == "failed"
     with pytest.raises(PlanError, match="failed on Scroll twice"):
         trip.go_on()
+
+
+def test_a_refund_that_cannot_be_told_is_said_not_guessed(
+    traveller: Traveller, bridge: Bridge
+) -> None:
+    trip = traveller.begin("deposit", token="native", amount=ETHER)
+    receipt = trip.steps[-1].receipt
+    assert receipt is not None
+    context = traveller.l1.context("scroll")
+    known = trip.action.settle(context, trip.params, receipt)
+    assert [one.direction for one in known.movements] == ["out", "in"]
+    # The fee's parameters are where the queue says, and somebody has changed them since.
+    config = "0x00000000000000000000000000000000000C0F16"
+    with broken(bridge.l1, config):
+        unknown = trip.action.settle(context, trip.params, receipt)
+    assert unknown.movements == known.movements[:1]
+    assert unknown.note.endswith("is not known; compare the balance")
