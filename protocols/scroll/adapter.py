@@ -6,12 +6,13 @@ What is on its way over the bridge cannot be read from view calls: open runs kno
 from protocols.actions import Adapter, no_positions
 from protocols.scroll.claim import ClaimScr
 from protocols.scroll.deposits import Deposit
+from protocols.scroll.retries import Relay, Replay
 from protocols.scroll.withdrawals import Withdraw
 
 ADAPTER = Adapter.of(
     "scroll",
     "Scroll",
-    [Deposit(), Withdraw(), ClaimScr()],
+    [Deposit(), Replay(), Withdraw(), Relay(), ClaimScr()],
     package="protocols.scroll",
     positions=no_positions,
 )

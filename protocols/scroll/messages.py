@@ -8,7 +8,9 @@ from eth_typing import ChecksumAddress
 from eth_utils.crypto import keccak
 
 from protocols.actions import CallReceipt, Context, FoundLog, Log, PlanError, Progress
+from protocols.context import read_log
 from protocols.scroll.sides import L1_MESSENGER_ABI, L2_MESSENGER_ABI
+from wallets.addresses import parse_address
 
 _SENT = L1_MESSENGER_ABI.event("SentMessage")
 RELAYED, FAILED = (L1_MESSENGER_ABI.event(f"{name}RelayedMessage").topic for name in ("", "Failed"))
@@ -65,6 +67,19 @@ def own_message(progress: Progress, messenger: ChecksumAddress) -> BridgeMessage
             f"the run's receipts have {len(found)} messages of {messenger}, one was expected; "
             "look at its transactions before anything else is sent"
         )
+    return found[0]
+
+
+def message_sent_in(ctx: Context, messenger: ChecksumAddress, tx_hash: str) -> BridgeMessage:
+    """The one message that a transaction of the wallet sent; PlanError where it did not."""
+    receipt = ctx.chain.receipt(tx_hash)
+    if receipt is None:
+        raise PlanError(f"chain {ctx.chain_id} has no transaction {tx_hash}; look it up again")
+    if parse_address(receipt["from"]) != ctx.wallet:
+        raise PlanError(f"{tx_hash} was sent by {receipt['from']}, not by {ctx.wallet}")
+    found = sent_messages(map(read_log, receipt["logs"]), messenger)
+    if len(found) != 1:
+        raise PlanError(f"{tx_hash} sent {len(found)} messages over Scroll's bridge, not one")
     return found[0]
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from eth_typing import ChecksumAddress
+from pydantic import BaseModel
 
 from protocols.actions import (
     Action,
@@ -105,26 +106,27 @@ class Withdraw(Action):
 
     slug = "withdraw"
     title = "Withdraw from Scroll"
-    Params = WithdrawParams
-    permissions = (APPROVE, Permission.allowance(L2_USDC_GATEWAY), *WITHDRAW_PERMISSIONS)
+    Params: ClassVar[type[BaseModel]] = WithdrawParams
+    permissions: ClassVar[tuple[Permission, ...]] = (
+        APPROVE,
+        Permission.allowance(L2_USDC_GATEWAY),
+        *WITHDRAW_PERMISSIONS,
+    )
 
-    def plan(self, ctx: Context, params: WithdrawParams) -> Plan:
+    def plan(self, ctx: Context, params: Any) -> Plan:
         """The withdrawal on Scroll, then the batch that proves it; the relay on L1 comes after."""
-        l1 = l1_side(ctx)
-        for role in (L1_MESSENGER, ROLLUP):
-            l1.deployment(role)
+        wait = finalisation(ctx)
         calls, relies_on = _withdraw_calls(ctx, params)
-        wait = Wait("batch finalised on L1", FINALISED, first_look=600, at_most=FINALISED_WITHIN)
         summary = f"withdraw {params.amount} of {params.token} from Scroll"
         return Plan((*calls, wait), summary, relies_on=relies_on)
 
     def look(
-        self, ctx: Context, params: WithdrawParams, wait: Wait, progress: Progress
+        self, ctx: Context, params: Any, wait: Wait, progress: Progress
     ) -> Mapping[str, Any] | None:
         """The batch and the proof, once a finalised root bears them out; or that it is done."""
-        message, l1 = own_message(progress, ctx.deployment(L2_MESSENGER)), l1_side(ctx)
+        message, l1 = self.message(ctx, params, progress), l1_side(ctx)
         known = {"message": f"0x{message.hash.hex()}"}
-        if _is_executed(l1, message):
+        if is_paid_out(l1, message):
             return {**known, "executed": True}
         hint = ask_for_proof(ctx, message.hash)
         if hint is None or not _proves(l1, message, hint.batch_index, hint.proof):
@@ -132,7 +134,7 @@ class Withdraw(Action):
         proof = {"batch_index": str(hint.batch_index), "proof": f"0x{hint.proof.hex()}"}
         return {**known, "executed": False, **proof}
 
-    def go_on(self, ctx: Context, params: WithdrawParams, progress: Progress) -> Plan:
+    def go_on(self, ctx: Context, params: Any, progress: Progress) -> Plan:
         """The relay on L1, unless somebody did it; nothing once it is done."""
         found, last = progress.found(FINALISED), progress.steps[-1]
         if found is None:
@@ -140,13 +142,17 @@ class Withdraw(Action):
         if isinstance(last.step, Call):
             _require_relayed(last.receipt, str(found["message"]))
             return Plan(())
-        message, l1 = own_message(progress, ctx.deployment(L2_MESSENGER)), l1_side(ctx)
-        if found["executed"] or _is_executed(l1, message):
+        message, l1 = self.message(ctx, params, progress), l1_side(ctx)
+        if found["executed"] or is_paid_out(l1, message):
             return Plan(())
         proof = (int(found["batch_index"]), bytes.fromhex(found["proof"].removeprefix("0x")))
         return Plan((relay_call(l1, message, proof),), f"relay message {found['message']}")
 
-    def settle(self, ctx: Context, params: WithdrawParams, receipt: CallReceipt) -> Settlement:
+    def message(self, ctx: Context, params: Any, progress: Progress) -> BridgeMessage:
+        """The one that is waited for."""
+        return own_message(progress, ctx.deployment(L2_MESSENGER))
+
+    def settle(self, ctx: Context, params: Any, receipt: CallReceipt) -> Settlement:
         """On Scroll what left; on L1 what was paid out, native coin by the gateway's own log."""
         movements = (*read_movements(receipt, ctx.wallet), *_paid_out(receipt, ctx.wallet))
         sent = (f"message 0x{message.hash.hex()}" for message in sent_messages(receipt.logs))
@@ -187,6 +193,14 @@ def _spender(ctx: Context, token: ChecksumAddress) -> ChecksumAddress | None:
     )
 
 
+def finalisation(l2: Context) -> Wait:
+    """The wait for the batch, once it is clear that L1 can be asked for it."""
+    l1 = l1_side(l2)
+    for role in (L1_MESSENGER, ROLLUP):
+        l1.deployment(role)
+    return Wait("batch finalised on L1", FINALISED, first_look=600, at_most=FINALISED_WITHIN)
+
+
 def relay_call(l1: Context, message: BridgeMessage, proof: tuple[int, bytes]) -> Call:
     """Have L1 do what a proven message says."""
     messenger = contract(l1, L1_MESSENGER)
@@ -194,7 +208,8 @@ def relay_call(l1: Context, message: BridgeMessage, proof: tuple[int, bytes]) ->
     return replace(call, chain_id=l1.chain_id)
 
 
-def _is_executed(l1: Context, message: BridgeMessage) -> bool:
+def is_paid_out(l1: Context, message: BridgeMessage) -> bool:
+    """Whether L1 has done what the message says."""
     return bool(contract(l1, L1_MESSENGER).read("isL2MessageExecuted", message.hash))
 
 

@@ -192,7 +192,7 @@ class Traveller:
         """Plan and do the first part of a deposit or withdrawal."""
         chosen = get_action("scroll", action)
         typed = read_params(chosen.Params, params)
-        start = self.l1 if action == "deposit" else self.l2
+        start = self.l1 if action in ("deposit", "replay") else self.l2
         trip = Trip(self, start, chosen, typed)
         trip.follow(chosen.plan(start.context("scroll"), typed))
         return trip
