@@ -20,6 +20,7 @@ _FILE = "tests/solidity/ScrollBridge.sol"
 L1_ETH_GATEWAY = "0x7F2b8C31F88B6006c382775eea88297Ec1e3E905"
 L2_ETH_GATEWAY = "0x6EA73e05AdC79974B931123675ea8F78FfdacDF0"
 L1_STANDARD_GATEWAY = "0xD8A791fE2bE73eb6E6cF1eb0cb3F36adC9B3F8f9"
+L1_USDC_GATEWAY = "0xf1AF3b23DE0A5Ca3CAb7261cb0061C0D779A5c7B"
 QUEUE_V1 = "0x0d7E906BD9cAFa154b048cFa766Cc1E54E39AF9B"
 L2_QUEUE = "0x5300000000000000000000000000000000000000"
 L2_ORACLE = "0x5300000000000000000000000000000000000002"
@@ -137,6 +138,24 @@ def _put_l2(place: Place, factory: str) -> None:
     call(factory, "transferOwnership(address)", gateway)
     put(router, "L2GatewayRouter")
     call(router, f"initialize({_addresses(2)})", L2_ETH_GATEWAY, gateway)
+
+
+def deploy_dollars(l1: DevnetRpc, l2: DevnetRpc) -> tuple[str, str]:
+    """USDC on both chains, with gateways of its own at their official addresses."""
+    places = Place(l1), Place(l2)
+    dollars = places[0].deploy("FiatToken"), places[1].deploy("FiatToken")
+    gateways = L1_USDC_GATEWAY, official(L2, "l2_usdc_gateway")
+    for place, side, other in zip(places, (L1, L2), reversed(gateways), strict=True):
+        layer = "l1" if side == L1 else "l2"
+        gateway = gateways[0] if side == L1 else gateways[1]
+        router = official(side, f"{layer}_gateway_router")
+        ends = (other, router, official(side, f"{layer}_messenger"))
+        place.put(gateway, f"{layer.upper()}USDCGateway", *dollars, *ends)
+        place.call(gateway, f"initialize({_addresses(3)})", *ends)
+        token = dollars[0] if side == L1 else dollars[1]
+        setting = keccak(text="setERC20Gateway(address[],address[])")[:4]
+        place.send(router, setting + encode(["address[]"] * 2, [[token], [gateway]]))
+    return dollars
 
 
 def _addresses(count: int) -> str:

@@ -2,18 +2,24 @@
 
 import pytest
 
-from protocols.actions import Plan, PlanError
+from airdrops_site.devnet.outbox import encode_call
+from protocols.actions import Call, Plan, PlanError
+from protocols.models import Deployment
 from protocols.scroll.deposits import NEW_TOKEN_GAS, TOKEN_GAS
 from protocols.scroll.sides import L1_ROUTER_ABI
+from protocols.services import verify_deployment
 from tests.protocols.operators import ETHER, booked
-from tests.protocols.scroll.bridge import Bridge, Traveller, Trip, twin_of
+from tests.protocols.scroll.bridge import Bridge, Traveller, Trip, add_token, twin_of
 from tests.protocols.scroll.contracts import (
     L1,
     L1_ETH_GATEWAY,
     L2,
     L2_ETH_GATEWAY,
     broken,
+    deploy_dollars,
 )
+from wallets.addresses import parse_address
+from wallets.chain.client import NetworkClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -180,3 +186,24 @@ def test_a_refund_that_cannot_be_told_is_said_not_guessed(
         unknown = trip.action.settle(context, trip.params, receipt)
     assert unknown.movements == known.movements[:1]
     assert unknown.note.endswith("is not known; compare the balance")
+
+
+def test_dollars_go_through_the_gateway_of_their_own(traveller: Traveller, bridge: Bridge) -> None:
+    here, there = deploy_dollars(bridge.l1, bridge.l2)
+    gateway = Deployment.objects.get(role="l2_usdc_gateway")
+    verify_deployment(deployment=gateway, client=NetworkClient(traveller.l2.network))
+    mint = encode_call("mint(address,uint256)", traveller.l1.address, 100)
+    traveller.l1.send(Call("mint", parse_address(here), bytes.fromhex(mint[2:])))
+    for side, token in ((traveller.l1, here), (traveller.l2, there)):
+        add_token(side.network, token)
+    traveller.begin("deposit", token=here, amount=60)
+    bridge.tell("relay")
+    trip = traveller.begin("withdraw", token=there, amount=40)
+    assert [done.step.label for done in trip.steps] == ["allow 40", "withdraw"]
+    bridge.tell("finalise")
+    trip.look()
+    trip.go_on()
+    assert trip.go_on() == Plan(())
+    assert [traveller.balance(L1, here), traveller.balance(L2, there)] == [80, 20]
+    assert on(trip, L1) == {here: 40}
+    assert on(trip, L2) == {there: -40}
