@@ -1,6 +1,7 @@
 """Deposits: coin that is locked on L1 and arrives at the same address on Scroll."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, Field
@@ -27,7 +28,7 @@ from protocols.evm.tokens import (
 )
 from protocols.movements import read_movements
 from protocols.params import NATIVE, ActionParams, Amount, TokenRef, WholeNumber
-from protocols.scroll.fees import fee_taken, quote_fee
+from protocols.scroll.fees import FeeQuote, fee_taken, quote_fee
 from protocols.scroll.messages import (
     FAILED,
     RELAYED,
@@ -129,7 +130,7 @@ class Deposit(Action):
         native = params.token == NATIVE
         return Plan(
             (*calls, arrival(ctx)),
-            f"deposit {params.amount} of {params.token} to Scroll, fee at most {fee} wei",
+            f"deposit {params.amount} of {params.token} to Scroll, fee at most {fee.value} wei",
             relies_on=() if native else (allowance_name(params.token, ctx.deployment(L1_ROUTER)),),
         )
 
@@ -181,18 +182,27 @@ class Deposit(Action):
         return Settlement(tuple(moved), "; ".join(notes))
 
 
-def _deposit_calls(ctx: Context, params: DepositParams, gas: int, fee: int) -> tuple[Call, ...]:
+def _deposit_calls(
+    ctx: Context, params: DepositParams, gas: int, fee: FeeQuote
+) -> tuple[Call, ...]:
     router = contract(ctx, L1_ROUTER)
     if params.token == NATIVE:
-        value = params.amount + fee
+        value = params.amount + fee.value
         require_native(ctx, value)
-        return (router.call("deposit", "depositETH", params.amount, gas, value=value),)
-    require_native(ctx, fee)
+        deposit = router.call("deposit", "depositETH", params.amount, gas, value=value)
+        return (_bounded(deposit, fee),)
+    require_native(ctx, fee.value)
     require_balance(ctx, params.token, params.amount)
-    deposit = router.call("deposit", "depositERC20", params.token, params.amount, gas, value=fee)
+    terms = (params.token, params.amount, gas)
+    deposit = router.call("deposit", "depositERC20", *terms, value=fee.value)
     enough = allowance(ctx, params.token, router.address) >= params.amount
     approvals = () if enough else plan_allowance(ctx, params.token, router.address, params.amount)
-    return (*approvals, deposit)
+    return (*approvals, _bounded(deposit, fee))
+
+
+def _bounded(call: Call, fee: FeeQuote) -> Call:
+    """Above that gas price the bridge would ask a higher fee than goes with the call."""
+    return replace(call, max_fee_per_gas=fee.max_fee_per_gas)
 
 
 def _usual_gas(l1: Context, l2: Context, token: str) -> int:
@@ -228,9 +238,10 @@ def _is_executed(l2: Context, message: bytes) -> bool:
 def replay_call(ctx: Context, message: BridgeMessage, gas: int) -> Call:
     """Have the message done once more on Scroll, with so much gas; what is too much comes back."""
     fee = quote_fee(ctx, gas)
-    require_native(ctx, fee)
+    require_native(ctx, fee.value)
     terms = (*message.terms, gas, ctx.wallet)
-    return contract(ctx, L1_MESSENGER).call("replay", "replayMessage", *terms, value=fee)
+    call = contract(ctx, L1_MESSENGER).call("replay", "replayMessage", *terms, value=fee.value)
+    return _bounded(call, fee)
 
 
 def _found(message: bytes, outcome: str, tx_hash: str) -> Mapping[str, Any]:

@@ -27,11 +27,19 @@ class FeeRule:
         return gas_limit * (base_fee * self.scalar // _PRECISION + self.overhead)
 
 
-def quote_fee(l1: Context, gas_limit: int) -> int:
-    """What to send along: the fee at twice the base fee; what is too much comes back at once."""
-    queue = contract(l1, L1_QUEUE)
+@dataclass(frozen=True, slots=True)
+class FeeQuote:
+    """What to send along, and the gas price up to which it is enough; the rest comes back."""
+
+    value: int
+    max_fee_per_gas: int
+
+
+def quote_fee(l1: Context, gas_limit: int) -> FeeQuote:
+    """The fee at twice what gas costs now; a call that offers no more cannot fail of it."""
+    queue, price = contract(l1, L1_QUEUE), 2 * max(l1.chain.gas_price(), l1.chain.base_fee())
     at_least: int = queue.read("estimateCrossDomainMessageFee", gas_limit)
-    return max(at_least, _rule(queue).fee(gas_limit, 2 * l1.chain.base_fee()))
+    return FeeQuote(max(at_least, _rule(queue).fee(gas_limit, price)), price)
 
 
 def fee_taken(l1: Context, receipt: CallReceipt) -> int:

@@ -207,3 +207,16 @@ def test_dollars_go_through_the_gateway_of_their_own(traveller: Traveller, bridg
     assert [traveller.balance(L1, here), traveller.balance(L2, there)] == [80, 20]
     assert on(trip, L1) == {here: 40}
     assert on(trip, L2) == {there: -40}
+
+
+def test_the_fee_is_enough_up_to_the_gas_price_of_the_call(
+    traveller: Traveller, bridge: Bridge
+) -> None:
+    (call, _) = traveller.l1.plan("deposit", protocol="scroll", token="native", amount=ETHER).steps
+    assert isinstance(call, Call)
+    assert call.max_fee_per_gas is not None
+    bridge.l1.call("anvil_setNextBlockBaseFeePerGas", hex(call.max_fee_per_gas))
+    traveller.l1.send(call)
+    bridge.l1.call("anvil_setNextBlockBaseFeePerGas", hex(call.max_fee_per_gas + 100))
+    with pytest.raises(AssertionError, match="was reverted"):
+        traveller.l1.send(call)
