@@ -30,7 +30,7 @@ def ask_for_proof(l2: Context, message: bytes) -> ProofHint | None:
     """The server's hint for a message; None while it has none, ChainError without sense."""
     try:
         for row in _unclaimed(l2):
-            if row["message_hash"] == f"0x{message.hex()}":
+            if row["message_hash"].lower() == f"0x{message.hex()}":
                 return _read(row["claim_info"])
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise ChainError(f"the bridge history server answered otherwise: {error!r}"[:200]) from None
@@ -59,7 +59,7 @@ def _public(chain_id: int) -> str:
 
 
 def _read(claim: Any) -> ProofHint | None:
-    if not claim or not claim["claimable"]:
+    if not claim or not claim.get("claimable", True):
         return None
     proof = bytes.fromhex(claim["proof"]["merkle_proof"].removeprefix("0x"))
     if len(proof) > 32 * _DEEPEST:

@@ -20,6 +20,7 @@ from protocols.actions import (
     Settlement,
     Wait,
 )
+from protocols.claims.merkle import UINT256_LIMIT
 from protocols.evm.tokens import APPROVE, allowance, plan_allowance, require_balance, require_native
 from protocols.movements import read_movements
 from protocols.params import NATIVE, ActionParams, Amount, TokenRef
@@ -143,8 +144,11 @@ class Withdraw(Action):
             _require_relayed(last.receipt, str(found["message"]))
             return Plan(())
         message, l1 = self.message(ctx, params, progress), l1_side(ctx)
-        if found["executed"] or is_paid_out(l1, message):
+        if is_paid_out(l1, message):
             return Plan(())
+        if found["executed"]:
+            # L1 has taken it back since it was seen: it is to be looked for again.
+            return Plan((finalisation(ctx),))
         proof = (int(found["batch_index"]), bytes.fromhex(found["proof"].removeprefix("0x")))
         return Plan((relay_call(l1, message, proof),), f"relay message {found['message']}")
 
@@ -215,7 +219,7 @@ def is_paid_out(l1: Context, message: BridgeMessage) -> bool:
 
 def _proves(l1: Context, message: BridgeMessage, batch_index: int, proof: bytes) -> bool:
     """Whether L1 itself would accept the proof now."""
-    if batch_index >= 2**256:
+    if not 0 <= batch_index < UINT256_LIMIT:
         return False
     rollup = contract(l1, ROLLUP)
     if not rollup.read("isBatchFinalized", batch_index):

@@ -87,6 +87,42 @@ def test_a_proof_of_something_else_is_not_taken(trip: Trip, bridge: Bridge, liar
     assert trip.look() is None
 
 
+@pytest.mark.parametrize("index", ["-1", "0", str(2**256), str(10**100)])
+def test_a_batch_that_cannot_be_is_not_asked_for(
+    trip: Trip, bridge: Bridge, liar: Liar, index: str
+) -> None:
+    bridge.tell("finalise")
+    rows = honest_rows(bridge)
+    rows[0]["claim_info"]["proof"]["batch_index"] = index
+    liar.say(rows)
+    assert trip.look() is None
+
+
+def test_a_server_may_write_hashes_its_way_and_say_less(
+    trip: Trip, bridge: Bridge, liar: Liar
+) -> None:
+    bridge.tell("finalise")
+    rows = honest_rows(bridge)
+    rows[0]["message_hash"] = rows[0]["message_hash"].upper().replace("0X", "0x")
+    del rows[0]["claim_info"]["claimable"]
+    liar.say(rows)
+    assert trip.look()["executed"] is False
+
+
+def test_a_payment_that_l1_took_back_is_looked_for_again(
+    trip: Trip, bridge: Bridge, traveller: Traveller
+) -> None:
+    bridge.tell("finalise")
+    trip.look()
+    unpaid = bridge.l1.call("evm_snapshot")
+    trip.go_on()
+    seen = Trip(traveller, traveller.l2, trip.action, trip.params, trip.steps[:1], trip.waiting)
+    assert seen.look()["executed"] is True
+    bridge.l1.call("evm_revert", unpaid)
+    assert [step.label for step in seen.go_on().steps] == ["batch finalised on L1"]
+    assert seen.look()["executed"] is False
+
+
 def test_somebody_elses_message_is_not_ours(trip: Trip, bridge: Bridge, liar: Liar) -> None:
     bridge.tell("finalise")
     liar.say([row for row in honest_rows(bridge) if row["claim_info"]["nonce"] == "1"])
