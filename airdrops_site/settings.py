@@ -254,6 +254,13 @@ PRICE_CHAINS = env.names(
     "what that server calls networks we have no name for",
     "my-network=itsname",
 )
+# Only a hint where a withdrawal's proof is: what it says is proven on chain before it is used.
+SCROLL_BRIDGE_API = env.text(
+    "AIRDROPS_SCROLL_BRIDGE_API",
+    "",
+    "Scroll's bridge history server, where not the public one of the network",
+    "https://mainnet-api-bridge-v2.scroll.io",
+)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- time, language, static files

@@ -53,6 +53,10 @@ class NetworkReader:
         """The number of the block at a tag."""
         return self.client.block(tag).number
 
+    def base_fee(self, block: int | str = "latest") -> int:
+        """The base fee per gas of a block, in wei."""
+        return self.client.block(block).base_fee or 0
+
     def code(self, address: ChecksumAddress) -> bytes:
         """The code at an address; empty for none."""
         return self.client.code(address)

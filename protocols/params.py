@@ -108,6 +108,8 @@ TokenRef = Annotated[
         {"type": "string", "pattern": f"^native$|{_ADDRESS_PATTERN}", "format": "token"}
     ),
 ]
+# A count of something that is no amount: gas, days.
+WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
 # Hundredths of a percent; half of everything is more than any honest slippage.
 MOST_SLIPPAGE_BPS = 5000
 Bps = Annotated[

@@ -8,11 +8,16 @@ from importlib.metadata import EntryPoint, entry_points
 from protocols.actions import Action, Adapter, Permission
 from protocols.claims.adapter import ADAPTER as CLAIMS
 from protocols.evm.adapter import ADAPTER as EVM
+from protocols.layerbank.adapter import ADAPTER as LAYERBANK
 from protocols.params import ActionParams
 from protocols.rules import missing_checks
+from protocols.scroll.adapter import ADAPTER as SCROLL
+from protocols.syncswap.adapter import ADAPTER as SYNCSWAP
 from protocols.zksync.adapter import ADAPTER as ZKSYNC
 from wallets.models import PolicyRule
 
+# What comes with this program.
+OWN = (EVM, CLAIMS, LAYERBANK, SCROLL, SYNCSWAP, ZKSYNC)
 GROUP = "airdrops.protocols"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SIGNATURE = re.compile(r"\w+\([\w,()\[\]]*\)")
@@ -29,7 +34,7 @@ class RegistrationError(Exception):
 @cache
 def adapters() -> Mapping[str, Adapter]:
     """Every adapter by slug, or RegistrationError."""
-    found = {adapter.slug: adapter for adapter in (EVM, CLAIMS, ZKSYNC)}
+    found = {adapter.slug: adapter for adapter in OWN}
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         adapter = load_adapter(point)
         if adapter.slug in found:

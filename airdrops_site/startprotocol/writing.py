@@ -19,7 +19,7 @@ _LONGEST = 40
 # Those of one line, of this program and of the new package.
 _IMPORT = re.compile(r"from (protocols|tests|wallets|airdrops_\w+)\.[\w.]+ import [^(]+\n")
 _REGISTRY = "protocols/registry.py"
-_OURS = re.compile(r"(for adapter in \([A-Z0-9_,\s]*[A-Z0-9_])(,?\s*\))")
+_OURS = re.compile(r"(^OWN = \([A-Z0-9_,\s]*[A-Z0-9_])(,?\s*\))", re.MULTILINE)
 
 
 class NotWritten(Exception):

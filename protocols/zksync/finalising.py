@@ -35,7 +35,7 @@ from protocols.zksync.proofs import Inclusion, L2Log, find_inclusion
 from protocols.zksync.tokens import read_mint_data
 from wallets.addresses import parse_address
 from wallets.transactions.arguments import Unchecked
-from wallets.transactions.forms import ConstantHere
+from wallets.transactions.shapes import ConstantHere
 
 PROVABLE, PAID = "provable", "paid"
 _HOUR = 3600

@@ -8,7 +8,7 @@ from protocols.actions import CallReceipt, PlanError
 from protocols.zksync.contracts import L1_MESSENGER, L2_ROUTER_ABI, MESSENGER_ABI
 from protocols.zksync.tokens import Minted, read_mint_data
 from wallets.addresses import parse_address
-from wallets.transactions.forms import SenderInside
+from wallets.transactions.shapes import SenderInside
 
 # finalizeEthWithdrawal of the mailbox, then packed: 20 bytes receiver, 32 bytes amount.
 ETHER_FORM = bytes.fromhex("6c0960f9")

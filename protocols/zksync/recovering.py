@@ -20,7 +20,7 @@ from protocols.zksync.proofs import Inclusion, L2Log, find_inclusion
 from protocols.zksync.tokens import ASSET_WHY, BURN_TYPES, asset_of, burn_data
 from wallets.addresses import parse_address
 from wallets.transactions.arguments import Encoded, RegisteredToken, Sender, Unchecked
-from wallets.transactions.forms import ConstantHere
+from wallets.transactions.shapes import ConstantHere
 
 FAILURE = "failure"
 _FAILED = 0

@@ -11,7 +11,7 @@ from protocols.zksync.contracts import ETHER, L2_OF, MAILBOX, bridgehub, l2_of
 from wallets.chain.values import hex_int
 from wallets.transactions.arguments import Constant, Sender, Unchecked
 from wallets.transactions.demands import Check
-from wallets.transactions.forms import ConstantHere
+from wallets.transactions.shapes import ConstantHere
 
 # REQUIRED_L1_TO_L2_GAS_PER_PUBDATA of zksync-ethers; the mailbox takes no other.
 GAS_PER_PUBDATA = 800

@@ -1,11 +1,14 @@
 """What may be called is what was found on chain, with the code that was found."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
 from eth_utils.crypto import keccak
 
+from protocols.actions import ERC20
 from protocols.models import Deployment, Protocol
+from protocols.registry import adapters
 from protocols.services import (
     DeploymentError,
     disable_deployment,
@@ -196,8 +199,10 @@ def test_a_registered_token_may_be_transferred_and_approved(
     register_token(token=usdc, source="a list", client=client)
     register_token(token=usdc, source="a list", client=client)
     assert rules(usdc.address) == {"transfer(address,uint256)", "approve(address,uint256)"}
-    assert PolicyRule.objects.filter(protocol="evm").count() == 2
-    assert not PolicyRule.objects.filter(protocol="claims").exists()
+    # By every protocol that handles tokens, and each what its actions need.
+    wanted = {(one.slug, len(one.permissions(ERC20))) for one in adapters().values()}
+    found = Counter(PolicyRule.objects.values_list("protocol", flat=True))
+    assert set(found.items()) == {(slug, count) for slug, count in wanted if count}
 
 
 def test_a_disabled_token_may_not(usdc: Token, client: NetworkClient) -> None:

@@ -14,12 +14,14 @@ _KEPT = ROOT / ".pytest_cache" / "solidity"
 
 
 def compiled(file: str, contract: str) -> Artifact:
-    """A contract of a Solidity file, named as its imports would: `@scope/package/File.sol`.
+    """A contract of a Solidity file, or of one it imports: `@scope/package/File.sol`.
 
-    Files of the tests are named from the project's folder: `tests/solidity/Some.sol`.
+    Files of the tests are named from the project's folder: `tests/solidity/Some.sol`. What is
+    needed together is compiled in the shortest time through a file that imports it all.
     """
-    for source, contracts in _compile(file)["contracts"].items():
-        if source == file and contract in contracts:
+    sources = _compile(file)["contracts"]
+    for source in sorted(sources, key=lambda source: source != file):
+        if contract in (contracts := sources[source]):
             found = contracts[contract]
             code = bytes.fromhex(found["evm"]["bytecode"]["object"])
             return Artifact(f"{file}:{contract}", code, tuple(found["abi"]))

@@ -6,6 +6,7 @@ import pytest
 
 from tests import factories
 from tests.wallets.test_policy_checks import encoded, make_rule, own, refusal
+from wallets.addresses import ZERO_ADDRESS
 from wallets.chain.codec import CODEC
 from wallets.models import PolicyRule, Transaction
 from wallets.transactions.arguments import CHECKS, gaps
@@ -138,3 +139,62 @@ def test_packed_bytes_must_have_the_sender_at_their_place(row: Transaction) -> N
     stranger = bytes.fromhex("6c0960f9" + STRANGER[2:] + sender.hex())
     assert f"{STRANGER} is not the sending wallet" in refusal(row, encoded(HOOK, stranger))
     assert "begins no form" in refusal(row, encoded(HOOK, sender))
+
+
+SWAP = "swap((address,uint256)[])"
+PAYS: list[dict[str, Any]] = [
+    {"check": "single", "path": [0]},
+    {"check": "registered_token", "path": [0, "*", 0], "native": True},
+    {"check": "paid_in", "path": [0, "*", 1], "token": [0, "*", 0]},
+]
+
+
+def test_what_is_paid_in_of_the_native_coin_is_the_value_of_the_call(row: Transaction) -> None:
+    make_rule(row, SWAP, *PAYS, payable=True)
+    row.data, row.value = encoded(SWAP, [(ZERO_ADDRESS, 5)]), 5
+    assert [(one.token, one.amount) for one in check_policy(row).spends] == [("", 5)]
+    row.value = 6
+    assert "6 wei go with the call, 5 should" in refusal(row, row.data)
+
+
+def test_no_native_coin_goes_with_a_token_that_is_paid_in(row: Transaction) -> None:
+    token = factories.TokenFactory.create(network=row.network, enabled=True)
+    make_rule(row, SWAP, *PAYS, payable=True)
+    row.data = encoded(SWAP, [(token.address, 5)])
+    assert [(one.token, one.amount) for one in check_policy(row).spends] == [(token.address, 5)]
+    row.value = 1
+    assert "1 wei go with the call, 0 should" in refusal(row, row.data)
+
+
+def test_an_array_of_one_takes_neither_none_nor_two(row: Transaction) -> None:
+    make_rule(row, SWAP, *PAYS, payable=True)
+    two = encoded(SWAP, [(ZERO_ADDRESS, 0), (ZERO_ADDRESS, 0)])
+    assert "it must have one element" in refusal(row, two)
+    assert "there is nothing at argument" in refusal(row, encoded(SWAP, []))
+
+
+def test_the_native_coin_is_a_token_only_where_the_rule_says_so(row: Transaction) -> None:
+    make_rule(row, "use(address)", {"check": "registered_token", "path": [0]})
+    assert "is no enabled token" in refusal(row, encoded("use(address)", ZERO_ADDRESS))
+
+
+def test_a_number_is_one_of_a_few_or_up_to_one(row: Transaction) -> None:
+    signature = "pick(uint8,uint256)"
+    modes = {"check": "one_of", "path": [0], "values": ["1", "2"]}
+    make_rule(row, signature, modes, {"check": "at_most", "path": [1], "most": 9})
+    row.data = encoded(signature, 2, 9)
+    assert check_policy(row)
+    assert "it must be one of 1, 2, not 0" in refusal(row, encoded(signature, 0, 9))
+    assert "10 is above 9" in refusal(row, encoded(signature, 1, 10))
+
+
+def test_native_coin_goes_only_to_what_takes_no_tokens(row: Transaction) -> None:
+    signature = "supply(address,uint256)"
+    paid = {"check": "paid_to", "path": [0], "amount": [1]}
+    free = {"check": "unchecked", "path": [1], "reason": "it does not matter here"}
+    make_rule(row, signature, paid, free, payable=True)
+    row.data, row.value = encoded(signature, STRANGER, 5), 5
+    assert check_policy(row)
+    takes = {"network": row.network, "protocol": row.protocol, "address": STRANGER}
+    factories.PolicyRuleFactory.create(**takes, selector=PolicyRule.ALLOWANCE, signature="allowed")
+    assert "5 wei go with the call, 0 should" in refusal(row, row.data)

@@ -10,13 +10,21 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
+from wallets.addresses import ZERO_ADDRESS
 from wallets.chain.codec import decode_exactly
 from wallets.models import PolicyRule, Token
 from wallets.recipients import may_receive, own_recipients
 from wallets.transactions.calldata import CalldataError, Leaf, Path, leaves, pick, show_path
 from wallets.transactions.demands import Check, Facts, Spend
-from wallets.transactions.expectations import HUNDRED_PERCENT, minimum_out
-from wallets.transactions.forms import ConstantHere, SenderInside
+from wallets.transactions.shapes import AtMost as AtMost
+from wallets.transactions.shapes import ConstantHere as ConstantHere
+from wallets.transactions.shapes import LeastOf as LeastOf
+from wallets.transactions.shapes import OneOf as OneOf
+from wallets.transactions.shapes import PaidIn as PaidIn
+from wallets.transactions.shapes import PaidTo as PaidTo
+from wallets.transactions.shapes import SenderInside as SenderInside
+from wallets.transactions.shapes import Single as Single
+from wallets.transactions.shapes import looks_unlimited as looks_unlimited
 
 # The called contract itself: the token of its own transfer and approve.
 CALLEE: Literal["callee"] = "callee"
@@ -89,9 +97,13 @@ class RegisteredToken(Check):
 
     fits: ClassVar[str] = "address"
     check: Literal["registered_token"] = "registered_token"
+    # Whether the zero address may stand for the native coin.
+    native: bool = False
 
     def complaint(self, value: Any, facts: Facts) -> str:
         """Unknown or disabled."""
+        if self.native and value == ZERO_ADDRESS:
+            return ""
         known = Token.objects.filter(network=facts.row.network_id, address=value).first()
         enabled = known.enabled if known else facts.rules_here.filter(address=value).exists()
         return "" if enabled else f"{value} is no enabled token on {facts.row.network.name}"
@@ -150,21 +162,6 @@ class MinimumOut(Check):
         if 0 < value >= least:
             return ""
         return f"at least {least} was promised, {value} would be accepted"
-
-
-class LeastOf(Check):
-    """The least of an amount given that must be used: that amount less a slippage, or more."""
-
-    fits: ClassVar[str] = "uint"
-    check: Literal["least_of"] = "least_of"
-    of: Path
-    most_slippage_bps: int = Field(ge=0, le=HUNDRED_PERCENT)
-
-    def complaint(self, value: Any, facts: Facts) -> str:
-        """Less than that."""
-        (amount,) = pick(facts.values, self.of)
-        least = minimum_out(amount, self.most_slippage_bps)
-        return "" if 0 < value >= least else f"of {amount} at least {least} is to be used"
 
 
 class Amount(Check):
@@ -306,8 +303,13 @@ AnyCheck = Annotated[
     | LeastOf
     | Amount
     | AllowanceAmount
+    | PaidIn
+    | PaidTo
     | Constant
     | ConstantHere
+    | OneOf
+    | AtMost
+    | Single
     | InnerCall
     | Empty
     | Encoded
@@ -318,11 +320,6 @@ AnyCheck = Annotated[
 ]
 Encoded.model_rebuild()
 CHECKS: TypeAdapter[tuple[AnyCheck, ...]] = TypeAdapter(tuple[AnyCheck, ...])
-
-
-def looks_unlimited(amount: int) -> bool:
-    """Whether it is a type's largest number, or more than any token has base units."""
-    return amount >= 2**128 or (amount >= 2**64 and amount & (amount + 1) == 0)
 
 
 def gaps(signature: str, checks: Sequence[Check]) -> list[str]:
@@ -358,6 +355,8 @@ def _covers(check: Check, leaf: Leaf) -> bool:
 
 def _belongs(check: Check, leaf: Leaf) -> bool:
     """Whether the check looks at the leaf, or at one element of the array it is in."""
+    if isinstance(check, Single):
+        return (*check.path, "*") == leaf.path[: len(check.path) + 1]
     if isinstance(check, Unchecked | Empty):
         return _covers(check, leaf)
     if len(check.path) != len(leaf.path) or not leaf.kind.startswith(check.fits):

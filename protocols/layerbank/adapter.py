@@ -1,0 +1,13 @@
+"""LayerBank, a lending protocol of Scroll."""
+
+from protocols.actions import Adapter
+from protocols.layerbank.actions import Borrow, EnterMarket, Redeem, RedeemShares, Repay, Supply
+from protocols.layerbank.markets import positions
+
+ADAPTER = Adapter.of(
+    "layerbank",
+    "LayerBank",
+    [Supply(), Redeem(), RedeemShares(), EnterMarket(), Borrow(), Repay()],
+    package="protocols.layerbank",
+    positions=positions,
+)
