@@ -56,6 +56,13 @@ def read_transfers(
     return found if wrapped is None else (*found, *_unlogged(rows, found, wrapped))
 
 
+def wrapped_by(logs: Iterable[Log], coin: ChecksumAddress, owner: ChecksumAddress) -> int:
+    """How much native coin an address made its wrapped coin."""
+    made = read_transfers(logs, wrapped=coin)
+    whole = (coin, ZERO_ADDRESS, owner)
+    return sum(one.amount for one in made if (one.token, one.source, one.target) == whole)
+
+
 def _transfer(log: Log) -> TokenTransfer | None:
     # An NFT's Transfer has its number in a fourth topic, and does not decode here.
     event = _TRANSFER.decode(log)

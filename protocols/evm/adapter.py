@@ -2,6 +2,7 @@
 
 from protocols.actions import Adapter, no_positions
 from protocols.evm.swaps import Swap
+from protocols.evm.swaps_v3 import SwapV3
 from protocols.evm.sweeping import Drain, DrainToken, Sweep
 from protocols.evm.transfers import Approve, Transfer, TransferToken
 from protocols.evm.wrapping import Unwrap, Wrap
@@ -19,6 +20,7 @@ ADAPTER = Adapter.of(
         Wrap(),
         Unwrap(),
         Swap(),
+        SwapV3(),
     ],
     package="protocols.evm",
     positions=no_positions,

@@ -19,7 +19,13 @@ from wallets.models import Network, PolicyRule
 
 ADDRESS = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"
 # What actions ask questions and read logs of, and never call.
-ONLY_LOOKED_AT = {"uniswap_v2_factory", "diamond_proxy", "l1_native_token_vault"}
+ONLY_LOOKED_AT = {
+    "uniswap_v2_factory",
+    "uniswap_v3_factory",
+    "uniswap_v3_quoter",
+    "diamond_proxy",
+    "l1_native_token_vault",
+}
 ENTRY = {"chain_id": 1, "role": "weth", "address": ADDRESS, "abi": "weth", "source": "a list"}
 
 

@@ -11,12 +11,13 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, TypeAdapter
 
 from wallets.chain.codec import decode_exactly
-from wallets.models import PolicyRule, Token
+from wallets.models import PolicyRule
 from wallets.recipients import may_receive, own_recipients
 from wallets.transactions.calldata import CalldataError, Leaf, Path, leaves, pick, show_path
-from wallets.transactions.demands import Check, Facts, Spend
+from wallets.transactions.demands import Check, Facts, Spend, is_enabled_token
 from wallets.transactions.expectations import HUNDRED_PERCENT, minimum_out
 from wallets.transactions.forms import ConstantHere, SenderInside
+from wallets.transactions.multicalls import HandedOn, PoolPath, WhenPaid, first_token
 
 # The called contract itself: the token of its own transfer and approve.
 CALLEE: Literal["callee"] = "callee"
@@ -92,9 +93,9 @@ class RegisteredToken(Check):
 
     def complaint(self, value: Any, facts: Facts) -> str:
         """Unknown or disabled."""
-        known = Token.objects.filter(network=facts.row.network_id, address=value).first()
-        enabled = known.enabled if known else facts.rules_here.filter(address=value).exists()
-        return "" if enabled else f"{value} is no enabled token on {facts.row.network.name}"
+        if is_enabled_token(value, facts):
+            return ""
+        return f"{value} is no enabled token on {facts.row.network.name}"
 
 
 class Registered(Check):
@@ -313,6 +314,9 @@ AnyCheck = Annotated[
     | Encoded
     | SenderInside
     | Vouched
+    | PoolPath
+    | HandedOn
+    | WhenPaid
     | Unchecked,
     Field(discriminator="check"),
 ]
@@ -389,5 +393,5 @@ def _at(check: Check, facts: Facts) -> list[Any]:
 def _token(token: str | Path, facts: Facts) -> str:
     if isinstance(token, str):
         return facts.callee
-    (address,) = pick(facts.values, token)
-    return str(address)
+    (found,) = pick(facts.values, token)
+    return first_token(found) if isinstance(found, bytes) else str(found)
