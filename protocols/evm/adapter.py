@@ -1,6 +1,7 @@
 """The generic EVM protocol: what works the same on every chain."""
 
 from protocols.actions import Adapter, no_positions
+from protocols.evm.liquidity import AddLiquidity, RemoveLiquidity
 from protocols.evm.swaps import Swap
 from protocols.evm.swaps_v3 import SwapV3
 from protocols.evm.sweeping import Drain, DrainToken, Sweep
@@ -21,6 +22,8 @@ ADAPTER = Adapter.of(
         Unwrap(),
         Swap(),
         SwapV3(),
+        AddLiquidity(),
+        RemoveLiquidity(),
     ],
     package="protocols.evm",
     positions=no_positions,

@@ -99,14 +99,14 @@ class Swap(Action):
         return Settlement(movements)
 
 
-def deadline_of(ctx: Context, params: SwapParams) -> datetime:
-    """Until when the swap may be done, in whole seconds as contracts have it."""
-    return ctx.now.replace(microsecond=0) + timedelta(seconds=params.deadline_seconds)
+def deadline_of(ctx: Context, seconds: int) -> datetime:
+    """Until when it may be done, in whole seconds as contracts have it."""
+    return ctx.now.replace(microsecond=0) + timedelta(seconds=seconds)
 
 
 def _swap_call(ctx: Context, params: SwapParams, quote: Quote, promised: Expectations) -> Call:
     router = Contract(ctx, ctx.deployment(ROUTER), ROUTER_ABI)
-    until = deadline_of(ctx, params)
+    until = deadline_of(ctx, params.deadline_seconds)
     minimum = minimum_out(quote.expected, params.slippage_bps)
     terms = (minimum, quote.path, ctx.wallet, int(until.timestamp()))
     name, before, value = _way_in(params)

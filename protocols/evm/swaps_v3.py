@@ -8,7 +8,6 @@ from protocols.actions import (
     Call,
     CallReceipt,
     Context,
-    Movement,
     Permission,
     Plan,
     Settlement,
@@ -17,7 +16,7 @@ from protocols.contracts import Contract
 from protocols.evm.quotes_v3 import Route, quote_route
 from protocols.evm.swaps import LONGEST_DEADLINE, SwapParams, deadline_of
 from protocols.evm.tokens import APPROVE, payment_relies_on, plan_payment
-from protocols.movements import read_movements, wrapped_by
+from protocols.movements import read_movements, unused_value
 from protocols.params import MOST_SLIPPAGE_BPS, NATIVE
 from wallets.addresses import parse_address
 from wallets.transactions.arguments import Amount, Deadline, InnerCall, MinimumOut, Sender
@@ -95,11 +94,12 @@ class SwapV3(Action):
         found = read_movements(
             receipt, ctx.wallet, wrapped=_unwrapped_coin(receipt.call), unwrapped_by=router
         )
-        return Settlement((*found, *_refunded(receipt)))
+        given_back = unused_value(receipt, _coin_in(receipt.call))
+        return Settlement((*found, *given_back))
 
 
 def _swap_call(ctx: Context, params: SwapParams, route: Route, promised: Expectations) -> Call:
-    until = deadline_of(ctx, params)
+    until = deadline_of(ctx, params.deadline_seconds)
     return Contract(ctx, ctx.deployment(ROUTER), ROUTER_ABI).call(
         "swap",
         "multicall",
@@ -142,10 +142,6 @@ def _unwrapped_coin(call: Call) -> ChecksumAddress | None:
     return first_token(_path(call)[-20:]) if to_native else None
 
 
-def _refunded(receipt: CallReceipt) -> tuple[Movement, ...]:
-    """The coin that was sent and not wrapped; the router's refund leaves no log."""
-    call = receipt.call
-    if not call.value:
-        return ()
-    used = wrapped_by(receipt.logs, first_token(_path(call)), call.to)
-    return (Movement("", "in", call.value - used, call.to),) if used < call.value else ()
+def _coin_in(call: Call) -> ChecksumAddress | None:
+    path = _path(call)
+    return first_token(path) if path else None

@@ -96,6 +96,16 @@ def test_the_least_to_use_is_near_what_is_given(row: Transaction) -> None:
     assert "of 1000 at least 990 is to be used" in refusal(row, encoded(signature, 1000, 989))
 
 
+def test_the_least_to_use_of_the_coin_sent_is_near_all_of_it(row: Transaction) -> None:
+    signature = "add(uint256)"
+    least = {"check": "least_of", "path": [0], "of": "value", "most_slippage_bps": 100}
+    make_rule(row, signature, least, payable=True)
+    row.value = 1000
+    row.data = encoded(signature, 990)
+    assert check_policy(row)
+    assert "of 1000 at least 990 is to be used" in refusal(row, encoded(signature, 989))
+
+
 def test_each_of_several_quotes_is_held_to(row: Transaction) -> None:
     signature = "take(uint256,uint256)"
     checks = [
