@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
+from protocols.aave.adapter import ADAPTER as AAVE
 from protocols.actions import Action, Adapter, Permission
 from protocols.claims.adapter import ADAPTER as CLAIMS
 from protocols.evm.adapter import ADAPTER as EVM
@@ -29,7 +30,7 @@ class RegistrationError(Exception):
 @cache
 def adapters() -> Mapping[str, Adapter]:
     """Every adapter by slug, or RegistrationError."""
-    found = {adapter.slug: adapter for adapter in (EVM, CLAIMS, ZKSYNC)}
+    found = {adapter.slug: adapter for adapter in (EVM, CLAIMS, AAVE, ZKSYNC)}
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         adapter = load_adapter(point)
         if adapter.slug in found:

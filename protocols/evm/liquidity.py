@@ -188,18 +188,20 @@ class RemoveLiquidity(Action):
 
 
 def _add_call(ctx: Context, params: AddParams, amounts: Two) -> Call:
-    token, other = params.coins
-    least = tuple(minimum_out(amount, params.slippage_bps) for amount in amounts)
+    least = (minimum_out(amount, params.slippage_bps) for amount in amounts)
     until = deadline_of(ctx, params.deadline_seconds)
     ending = (*least, ctx.wallet, int(until.timestamp()))
-    router = Contract(ctx, ctx.deployment(ROUTER), ROUTER_ABI)
+    token, other = params.coins
+    start: tuple[object, ...] = (token, other, *amounts)
     if params.is_native:
         start = (token, amounts[0])
-        return router.call(
-            "add liquidity", "addLiquidityETH", *start, *ending, value=amounts[1], valid_until=until
-        )
-    start = (token, other, *amounts)
-    return router.call("add liquidity", "addLiquidity", *start, *ending, valid_until=until)
+    return Contract(ctx, ctx.deployment(ROUTER), ROUTER_ABI).call(
+        "add liquidity",
+        "addLiquidityETH" if params.is_native else "addLiquidity",
+        *(*start, *ending),
+        value=amounts[1] if params.is_native else 0,
+        valid_until=until,
+    )
 
 
 def _remove_call(ctx: Context, params: RemoveParams, outs: Two) -> Call:

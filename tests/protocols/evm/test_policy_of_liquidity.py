@@ -1,5 +1,7 @@
 """The policy signs what was planned for a pool, and nothing that goes to anybody else."""
 
+from typing import Any
+
 import pytest
 
 from protocols.actions import Call
@@ -19,7 +21,7 @@ STRANGER = "0x1111111111111111111111111111111111111111"
 @pytest.fixture
 def adding(alice: Operator) -> list[Call]:
     """An allowance, and liquidity of 1 ETH."""
-    amounts = {"amount_a": ETHER, "amount_b": 9_000 * USDC}
+    amounts: dict[str, Any] = {"amount_a": ETHER, "amount_b": 9_000 * USDC}
     return planned(alice, "add-liquidity", **both(alice, "native", "USDC"), **amounts)
 
 
