@@ -2,24 +2,15 @@
 
 import re
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-from protocols.params import ActionParams, Address, Amount
+from protocols.params import ActionParams, Address, Amount, AmountOrAll
 from wallets.amounts import MAX_UINT256
 
-ALL: Literal["all"] = "all"
 _FACTOR = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?", re.ASCII)
 _MARKET = re.compile(r"([a-z0-9]{1,20})?", re.ASCII)
-
-
-def _amount_or_all(value: object) -> object:
-    return MAX_UINT256 if value == ALL else value
-
-
-def _shown(amount: int) -> str:
-    return ALL if amount == MAX_UINT256 else str(amount)
 
 
 def _factor(value: object) -> Decimal:
@@ -36,13 +27,6 @@ def _market(value: object) -> str:
     return value
 
 
-# The largest number is all there is, as the pool itself has it.
-AmountOrAll = Annotated[
-    Amount,
-    BeforeValidator(_amount_or_all),
-    PlainSerializer(_shown, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": "^(all|[0-9]{1,78})$"}),
-]
 HealthFloor = Annotated[
     Decimal,
     BeforeValidator(_factor),
