@@ -2,6 +2,7 @@
 
 from protocols.actions import Adapter
 from protocols.evm.liquidity import AddLiquidity, RemoveLiquidity
+from protocols.evm.permit2 import ApprovePermit2
 from protocols.evm.positions import positions
 from protocols.evm.swaps import Swap
 from protocols.evm.swaps_v3 import SwapV3
@@ -20,6 +21,7 @@ ADAPTER = Adapter.of(
         Drain(),
         DrainToken(),
         Approve(),
+        ApprovePermit2(),
         Wrap(),
         Unwrap(),
         Swap(),

@@ -148,3 +148,13 @@ def test_packed_bytes_must_have_the_sender_at_their_place(row: Transaction) -> N
     stranger = bytes.fromhex("6c0960f9" + STRANGER[2:] + sender.hex())
     assert f"{STRANGER} is not the sending wallet" in refusal(row, encoded(HOOK, stranger))
     assert "begins no form" in refusal(row, encoded(HOOK, sender))
+
+
+def test_an_allowance_that_another_contract_keeps_counts_for_its_token(row: Transaction) -> None:
+    signature = "approve(address,uint160)"
+    token = {"check": "unchecked", "path": [0], "reason": "any token will do"}
+    make_rule(row, signature, token, {"check": "allowance_amount", "path": [1], "token": [0]})
+    row.expectations = Expectations(allowance=5).as_json()
+    row.data = encoded(signature, STRANGER, 5)
+    assert [(one.token, one.leaves) for one in check_policy(row).spends] == [(STRANGER, False)]
+    assert "5 is needed, 6 would be allowed" in refusal(row, encoded(signature, STRANGER, 6))

@@ -185,10 +185,11 @@ class Amount(Check):
 
 
 class AllowanceAmount(Check):
-    """An allowance of the called token: exactly what the next step needs."""
+    """An allowance of the called token, or of another: exactly what the next step needs."""
 
     fits: ClassVar[str] = "uint"
     check: Literal["allowance_amount"] = "allowance_amount"
+    token: Literal["callee"] | Path = CALLEE
 
     def complaint(self, value: Any, facts: Facts) -> str:
         """Another amount than was recorded."""
@@ -201,7 +202,7 @@ class AllowanceAmount(Check):
 
     def spends(self, value: Any, facts: Facts) -> Iterator[Spend]:
         """What the spender may take: only the caps of a single transaction count it."""
-        yield Spend(facts.callee, value, leaves=False)
+        yield Spend(_token(self.token, facts), value, leaves=False)
 
 
 class Constant(Check):
