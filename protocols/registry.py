@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from protocols.aave.adapter import ADAPTER as AAVE
 from protocols.actions import Action, Adapter, Permission
+from protocols.calls.adapter import ADAPTER as CALLS
 from protocols.claims.adapter import ADAPTER as CLAIMS
 from protocols.evm.adapter import ADAPTER as EVM
 from protocols.params import ActionParams
@@ -30,7 +31,7 @@ class RegistrationError(Exception):
 @cache
 def adapters() -> Mapping[str, Adapter]:
     """Every adapter by slug, or RegistrationError."""
-    found = {adapter.slug: adapter for adapter in (EVM, CLAIMS, AAVE, ZKSYNC)}
+    found = {adapter.slug: adapter for adapter in (EVM, CLAIMS, AAVE, CALLS, ZKSYNC)}
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         adapter = load_adapter(point)
         if adapter.slug in found:
