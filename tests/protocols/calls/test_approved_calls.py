@@ -33,6 +33,7 @@ from tests.protocols.operators import ETHER, Operator
 from tests.scheduling.conftest import trader as trader
 from tests.scheduling.trading import until_ended
 from tests.wallets.planned import planned, queue
+from wallets.addresses import parse_address
 from wallets.models import Network, PolicyRule, Transaction, Transition, Wallet
 from wallets.transactions.guards import ALLOWED, Answer, ask_all
 from wallets.transactions.operator import NotPossible
@@ -147,7 +148,7 @@ def test_another_action_of_the_protocol_is_not(alice: Operator, approved: Approv
 def test_the_rule_allows_the_function_to_no_other_protocol(
     alice: Operator, approved: ApprovedCall
 ) -> None:
-    call = Call("x", approved.address, bytes(approved.data), ETHER)
+    call = Call("x", parse_address(approved.address), bytes(approved.data), ETHER)
     row = queue(alice, "contract-call", call, protocol="claims")
     with pytest.raises(PolicyRefusal, match="no rule allows claims"):
         check_policy(row)
