@@ -19,19 +19,16 @@ from protocols.approved_calls import (
     propose_call,
     revoke_call,
 )
-from protocols.models import ApprovedCall, Deployment, Protocol
+from protocols.models import ApprovedCall, Deployment
 from protocols.params import read_params
 from protocols.registry import get_action
 from protocols.services import disable_deployment
-from scheduling.dispatch import dispatch_due
-from scheduling.models import Run, Task
-from scheduling.services import create_task
 from tests import factories
 from tests.market import Market
 from tests.protocols.evm.conftest import register
 from tests.protocols.operators import ETHER, Operator
 from tests.scheduling.conftest import trader as trader
-from tests.scheduling.trading import until_ended
+from tests.scheduling.trading import run_of, until_ended
 from tests.wallets.planned import planned, queue
 from wallets.addresses import parse_address
 from wallets.models import Network, PolicyRule, Transaction, Transition, Wallet
@@ -279,17 +276,7 @@ def test_the_same_question_gives_the_same_plan(alice: Operator, approved: Approv
 def test_a_run_makes_the_call(
     registered: Network, market: Market, trader: Wallet, approved: ApprovedCall
 ) -> None:
-    task = Task(
-        name="wrap",
-        protocol=Protocol.objects.get(slug="calls"),
-        action="contract-call",
-        network=registered,
-        params=params(approved),
-        schedule=Task.Schedule.ONCE,
-        starts_at=timezone.now(),
-    )
-    create_task(task=task, wallets={trader: {}})
-    dispatch_due()
+    run = run_of(registered, trader, "contract-call", params(approved), protocol="calls")
     until_ended(registered, market)
-    run = Run.objects.get()
+    run.refresh_from_db()
     assert (run.state, run.detail) == ("succeeded", "")
