@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -57,7 +57,6 @@ def propose_call(*, proposal: Proposal, person: Person) -> ApprovedCall:
     """A new call, which nothing may make until somebody else has approved it."""
     require_right(person, "protocols.add_approvedcall")
     row = check_proposal(proposal)
-    _require_registered(row)
     row.proposed_by_id = person.pk
     with transaction.atomic():
         row.save()
@@ -77,11 +76,12 @@ def approve_call(*, call: ApprovedCall, person: Person) -> ApprovedCall:
     alone = call.proposed_by_id == person.pk
     if alone and second_person_required():
         raise NotPossible(f"{call} was proposed by {person.get_username()}; another approves it")
-    deployment = _require_registered(call)
+    if _require_registered(call).code_hash != call.code_hash:
+        raise NotPossible(f"{call.address} has other code than when it was proposed; look again")
     changes = {"approved_by_id": person.pk, "approved_at": timezone.now(), "approved_alone": alone}
     with transaction.atomic():
         move(call, State.APPROVED, machine=MACHINE, actor=actor_of(person), **changes)
-        _write_rule(call, deployment)
+        _write_rule(call)
     return call
 
 
@@ -129,6 +129,7 @@ def check_proposal(proposal: Proposal) -> ApprovedCall:
         expires_at=proposal.expires_at,
         state_changed_at=now,
     )
+    row.code_hash = _require_registered(row).code_hash
     row.digest = digest_of(row)
     return row
 
@@ -142,7 +143,8 @@ def digest_of(call: ApprovedCall) -> str:
         "arguments": call.arguments,
         "value": str(call.value),
         "data": bytes(call.data).hex(),
-        "expires_at": call.expires_at.isoformat(),
+        "code_hash": call.code_hash,
+        "expires_at": call.expires_at.astimezone(UTC).isoformat(),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -157,7 +159,8 @@ def check_calls(transactions: Sequence[Transaction]) -> dict[int, Verdict]:
     return verdicts
 
 
-_Key = tuple[int, str, int, bytes]
+# Network, contract, its code, value, calldata.
+_Key = tuple[int, str, str, int, bytes]
 
 
 def _approved(rows: Sequence[Transaction]) -> set[_Key]:
@@ -168,24 +171,29 @@ def _approved(rows: Sequence[Transaction]) -> set[_Key]:
         expires_at__gt=timezone.now(),
     ).select_related("network")
     return {
-        (one.network_id, one.address, one.value, bytes(one.data))
+        (one.network_id, one.address, one.code_hash, one.value, bytes(one.data))
         for one in found
         if digest_of(one) == one.digest
     }
 
 
-def _contracts(rows: Sequence[Transaction]) -> set[tuple[int, str]]:
+def _contracts(rows: Sequence[Transaction]) -> dict[tuple[int, str], str]:
+    """The code of each enabled contract."""
     enabled = Deployment.objects.filter(
         protocol__slug=PROTOCOL, enabled=True, address__in={row.to for row in rows}
     )
-    return set(enabled.values_list("network_id", "address"))
+    found = enabled.values_list("network_id", "address", "code_hash")
+    return {(network, address): code_hash for network, address, code_hash in found}
 
 
-def _verdict(row: Transaction, approved: set[_Key], contracts: set[tuple[int, str]]) -> Verdict:
-    if row.action != ACTION or (row.network_id, row.to) not in contracts:
+def _verdict(
+    row: Transaction, approved: set[_Key], contracts: dict[tuple[int, str], str]
+) -> Verdict:
+    code_hash = contracts.get((row.network_id, row.to))
+    if row.action != ACTION or code_hash is None:
         sentence = f"{row.to} is no enabled contract of {PROTOCOL} on {row.network.name}"
         return Verdict(Answer.REFUSE, sentence)
-    if (row.network_id, row.to, row.value, bytes(row.data)) not in approved:
+    if (row.network_id, row.to, code_hash, row.value, bytes(row.data)) not in approved:
         return Verdict(
             Answer.REFUSE,
             f"no approved call at {row.to} is exactly this one, or its time is over; propose it "
@@ -227,14 +235,14 @@ def _permission(call: ApprovedCall, *, payable: bool) -> Permission:
     return Permission(CONTRACT, call.function, checks, payable=payable)
 
 
-def _write_rule(call: ApprovedCall, deployment: Deployment) -> None:
+def _write_rule(call: ApprovedCall) -> None:
     payable = any(_alike(call).values_list("value", flat=True))
     rules.allow(
         network=call.network,
         address=call.address,
         protocol=PROTOCOL,
         permissions=[_permission(call, payable=payable)],
-        code_hash=deployment.code_hash,
+        code_hash=call.code_hash,
         source=f"approved call {call.pk}",
     )
 

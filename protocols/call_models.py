@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from wallets.addresses import AddressField
+from wallets.addresses import AddressField, HashField
 from wallets.amounts import AmountField
 
 
@@ -23,6 +23,7 @@ class ApprovedCall(models.Model):
         default=list, blank=True, help_text="A list: numbers in digits, bytes as 0x hex."
     )
     value = AmountField(default=0, help_text="Native coin that goes with it, in wei.")
+    code_hash = HashField(editable=False, help_text="keccak of the contract's code, as proposed.")
     data = models.BinaryField(editable=False, help_text="The calldata that all this makes.")
     digest = models.CharField(max_length=64, editable=False)
     note = models.CharField(max_length=200, help_text="What it does, and who said so.")

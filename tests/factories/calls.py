@@ -27,6 +27,7 @@ class ApprovedCallFactory(DjangoModelFactory[ApprovedCall]):
     address = Sequence(lambda n: an_address(f"called {n}"))
     function = "poke()"
     data = b"\x18\x17\x83\x58"
+    code_hash = "0x" + "11" * 32
     digest = "00" * 32
     note = "for the tests"
     expires_at = LazyFunction(lambda: timezone.now() + timedelta(days=1))

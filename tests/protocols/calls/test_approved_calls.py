@@ -183,6 +183,16 @@ def test_a_row_that_somebody_changed_is_not_signed(alice: Operator, approved: Ap
     assert "no approved call" in verdict(row)
 
 
+def test_other_code_than_was_looked_at_is_not_called(
+    alice: Operator, propose: Propose, approved: ApprovedCall, ben: User
+) -> None:
+    row, other = queued(alice, approved), propose()
+    Deployment.objects.filter(protocol__slug="calls").update(code_hash="0x" + "22" * 32)
+    assert "no approved call" in verdict(row)
+    with pytest.raises(NotPossible, match="has other code than when it was proposed"):
+        approve_call(call=other, person=ben)
+
+
 def test_a_disabled_contract_is_not_called(alice: Operator, approved: ApprovedCall) -> None:
     row = queued(alice, approved)
     deployment = Deployment.objects.get(protocol__slug="calls")
