@@ -51,7 +51,9 @@ PERMISSIONS = (
             HandedOn(
                 path=(0, 1),
                 held=ROUTER_ITSELF,
+                brings=(0, 0),
                 within=MULTICALL.signature,
+                this=EXACT_INPUT.signature,
                 then=UNWRAP.signature,
             ),
             Amount(path=(0, 2), token=(0, 0)),

@@ -3,8 +3,9 @@
 import pytest
 
 from tests import factories
-from tests.wallets.test_policy_checks import encoded, make_rule, own, refusal
+from tests.wallets.test_policy_checks import WHY, encoded, make_rule, own, refusal
 from wallets.models import PolicyRule, Transaction
+from wallets.transactions.multicalls import UNWRAPPING
 from wallets.transactions.policy import check_policy
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -24,7 +25,7 @@ def row() -> Transaction:
     row = factories.TransactionFactory.create(value=0)
     returned = {"check": "when_paid", "path": [0, -1], "value": f"0x{encoded(REFUND).hex()}"}
     make_rule(row, MULTICALL, {"check": "inner_call", "path": [0, "*"]}, returned, payable=True)
-    handed = {"held": HELD, "within": MULTICALL, "then": HAND_ON}
+    handed = {"held": HELD, "brings": [0], "within": MULTICALL, "this": SWAP, "then": HAND_ON}
     make_rule(
         row,
         SWAP,
@@ -52,36 +53,60 @@ def swap(row: Transaction, to: str, *tokens: str, amount: int = 5) -> bytes:
     return encoded(SWAP, packed(*(tokens or (a_token(row), a_token(row)))), to, amount)
 
 
+def alone(call: bytes) -> bytes:
+    """A multicall of nothing else."""
+    return encoded(MULTICALL, [call])
+
+
 def test_the_amount_is_counted_for_the_first_token_of_the_path(row: Transaction) -> None:
     first, last = a_token(row), a_token(row)
-    row.data = swap(row, own(row), first, last, amount=7)
+    row.data = alone(swap(row, own(row), first, last, amount=7))
     assert [(one.token, one.amount) for one in check_policy(row).spends] == [(first, 7)]
 
 
 def test_a_path_leads_through_enabled_tokens_only(row: Transaction) -> None:
     off = a_token(row, enabled=False)
-    assert f"{off} is no enabled token" in refusal(row, swap(row, own(row), a_token(row), off))
+    data = alone(swap(row, own(row), a_token(row), off))
+    assert f"{off} is no enabled token" in refusal(row, data)
 
 
 @pytest.mark.parametrize("junk", [b"", b"\x00" * 20, b"\x00" * 44, b"\x00" * 112])
 def test_bytes_that_are_no_path_are_refused(row: Transaction, junk: bytes) -> None:
-    assert "bytes are no way through" in refusal(row, encoded(SWAP, junk, own(row), 1))
+    assert "bytes are no way through" in refusal(row, alone(encoded(SWAP, junk, own(row), 1)))
+
+
+def a_coin(row: Transaction) -> str:
+    """Wrapped coin of the network."""
+    token = a_token(row)
+    make_rule(row, UNWRAPPING, {"check": "unchecked", "path": [0], "reason": WHY}, address=token)
+    return token
 
 
 def test_what_the_router_keeps_is_handed_on_beside_it(row: Transaction) -> None:
-    row.data = encoded(MULTICALL, [swap(row, HELD), encoded(HAND_ON, own(row))])
+    kept = swap(row, HELD, a_token(row), a_coin(row))
+    row.data = encoded(MULTICALL, [kept, encoded(HAND_ON, own(row))])
     assert check_policy(row)
-    told = refusal(row, encoded(MULTICALL, [swap(row, HELD), encoded(HAND_ON, STRANGER)]))
+    told = refusal(row, encoded(MULTICALL, [kept, encoded(HAND_ON, STRANGER)]))
     assert f"{STRANGER} is not the sending wallet" in told
 
 
 def test_what_nobody_hands_on_is_refused(row: Transaction) -> None:
-    kept = swap(row, HELD)
+    kept, other = (swap(row, HELD, a_token(row), a_coin(row)) for _ in range(2))
     handed = encoded(HAND_ON, own(row))
     calls = ([kept], [kept, encoded(REFUND)], [kept, kept, handed], [handed, kept])
-    for data in (kept, *(encoded(MULTICALL, list(inside)) for inside in calls)):
-        assert "what it brings is not handed on" in refusal(row, data)
-    assert "is not the sending wallet" in refusal(row, swap(row, STRANGER))
+    for inside in calls:
+        told = refusal(row, encoded(MULTICALL, list(inside)))
+        assert "what it brings is not handed on" in told
+    token = encoded(MULTICALL, [swap(row, HELD), handed])
+    assert "what it brings is not handed on" in refusal(row, token)
+    hidden = encoded(MULTICALL, [encoded(MULTICALL, [kept, other]), handed])
+    assert "what it brings is not handed on" in refusal(row, hidden)
+    assert "is not the sending wallet" in refusal(row, alone(swap(row, STRANGER)))
+
+
+def test_what_has_no_deadline_of_its_own_is_called_inside_only(row: Transaction) -> None:
+    for receiver in (own(row), HELD):
+        assert f"it is called outside {MULTICALL}" in refusal(row, swap(row, receiver))
 
 
 def test_coin_that_goes_with_it_comes_back_where_it_is_not_used(row: Transaction) -> None:
@@ -94,5 +119,6 @@ def test_coin_that_goes_with_it_comes_back_where_it_is_not_used(row: Transaction
 
 def test_a_rule_of_a_switched_off_function_refuses_inside_too(row: Transaction) -> None:
     PolicyRule.objects.filter(signature=HAND_ON).update(enabled=False, disabled_reason="paused")
-    data = encoded(MULTICALL, [swap(row, HELD), encoded(HAND_ON, own(row))])
+    kept = swap(row, HELD, a_token(row), a_coin(row))
+    data = encoded(MULTICALL, [kept, encoded(HAND_ON, own(row))])
     assert "paused" in refusal(row, data)

@@ -1,14 +1,17 @@
 """Checks for routers that keep what a call brings until another call beside it hands it on."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 
-from wallets.transactions.calldata import CalldataError, decode_arguments, selector_of
+from wallets.transactions.calldata import CalldataError, Path, decode_arguments, pick, selector_of
 from wallets.transactions.demands import Check, Facts, is_enabled_token
 
 _ADDRESS, _FEE = 20, 3
+# What only wrapped coin is registered for.
+UNWRAPPING = "withdraw(uint256)"
 # Nobody trades through more pools at once.
 _MOST_POOLS = 3
 
@@ -40,33 +43,45 @@ class PoolPath(Check):
 class HandedOn(Check):
     """The wallet that signs; or `held`, by which the contract keeps it for the one next call.
 
-    The transaction is then `within`, of exactly two calls: this one and `then`, which has a rule
-    of its own.
+    The transaction is `within`, which has the deadline. To be kept, it must be wrapped coin, at the
+    end of the packed path at `brings`, and the transaction of exactly two calls: `this` one itself,
+    not one inside it, and `then`, which has a rule of its own.
     """
 
     fits: ClassVar[str] = "address"
     check: Literal["handed_on"] = "handed_on"
     held: str
+    brings: Path
     within: str
+    this: str
     then: str
 
     def complaint(self, value: Any, facts: Facts) -> str:
         """Another address, or nobody hands it on."""
         own = facts.row.lane.wallet.address
-        if value == own:
-            return ""
-        if value != self.held:
+        if value not in (own, self.held):
             return f"{value} is not the sending wallet {own}"
-        if self._is_handed_on(facts):
-            return ""
-        return f"what it brings is not handed on by {self.then}"
-
-    def _is_handed_on(self, facts: Facts) -> bool:
         try:
             *_, calls = decode_arguments(self.within, bytes(facts.row.data))
         except CalldataError:
+            return f"it is called outside {self.within}"
+        if value == own or (self._brings_coin(facts) and self._is_handed_on(calls, facts)):
+            return ""
+        return f"what it brings is not handed on by {self.then}"
+
+    def _brings_coin(self, facts: Facts) -> bool:
+        (path,) = pick(facts.values, self.brings)
+        coin = first_token(path[-_ADDRESS:])
+        wrapped = facts.rules_here.filter(address=coin, selector=selector_of(UNWRAPPING))
+        return bool(wrapped.exists())
+
+    def _is_handed_on(self, calls: Sequence[bytes], facts: Facts) -> bool:
+        if len(calls) != 2 or f"0x{calls[1][:4].hex()}" != selector_of(self.then):
             return False
-        return len(calls) == 2 and f"0x{calls[1][:4].hex()}" == selector_of(self.then)
+        try:
+            return decode_arguments(self.this, calls[0]) == facts.values
+        except CalldataError:
+            return False
 
 
 class WhenPaid(Check):

@@ -89,9 +89,11 @@ def test_a_forged_swap_is_refused(
 def test_what_the_router_keeps_must_be_unwrapped_for_the_wallet(
     alice: Operator, selling: Call
 ) -> None:
-    _deadline, calls, terms = parts(selling)
+    deadline, calls, terms = parts(selling)
     assert "is not handed on" in refused(alice, packed(selling, calls[:1]))
     assert "is not handed on" in refused(alice, packed(selling, [*calls, calls[1]]))
+    hidden = packed(selling, [MULTICALL.encode(deadline, (calls[0], calls[0])), calls[1]])
+    assert "is not handed on" in refused(alice, hidden)
     forged = UNWRAP.encode(terms[3], STRANGER)
     assert "is not the sending wallet" in refused(alice, packed(selling, [calls[0], forged]))
     cheap = UNWRAP.encode(1, alice.address)
@@ -104,6 +106,12 @@ def test_coin_that_is_sent_must_come_back_where_it_is_not_used(
     _deadline, calls, _terms = parts(buying)
     assert "native coin goes with it" in refused(alice, packed(buying, calls[:1]))
     assert "native coin goes with it" in refused(alice, packed(buying, [calls[1], calls[0]]))
+
+
+def test_a_swap_without_its_deadline_is_refused(alice: Operator, buying: Call) -> None:
+    _deadline, calls, _terms = parts(buying)
+    bare = replace(buying, data=calls[0], value=0)
+    assert "it is called outside multicall" in refused(alice, bare)
 
 
 def test_nothing_else_is_called_inside(alice: Operator, buying: Call) -> None:
