@@ -8,9 +8,11 @@ import pytest
 from protocols.aave.adapter import positions
 from protocols.aave.market import Holding, Market
 from protocols.actions import Call, Plan, PlanError, Settlement
+from protocols.models import Deployment
 from protocols.params import read_params
 from protocols.registry import get_action
 from tests.aave import DOLLAR, AaveMarket
+from tests.protocols.evm.conftest import register
 from tests.protocols.operators import ETHER, USDC, Operator, booked, change
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -157,3 +159,16 @@ def test_the_same_question_gives_the_same_plan(lender: Operator, name: str) -> N
     context = lender.context("aave")
     assert action.plan(context, params) == action.plan(context, params)
     assert isinstance(action.plan(context, params).steps[-1], Call)
+
+
+def test_a_named_market_has_contracts_of_its_own(lender: Operator, aave: AaveMarket) -> None:
+    weth = lender.token("WETH")
+    register(lender.network, "aave_pool-second", aave.pool, "aave_pool", protocol="aave")
+    name, abi = "aave_addresses_provider-second", "aave_addresses_provider"
+    register(lender.network, name, weth, abi, protocol="aave")
+    told = refused(lender, "supply", "USDC", 1, market="second")
+    assert f"{weth} refuses the question" in told or "does not answer getPool" in told
+    Deployment.objects.filter(role=name).delete()
+    register(lender.network, name, aave.provider, abi, protocol="aave")
+    assert plan(lender, "supply", "USDC", 1, market="second").steps
+    assert len(positions(lender.context("aave"))) == 2

@@ -7,7 +7,7 @@ from tests.aave import AaveMarket
 from tests.market import Market
 from tests.protocols.operators import ETHER, USDC
 from tests.scheduling.conftest import trader as trader
-from tests.scheduling.trading import run_of, until_ended
+from tests.scheduling.trading import revocations, run_of, until_ended, until_settled
 from wallets.models import Network, Transaction, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -25,6 +25,22 @@ def test_a_wallet_supplies_borrows_repays_and_withdraws(
         run.refresh_from_db()
         assert (run.state, run.detail) == ("succeeded", ""), action
     assert aave.health(trader.address) > 15 * 10**17
+
+
+def test_what_all_of_a_debt_leaves_of_its_allowance_is_taken_back(
+    registered: Network, market: Market, aave: AaveMarket, trader: Wallet
+) -> None:
+    usdc = market.manifest.l2.token("USDC").contract.address
+    for action, amount in (("supply", 80 * USDC), ("borrow", 40 * USDC), ("repay", "all")):
+        asked = {"asset": usdc, "amount": str(amount)}
+        run = run_of(registered, trader, action, asked, protocol="aave")
+        until_ended(registered, market)
+        run.refresh_from_db()
+        assert (run.state, run.detail) == ("succeeded", ""), action
+    until_settled(registered, market)
+    left = ("allowance(address,address)", trader.address, aave.pool)
+    assert aave.author.ask(usdc, *left) == 0
+    assert len(revocations()) == 1
 
 
 def test_a_price_that_falls_before_the_borrow_is_sent_costs_nothing(
