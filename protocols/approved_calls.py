@@ -76,7 +76,7 @@ def approve_call(*, call: ApprovedCall, person: Person) -> ApprovedCall:
     alone = call.proposed_by_id == person.pk
     if alone and second_person_required():
         raise NotPossible(f"{call} was proposed by {person.get_username()}; another approves it")
-    if _require_registered(call).code_hash != call.code_hash:
+    if _code_of(_require_registered(call)) != _code_of(call):
         raise NotPossible(f"{call.address} has other code than when it was proposed; look again")
     changes = {"approved_by_id": person.pk, "approved_at": timezone.now(), "approved_alone": alone}
     with transaction.atomic():
@@ -129,7 +129,7 @@ def check_proposal(proposal: Proposal) -> ApprovedCall:
         expires_at=proposal.expires_at,
         state_changed_at=now,
     )
-    row.code_hash = _require_registered(row).code_hash
+    row.code_hash, row.implementation = _code_of(_require_registered(row))
     row.digest = digest_of(row)
     return row
 
@@ -143,7 +143,7 @@ def digest_of(call: ApprovedCall) -> str:
         "arguments": call.arguments,
         "value": str(call.value),
         "data": bytes(call.data).hex(),
-        "code_hash": call.code_hash,
+        "code": _code_of(call),
         "expires_at": call.expires_at.astimezone(UTC).isoformat(),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
@@ -159,8 +159,14 @@ def check_calls(transactions: Sequence[Transaction]) -> dict[int, Verdict]:
     return verdicts
 
 
+# The hash of a contract's code, and what it leads to where it is a proxy.
+_Code = tuple[str, str]
 # Network, contract, its code, value, calldata.
-_Key = tuple[int, str, str, int, bytes]
+_Key = tuple[int, str, _Code, int, bytes]
+
+
+def _code_of(row: Deployment | ApprovedCall) -> _Code:
+    return row.code_hash, row.implementation
 
 
 def _approved(rows: Sequence[Transaction]) -> set[_Key]:
@@ -171,29 +177,28 @@ def _approved(rows: Sequence[Transaction]) -> set[_Key]:
         expires_at__gt=timezone.now(),
     ).select_related("network")
     return {
-        (one.network_id, one.address, one.code_hash, one.value, bytes(one.data))
+        (one.network_id, one.address, _code_of(one), one.value, bytes(one.data))
         for one in found
         if digest_of(one) == one.digest
     }
 
 
-def _contracts(rows: Sequence[Transaction]) -> dict[tuple[int, str], str]:
+def _contracts(rows: Sequence[Transaction]) -> dict[tuple[int, str], _Code]:
     """The code of each enabled contract."""
     enabled = Deployment.objects.filter(
         protocol__slug=PROTOCOL, enabled=True, address__in={row.to for row in rows}
     )
-    found = enabled.values_list("network_id", "address", "code_hash")
-    return {(network, address): code_hash for network, address, code_hash in found}
+    return {(one.network_id, one.address): _code_of(one) for one in enabled}
 
 
 def _verdict(
-    row: Transaction, approved: set[_Key], contracts: dict[tuple[int, str], str]
+    row: Transaction, approved: set[_Key], contracts: dict[tuple[int, str], _Code]
 ) -> Verdict:
-    code_hash = contracts.get((row.network_id, row.to))
-    if row.action != ACTION or code_hash is None:
+    code = contracts.get((row.network_id, row.to))
+    if row.action != ACTION or code is None:
         sentence = f"{row.to} is no enabled contract of {PROTOCOL} on {row.network.name}"
         return Verdict(Answer.REFUSE, sentence)
-    if (row.network_id, row.to, code_hash, row.value, bytes(row.data)) not in approved:
+    if (row.network_id, row.to, code, row.value, bytes(row.data)) not in approved:
         return Verdict(
             Answer.REFUSE,
             f"no approved call at {row.to} is exactly this one, or its time is over; propose it "

@@ -24,6 +24,9 @@ class ApprovedCall(models.Model):
     )
     value = AmountField(default=0, help_text="Native coin that goes with it, in wei.")
     code_hash = HashField(editable=False, help_text="keccak of the contract's code, as proposed.")
+    implementation = AddressField(
+        blank=True, editable=False, help_text="What a proxy led to, as proposed."
+    )
     data = models.BinaryField(editable=False, help_text="The calldata that all this makes.")
     digest = models.CharField(max_length=64, editable=False)
     note = models.CharField(max_length=200, help_text="What it does, and who said so.")

@@ -183,11 +183,18 @@ def test_a_row_that_somebody_changed_is_not_signed(alice: Operator, approved: Ap
     assert "no approved call" in verdict(row)
 
 
+@pytest.mark.parametrize(
+    "changes", [{"code_hash": "0x" + "22" * 32}, {"implementation": "0x" + "22" * 20}]
+)
 def test_other_code_than_was_looked_at_is_not_called(
-    alice: Operator, propose: Propose, approved: ApprovedCall, ben: User
+    alice: Operator,
+    propose: Propose,
+    approved: ApprovedCall,
+    ben: User,
+    changes: dict[str, str],
 ) -> None:
     row, other = queued(alice, approved), propose()
-    Deployment.objects.filter(protocol__slug="calls").update(code_hash="0x" + "22" * 32)
+    Deployment.objects.filter(protocol__slug="calls").update(**changes)
     assert "no approved call" in verdict(row)
     with pytest.raises(NotPossible, match="has other code than when it was proposed"):
         approve_call(call=other, person=ben)
