@@ -112,6 +112,7 @@ NAVIGATION = [
         item("Limits", "speed", "wallets.limit"),
         item("Minimum balances", "water_drop", "wallets.minimumbalance"),
         item("Policy rules", "policy", "wallets.policyrule"),
+        item("Approved calls", "task_alt", "protocols.approvedcall"),
         item("Allowances", "key_vertical", "wallets.allowance"),
         item("Allowance readings", "document_scanner", "wallets.allowancescan"),
         item("Address book", "contacts", "wallets.addressbookentry"),

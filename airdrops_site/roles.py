@@ -26,6 +26,7 @@ ROLES: Mapping[str, Rights] = {
         "scheduling.taskdependency": _EDIT_AND_DELETE,
         "scheduling.plan": ("operate",),
         "scheduling.run": ("operate",),
+        "protocols.approvedcall": _EDIT,
         "analytics.campaign": _EDIT,
         "analytics.eligibility": _EDIT,
         "wallets.wallet": _EDIT,
@@ -43,6 +44,7 @@ ROLES: Mapping[str, Rights] = {
     "approver": {
         "wallets.addressbookentry": ("confirm",),
         "scheduling.plan": ("approve",),
+        "protocols.approvedcall": ("approve",),
     },
     "administrator": {
         "wallets.network": _EDIT,

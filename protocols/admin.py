@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from protocols.call_admin import ApprovedCallAdmin as ApprovedCallAdmin
 from protocols.checking import ask_workers
 from protocols.models import Deployment, Protocol
 from protocols.registry import UnknownAction, get_adapter

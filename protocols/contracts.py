@@ -22,17 +22,21 @@ class Contract:
 
     def read(self, name: str, *arguments: Any) -> Any:
         """What a view function returns (its one value); PlanError if it does not answer so."""
+        (value,) = self.read_all(name, *arguments)
+        return value
+
+    def read_all(self, name: str, *arguments: Any) -> tuple[Any, ...]:
+        """Every value a view function returns; PlanError if it does not answer so."""
         function = self.abi.function(name)
         data = function.encode(*arguments)
         answer = self.ctx.chain.call(self.address, data, sender=self.ctx.wallet)
         try:
-            (value,) = function.decode_result(answer)
+            return function.decode_result(answer)
         except AbiError:
             raise PlanError(
                 f"the contract at {self.address} on chain {self.ctx.chain_id} does not answer "
                 f"{name} as {self.abi.name} should; check its address and network"
             ) from None
-        return value
 
     def call(
         self,

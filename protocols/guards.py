@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from protocols.approved_calls import check_calls
 from protocols.models import Protocol
 from wallets.models import SignedRequest, Transaction
 from wallets.transactions import guards
@@ -11,6 +12,7 @@ from wallets.transactions.guards import ALLOWED, Answer, Verdict
 def register() -> None:
     """Have every signature ask."""
     guards.register("protocol", check_protocols)
+    guards.register("calls", check_calls)
     guards.register_for_requests("protocol", check_protocol_of_request)
 
 

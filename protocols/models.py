@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from protocols.call_models import ApprovedCall as ApprovedCall
 from wallets.addresses import AddressField, HashField
 
 

@@ -56,6 +56,17 @@ def read_transfers(
     return found if wrapped is None else (*found, *_unlogged(rows, found, wrapped))
 
 
+def unused_value(receipt: CallReceipt, coin: ChecksumAddress | None) -> tuple[Movement, ...]:
+    """Native coin that a router was sent, did not wrap, and gave back; that leaves no log."""
+    call = receipt.call
+    if not call.value or coin is None:
+        return ()
+    made = read_transfers(receipt.logs, wrapped=coin)
+    whole = (coin, ZERO_ADDRESS, call.to)
+    used = sum(one.amount for one in made if (one.token, one.source, one.target) == whole)
+    return (Movement("", "in", call.value - used, call.to),) if used < call.value else ()
+
+
 def _transfer(log: Log) -> TokenTransfer | None:
     # An NFT's Transfer has its number in a fourth topic, and does not decode here.
     event = _TRANSFER.decode(log)

@@ -21,6 +21,7 @@ from wallets.addresses import ZERO_ADDRESS, AddressError, parse_address
 from wallets.amounts import MAX_UINT256
 
 NATIVE: Literal["native"] = "native"
+ALL: Literal["all"] = "all"
 _DIGITS = re.compile(r"[0-9]{1,78}", re.ASCII)
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
 # Somebody may paste a private key into the wrong field; no message repeats one.
@@ -59,6 +60,14 @@ def _amount_or_zero(value: object) -> int:
     if not 0 <= number <= MAX_UINT256:
         raise ValueError("write an amount from 0 to 2^256-1, in base units")
     return number
+
+
+def _amount_or_all(value: object) -> object:
+    return MAX_UINT256 if value == ALL else value
+
+
+def _shown_amount(amount: int) -> str:
+    return ALL if amount == MAX_UINT256 else str(amount)
 
 
 def _address(value: object) -> ChecksumAddress:
@@ -100,6 +109,13 @@ Address = Annotated[
 # Base units, above zero. Text in JSON, where many readers round large numbers.
 Amount = Annotated[int, BeforeValidator(_amount), _AS_TEXT, _ABOVE_ZERO_SCHEMA]
 AmountOrZero = Annotated[int, BeforeValidator(_amount_or_zero), _AS_TEXT, _AMOUNT_SCHEMA]
+# The largest number is all there is, as many contracts have it too.
+AmountOrAll = Annotated[
+    Amount,
+    BeforeValidator(_amount_or_all),
+    PlainSerializer(_shown_amount, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^(all|[0-9]{1,78})$"}),
+]
 # "native" or the address of an ERC-20.
 TokenRef = Annotated[
     Literal["native"] | ChecksumAddress,

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
+from protocols.aave.adapter import ADAPTER as AAVE
 from protocols.actions import Action, Adapter, Permission
+from protocols.calls.adapter import ADAPTER as CALLS
 from protocols.claims.adapter import ADAPTER as CLAIMS
 from protocols.evm.adapter import ADAPTER as EVM
 from protocols.layerbank.adapter import ADAPTER as LAYERBANK
@@ -17,7 +19,7 @@ from protocols.zksync.adapter import ADAPTER as ZKSYNC
 from wallets.models import PolicyRule
 
 # What comes with this program.
-OWN = (EVM, CLAIMS, LAYERBANK, SCROLL, SYNCSWAP, ZKSYNC)
+OWN = (EVM, CLAIMS, AAVE, CALLS, LAYERBANK, SCROLL, SYNCSWAP, ZKSYNC)
 GROUP = "airdrops.protocols"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SIGNATURE = re.compile(r"\w+\([\w,()\[\]]*\)")

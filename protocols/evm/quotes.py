@@ -37,10 +37,7 @@ def quote_swap(ctx: Context, token_in: str, token_out: str, amount: int) -> Quot
     source, target = (
         weth if token == NATIVE else parse_address(token) for token in (token_in, token_out)
     )
-    if source == target:
-        raise PlanError(
-            f"{token_in} and {token_out} are the same coin; choose two, or wrap and unwrap"
-        )
+    require_two_coins(source, target, token_in, token_out)
     paths = tuple(_paths(ctx, source, target, weth))
     if not paths:
         raise PlanError(f"no pool leads from {token_in} to {token_out} on chain {ctx.chain_id}")
@@ -51,6 +48,16 @@ def quote_swap(ctx: Context, token_in: str, token_out: str, amount: int) -> Quot
             "empty or the amount is too small"
         )
     return best
+
+
+def require_two_coins(
+    source: ChecksumAddress, target: ChecksumAddress, token_in: str, token_out: str
+) -> None:
+    """Refuse to trade a coin for itself."""
+    if source == target:
+        raise PlanError(
+            f"{token_in} and {token_out} are the same coin; choose two, or wrap and unwrap"
+        )
 
 
 def _paths(

@@ -1,6 +1,6 @@
 """Swaps through a Uniswap V2-style router: exact in, quoted, with slippage and deadline."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from eth_typing import ChecksumAddress
@@ -17,13 +17,7 @@ from protocols.actions import (
 )
 from protocols.contracts import Contract
 from protocols.evm.quotes import ROUTER, ROUTER_ABI, Quote, quote_swap
-from protocols.evm.tokens import (
-    APPROVE,
-    allowance,
-    plan_allowance,
-    require_balance,
-    require_native,
-)
+from protocols.evm.tokens import APPROVE, payment_relies_on, plan_payment
 from protocols.movements import read_movements
 from protocols.params import (
     MOST_SLIPPAGE_BPS,
@@ -34,7 +28,6 @@ from protocols.params import (
     TokenRef,
 )
 from protocols.params import Amount as ParamAmount
-from wallets.transactions.allowances import allowance_name
 from wallets.transactions.arguments import Amount, Deadline, MinimumOut, RegisteredToken, Sender
 from wallets.transactions.demands import Check
 from wallets.transactions.expectations import Expectations, minimum_out
@@ -88,13 +81,14 @@ class Swap(Action):
         """The swap, after an exact allowance where a token goes in."""
         quote = quote_swap(ctx, params.token_in, params.token_out, params.amount)
         promised = Expectations(quoted_out=quote.expected, slippage_bps=params.slippage_bps)
-        approvals = _plan_payment(ctx, params)
+        router = ctx.deployment(ROUTER)
+        approvals = plan_payment(ctx, params.token_in, params.amount, router)
         swap = _swap_call(ctx, params, quote, promised)
         return Plan(
             (*approvals, swap),
             f"swap {params.amount} of {params.token_in} for at least {promised.least_out} "
             f"of {params.token_out}",
-            relies_on=_relies_on(ctx, params),
+            relies_on=payment_relies_on(params.token_in, router),
         )
 
     def settle(self, ctx: Context, params: SwapParams, receipt: CallReceipt) -> Settlement:
@@ -105,27 +99,14 @@ class Swap(Action):
         return Settlement(movements)
 
 
-def _relies_on(ctx: Context, params: SwapParams) -> tuple[str, ...]:
-    if params.token_in == NATIVE:
-        return ()
-    return (allowance_name(params.token_in, ctx.deployment(ROUTER)),)
-
-
-def _plan_payment(ctx: Context, params: SwapParams) -> tuple[Call, ...]:
-    """The approvals before the swap, after seeing that the wallet can pay."""
-    if params.token_in == NATIVE:
-        require_native(ctx, params.amount)
-        return ()
-    require_balance(ctx, params.token_in, params.amount)
-    router = ctx.deployment(ROUTER)
-    if allowance(ctx, params.token_in, router) >= params.amount:
-        return ()
-    return plan_allowance(ctx, params.token_in, router, params.amount)
+def deadline_of(ctx: Context, seconds: int) -> datetime:
+    """Until when it may be done, in whole seconds as contracts have it."""
+    return ctx.now.replace(microsecond=0) + timedelta(seconds=seconds)
 
 
 def _swap_call(ctx: Context, params: SwapParams, quote: Quote, promised: Expectations) -> Call:
     router = Contract(ctx, ctx.deployment(ROUTER), ROUTER_ABI)
-    until = ctx.now.replace(microsecond=0) + timedelta(seconds=params.deadline_seconds)
+    until = deadline_of(ctx, params.deadline_seconds)
     minimum = minimum_out(quote.expected, params.slippage_bps)
     terms = (minimum, quote.path, ctx.wallet, int(until.timestamp()))
     name, before, value = _way_in(params)

@@ -5,6 +5,9 @@ from eth_typing import ChecksumAddress
 from protocols.abi import load_abi
 from protocols.actions import ERC20, Call, Context, Permission, PlanError
 from protocols.contracts import Contract
+from protocols.params import NATIVE
+from wallets.addresses import parse_address
+from wallets.transactions.allowances import allowance_name
 from wallets.transactions.arguments import AllowanceAmount, Amount, Recipient, Spender
 from wallets.transactions.expectations import Expectations
 
@@ -50,6 +53,25 @@ def allowance(ctx: Context, token: ChecksumAddress, spender: ChecksumAddress) ->
     """What the spender may take of the wallet's tokens now."""
     found: int = token_at(ctx, token).read("allowance", ctx.wallet, spender)
     return found
+
+
+def plan_payment(
+    ctx: Context, token: str, amount: int, spender: ChecksumAddress
+) -> tuple[Call, ...]:
+    """The approvals before a contract takes the amount, after seeing that the wallet has it."""
+    if token == NATIVE:
+        require_native(ctx, amount)
+        return ()
+    address = parse_address(token)
+    require_balance(ctx, address, amount)
+    if allowance(ctx, address, spender) >= amount:
+        return ()
+    return plan_allowance(ctx, address, spender, amount)
+
+
+def payment_relies_on(token: str, spender: ChecksumAddress) -> tuple[str, ...]:
+    """What must not change under a plan that pays so."""
+    return () if token == NATIVE else (allowance_name(token, spender),)
 
 
 def plan_allowance(

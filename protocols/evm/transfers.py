@@ -90,8 +90,8 @@ class Approve(Action):
 
     def plan(self, ctx: Context, params: Params) -> Plan:
         """One approve, or zero first where an older allowance stands."""
-        _require_spender(ctx, params.spender)
-        _require_limited(ctx, params.token, params.amount)
+        require_spender(ctx, params.spender)
+        require_limited(ctx, params.token, params.amount)
         calls = plan_allowance(ctx, params.token, params.spender, params.amount)
         if not calls:
             raise PlanError(
@@ -116,7 +116,7 @@ def require_recipient(ctx: Context, to: ChecksumAddress) -> None:
         raise PlanError(f"{to} would send to itself; choose another recipient")
 
 
-def _require_spender(ctx: Context, spender: ChecksumAddress) -> None:
+def require_spender(ctx: Context, spender: ChecksumAddress) -> None:
     if spender not in ctx.deployments.values():
         raise PlanError(
             f"{spender} is no enabled deployment on chain {ctx.chain_id}; "
@@ -124,7 +124,7 @@ def _require_spender(ctx: Context, spender: ChecksumAddress) -> None:
         )
 
 
-def _require_limited(ctx: Context, token: ChecksumAddress, amount: int) -> None:
+def require_limited(ctx: Context, token: ChecksumAddress, amount: int) -> None:
     """Refuse an allowance above all there is of the token: it would be one without an end."""
     supply: int = token_at(ctx, token).read("totalSupply")
     if amount > supply:

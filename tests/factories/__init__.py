@@ -11,6 +11,7 @@ from tests.factories.books import (
     LedgerEntryFactory,
     UnbookedFactory,
 )
+from tests.factories.calls import ApprovedCallFactory
 from tests.factories.holdings import (
     BalanceFactory,
     BalancePointFactory,
@@ -65,6 +66,7 @@ from tests.factories.work import (
 
 __all__ = [
     "AddressBookEntryFactory",
+    "ApprovedCallFactory",
     "BalanceFactory",
     "BalancePointFactory",
     "BalanceSnapshotFactory",

@@ -92,8 +92,8 @@ class Operator:
         tx_hash = self.rpc.call("eth_sendRawTransaction", "0x" + signed.raw_transaction.hex())
         self.rpc.call("evm_mine")
         receipt = self.rpc.call("eth_getTransactionReceipt", tx_hash)
-        assert receipt["status"] == "0x1", f"{call.label} was reverted"
         self.fees_paid += int(receipt["gasUsed"], 16) * int(receipt["effectiveGasPrice"], 16)
+        assert receipt["status"] == "0x1", f"{call.label} was reverted"
         return CallReceipt(call, tx_hash, int(receipt["blockNumber"], 16), logs_of(receipt))
 
     def have_treasury_call(self, contract: str, signature: str, *arguments: Any) -> None:

@@ -12,6 +12,7 @@ from protocols.params import (
     ActionParams,
     Address,
     Amount,
+    AmountOrAll,
     AmountOrZero,
     BadParameters,
     Bps,
@@ -20,6 +21,7 @@ from protocols.params import (
     TokenRef,
     read_params,
 )
+from wallets.amounts import MAX_UINT256
 
 ADDRESS = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"
 ADDRESSES = st.binary(min_size=20, max_size=20).filter(any).map(to_checksum_address)
@@ -127,3 +129,14 @@ def test_parameters_survive_json(values: dict[str, Any]) -> None:
 
 def test_an_address_without_a_checksum_gets_one() -> None:
     assert read_params(Everything, {"to": ADDRESS.lower()}).to == ADDRESS
+
+
+def test_all_there_is_stays_all_in_json() -> None:
+    class Some(ActionParams):
+        amount: AmountOrAll
+
+    params = read_params(Some, {"amount": "all"})
+    assert params.amount == MAX_UINT256
+    assert params.model_dump(mode="json") == {"amount": "all"}
+    assert read_params(Some, params.model_dump(mode="json")) == params
+    assert read_params(Some, {"amount": "7"}).model_dump(mode="json") == {"amount": "7"}

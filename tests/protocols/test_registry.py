@@ -103,9 +103,11 @@ def test_a_role_of_a_family_has_its_permissions() -> None:
 
 
 def test_what_does_not_exist_is_told_with_what_does() -> None:
-    with pytest.raises(UnknownAction, match="no protocol evn; there are claims, evm"):
+    with pytest.raises(UnknownAction, match="no protocol evn; there are aave, calls, claims, evm"):
         get_action("evn", "swap")
-    with pytest.raises(UnknownAction, match="evm has no action fly; it has approve, drain, "):
+    with pytest.raises(
+        UnknownAction, match="evm has no action fly; it has add-liquidity, approve, "
+    ):
         get_action("evm", "fly")
 
 

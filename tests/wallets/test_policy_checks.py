@@ -34,7 +34,7 @@ def make_rule(row: Transaction, signature: str, *arguments: dict[str, Any], **fi
     """Allow the function at the transaction's contract, with these checks."""
     factories.PolicyRuleFactory.create(
         network=row.network,
-        address=row.to,
+        address=fields.pop("address", row.to),
         selector=f"0x{function_signature_to_4byte_selector(signature).hex()}",
         signature=signature,
         arguments=list(arguments),

@@ -97,6 +97,16 @@ def test_the_least_to_use_is_near_what_is_given(row: Transaction) -> None:
     assert "of 1000 at least 990 is to be used" in refusal(row, encoded(signature, 1000, 989))
 
 
+def test_the_least_to_use_of_the_coin_sent_is_near_all_of_it(row: Transaction) -> None:
+    signature = "add(uint256)"
+    least = {"check": "least_of", "path": [0], "of": "value", "most_slippage_bps": 100}
+    make_rule(row, signature, least, payable=True)
+    row.value = 1000
+    row.data = encoded(signature, 990)
+    assert check_policy(row)
+    assert "of 1000 at least 990 is to be used" in refusal(row, encoded(signature, 989))
+
+
 def test_each_of_several_quotes_is_held_to(row: Transaction) -> None:
     signature = "take(uint256,uint256)"
     checks = [
@@ -198,3 +208,13 @@ def test_native_coin_goes_only_to_what_takes_no_tokens(row: Transaction) -> None
     takes = {"network": row.network, "protocol": row.protocol, "address": STRANGER}
     factories.PolicyRuleFactory.create(**takes, selector=PolicyRule.ALLOWANCE, signature="allowed")
     assert "5 wei go with the call, 0 should" in refusal(row, row.data)
+
+
+def test_an_allowance_that_another_contract_keeps_counts_for_its_token(row: Transaction) -> None:
+    signature = "approve(address,uint160)"
+    token = {"check": "unchecked", "path": [0], "reason": "any token will do"}
+    make_rule(row, signature, token, {"check": "allowance_amount", "path": [1], "token": [0]})
+    row.expectations = Expectations(allowance=5).as_json()
+    row.data = encoded(signature, STRANGER, 5)
+    assert [(one.token, one.leaves) for one in check_policy(row).spends] == [(STRANGER, False)]
+    assert "5 is needed, 6 would be allowed" in refusal(row, encoded(signature, STRANGER, 6))

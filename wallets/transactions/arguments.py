@@ -12,10 +12,11 @@ from pydantic import Field, TypeAdapter
 
 from wallets.addresses import ZERO_ADDRESS
 from wallets.chain.codec import decode_exactly
-from wallets.models import PolicyRule, Token
+from wallets.models import PolicyRule
 from wallets.recipients import may_receive, own_recipients
 from wallets.transactions.calldata import CalldataError, Leaf, Path, leaves, pick, show_path
-from wallets.transactions.demands import Check, Facts, Spend
+from wallets.transactions.demands import Check, Facts, Spend, is_enabled_token
+from wallets.transactions.multicalls import HandedOn, PoolPath, WhenPaid, first_token
 from wallets.transactions.shapes import AtMost as AtMost
 from wallets.transactions.shapes import ConstantHere as ConstantHere
 from wallets.transactions.shapes import LeastOf as LeastOf
@@ -102,11 +103,9 @@ class RegisteredToken(Check):
 
     def complaint(self, value: Any, facts: Facts) -> str:
         """Unknown or disabled."""
-        if self.native and value == ZERO_ADDRESS:
+        if (self.native and value == ZERO_ADDRESS) or is_enabled_token(value, facts):
             return ""
-        known = Token.objects.filter(network=facts.row.network_id, address=value).first()
-        enabled = known.enabled if known else facts.rules_here.filter(address=value).exists()
-        return "" if enabled else f"{value} is no enabled token on {facts.row.network.name}"
+        return f"{value} is no enabled token on {facts.row.network.name}"
 
 
 class Registered(Check):
@@ -181,10 +180,11 @@ class Amount(Check):
 
 
 class AllowanceAmount(Check):
-    """An allowance of the called token: exactly what the next step needs."""
+    """An allowance of the called token, or of another: exactly what the next step needs."""
 
     fits: ClassVar[str] = "uint"
     check: Literal["allowance_amount"] = "allowance_amount"
+    token: Literal["callee"] | Path = CALLEE
 
     def complaint(self, value: Any, facts: Facts) -> str:
         """Another amount than was recorded."""
@@ -197,7 +197,7 @@ class AllowanceAmount(Check):
 
     def spends(self, value: Any, facts: Facts) -> Iterator[Spend]:
         """What the spender may take: only the caps of a single transaction count it."""
-        yield Spend(facts.callee, value, leaves=False)
+        yield Spend(_token(self.token, facts), value, leaves=False)
 
 
 class Constant(Check):
@@ -315,6 +315,9 @@ AnyCheck = Annotated[
     | Encoded
     | SenderInside
     | Vouched
+    | PoolPath
+    | HandedOn
+    | WhenPaid
     | Unchecked,
     Field(discriminator="check"),
 ]
@@ -388,5 +391,5 @@ def _at(check: Check, facts: Facts) -> list[Any]:
 def _token(token: str | Path, facts: Facts) -> str:
     if isinstance(token, str):
         return facts.callee
-    (address,) = pick(facts.values, token)
-    return str(address)
+    (found,) = pick(facts.values, token)
+    return first_token(found) if isinstance(found, bytes) else str(found)

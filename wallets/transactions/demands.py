@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from eth_typing import ChecksumAddress
 from pydantic import BaseModel, ConfigDict, Field
 
-from wallets.models import PolicyRule, Transaction
+from wallets.models import PolicyRule, Token, Transaction
 from wallets.transactions.calldata import Path
 from wallets.transactions.expectations import Expectations
 
@@ -60,3 +60,9 @@ class Check(BaseModel):
     def spends(self, value: Any, facts: Facts) -> Iterator[Spend]:
         """What the value gives away."""
         yield from ()
+
+
+def is_enabled_token(address: str, facts: Facts) -> bool:
+    """Whether it is an enabled token, or a contract with rules of its own (wrapped coin)."""
+    known = Token.objects.filter(network=facts.row.network_id, address=address).first()
+    return known.enabled if known else bool(facts.rules_here.filter(address=address).exists())

@@ -18,16 +18,16 @@ def looks_unlimited(amount: int) -> bool:
 
 
 class LeastOf(Check):
-    """The least of an amount given that must be used: that amount less a slippage, or more."""
+    """The least to use of an amount given, or of the coin sent: that less a slippage, or more."""
 
     fits: ClassVar[str] = "uint"
     check: Literal["least_of"] = "least_of"
-    of: Path
+    of: Literal["value"] | Path
     most_slippage_bps: int = Field(ge=0, le=HUNDRED_PERCENT)
 
     def complaint(self, value: Any, facts: Facts) -> str:
         """Less than that."""
-        (amount,) = pick(facts.values, self.of)
+        (amount,) = [facts.row.value] if self.of == "value" else pick(facts.values, self.of)
         least = minimum_out(amount, self.most_slippage_bps)
         return "" if 0 < value >= least else f"of {amount} at least {least} is to be used"
 

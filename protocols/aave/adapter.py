@@ -1,0 +1,36 @@
+"""Aave V3: what can be done in its markets, and what a wallet has and owes there."""
+
+from collections.abc import Iterator, Sequence
+
+from protocols.aave.lending import Borrow, Repay, Supply, Withdraw
+from protocols.aave.market import POOL, Market
+from protocols.actions import Adapter, Context, Position
+
+
+def positions(ctx: Context) -> Sequence[Position]:
+    """What is supplied and borrowed, per reserve of every registered market."""
+    return tuple(
+        position
+        for role in ctx.deployments_in(POOL)
+        for position in _in_market(Market.of(ctx, role.removeprefix(POOL).removeprefix("-")))
+    )
+
+
+def _in_market(market: Market) -> Iterator[Position]:
+    for asset in market.assets():
+        held = market.holding(asset)
+        if held.supplied:
+            what = f"{held.supplied} of {asset} supplied to Aave"
+            yield Position(what, "supplied", asset, held.supplied)
+        if held.borrowed:
+            what = f"{held.borrowed} of {asset} borrowed from Aave"
+            yield Position(what, "borrowed", asset, held.borrowed)
+
+
+ADAPTER = Adapter.of(
+    "aave",
+    "Aave V3",
+    [Supply(), Withdraw(), Borrow(), Repay()],
+    package="protocols.aave",
+    positions=positions,
+)
