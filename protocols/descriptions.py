@@ -27,8 +27,8 @@ _BASICS: Mapping[str, str] = {
     "boolean": "true or false",
     "object": "an object, as JSON",
 }
-# `amount` in wei, `keep` what is to remain.
-_TOLD = re.compile(r"`(\w+)`([^`.;]*)")
+# A clause that begins with a field: "`amount` of `token_in`, `keep` what is to remain".
+_TOLD = re.compile(r"(?:^|[.,;:] )`(\w+)` ([^.,;:]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ def _meanings(model: type[BaseModel]) -> dict[str, str]:
     """What the model's docstring says of each field it names."""
     text = " ".join((getdoc(model) or "").split())
     return {
-        name: rest.strip(" ,:")
+        name: rest.replace("`", "").strip()
         for name, rest in _TOLD.findall(text)
-        if name in model.model_fields and rest.strip(" ,:")
+        if name in model.model_fields
     }

@@ -64,6 +64,8 @@ def test_an_action_is_shown_from_its_own_model(alice: Operator) -> None:
     assert by_name["amount"]["unit"] == "base units"
     assert by_name["amount"]["required"]
     assert by_name["token_in"]["kind"] == "native, or the address of a token"
+    assert by_name["amount"]["meaning"] == "of token_in in base units"
+    assert by_name["token_in"]["meaning"] == ""
     assert by_name["slippage_bps"]["unit"] == "hundredths of a percent"
     assert by_name["slippage_bps"]["bounds"] == "at least 0, at most 5000"
     assert {"role": "erc20", "function": "approve(address,uint256)", "payable": False} in (
