@@ -76,6 +76,12 @@ def test_an_action_is_shown_from_its_own_model(alice: Operator) -> None:
     ]
 
 
+def test_bounds_behind_a_validator_are_shown() -> None:
+    _, shown = actions("show", "scroll/deposit")
+    by_name = {one["name"]: one for one in shown["parameters"]}
+    assert by_name["gas_limit"]["bounds"].startswith("at least 0, at most ")
+
+
 def test_choices_and_meanings_are_shown() -> None:
     _, shown = actions("show", "evm/sweep")
     by_name = {one["name"]: one for one in shown["parameters"]}
