@@ -7,6 +7,7 @@ from inspect import getdoc
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from protocols.actions import ERC20, Action, role_family
 from protocols.models import Deployment, Protocol
@@ -27,8 +28,15 @@ _BASICS: Mapping[str, str] = {
     "boolean": "true or false",
     "object": "an object, as JSON",
 }
-# `amount` in wei, `keep` what is to remain.
-_TOLD = re.compile(r"`(\w+)`([^`.;]*)")
+# What pydantic calls a bound, and what a JSON schema does.
+_BOUNDS = {
+    "ge": "minimum",
+    "gt": "exclusiveMinimum",
+    "le": "maximum",
+    "lt": "exclusiveMaximum",
+}
+# A clause that begins with a field: "`amount` of `token_in`, `keep` what is to remain".
+_TOLD = re.compile(r"(?:^|[.,;:] )`(\w+)` ([^.,;:]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +66,30 @@ class Place:
 
 def describe_parameters(model: type[BaseModel]) -> tuple[Parameter, ...]:
     """The parameters of an action, in the order they were written."""
+    told = _meanings(model)
+    return tuple(
+        _parameter(name, part, told, is_required=model.model_fields[name].is_required())
+        for name, part in schemas_of(model).items()
+    )
+
+
+def schemas_of(model: type[BaseModel]) -> dict[str, Mapping[str, Any]]:
+    """The JSON schema of each parameter, with the bounds that stand behind a validator of ours."""
     schema = model.model_json_schema()
     definitions = schema.get("$defs", {})
-    told = _meanings(model)
-    required = set(schema.get("required", ()))
-    return tuple(
-        _parameter(name, _resolved(part, definitions), told, is_required=name in required)
+    return {
+        name: {**_declared(model.model_fields[name]), **_resolved(part, definitions)}
         for name, part in schema.get("properties", {}).items()
-    )
+    }
+
+
+def _declared(field: FieldInfo) -> dict[str, Any]:
+    return {
+        word: getattr(one, name)
+        for one in field.metadata
+        for name, word in _BOUNDS.items()
+        if hasattr(one, name)
+    }
 
 
 def roles_called(action: Action) -> tuple[str, ...]:
@@ -179,7 +203,7 @@ def _meanings(model: type[BaseModel]) -> dict[str, str]:
     """What the model's docstring says of each field it names."""
     text = " ".join((getdoc(model) or "").split())
     return {
-        name: rest.strip(" ,:")
+        name: rest.replace("`", "").strip()
         for name, rest in _TOLD.findall(text)
-        if name in model.model_fields and rest.strip(" ,:")
+        if name in model.model_fields
     }

@@ -64,6 +64,8 @@ def test_an_action_is_shown_from_its_own_model(alice: Operator) -> None:
     assert by_name["amount"]["unit"] == "base units"
     assert by_name["amount"]["required"]
     assert by_name["token_in"]["kind"] == "native, or the address of a token"
+    assert by_name["amount"]["meaning"] == "of token_in in base units"
+    assert by_name["token_in"]["meaning"] == ""
     assert by_name["slippage_bps"]["unit"] == "hundredths of a percent"
     assert by_name["slippage_bps"]["bounds"] == "at least 0, at most 5000"
     assert {"role": "erc20", "function": "approve(address,uint256)", "payable": False} in (
@@ -72,6 +74,12 @@ def test_an_action_is_shown_from_its_own_model(alice: Operator) -> None:
     assert shown["networks"] == [
         {"network": "devnet-l2", "enabled": ["uniswap_v2_router"], "missing": []}
     ]
+
+
+def test_bounds_behind_a_validator_are_shown() -> None:
+    _, shown = actions("show", "scroll/deposit")
+    by_name = {one["name"]: one for one in shown["parameters"]}
+    assert by_name["gas_limit"]["bounds"].startswith("at least 0, at most ")
 
 
 def test_choices_and_meanings_are_shown() -> None:

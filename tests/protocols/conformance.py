@@ -16,12 +16,11 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from pydantic import BaseModel
-
 from protocols.abi import abi_names, load_abi
 from protocols.actions import Action, Adapter, Context, Plan
 from protocols.codec import AbiError
 from protocols.deployments import DeploymentError, published_deployments
+from protocols.descriptions import schemas_of
 from protocols.params import ActionParams, BadParameters, read_params
 from protocols.registry import adapters, complaints
 from tests.protocols.examples import bad_values, example_of
@@ -64,7 +63,7 @@ def describes_its_parameters(adapter: Adapter) -> Iterator[str]:
             yield f"{action.slug}: its Params have no docstring"
         if not (type(action).__doc__ or "").strip():
             yield f"{action.slug}: it has no docstring"
-        for name, part in _fields(model).items():
+        for name, part in schemas_of(model).items():
             yield from (f"{action.slug}.{name}: {text}" for text in _unbounded(part))
 
 
@@ -74,10 +73,11 @@ def explains_bad_parameters(adapter: Adapter) -> Iterator[str]:
     The chain is not even within reach: there is no context.
     """
     for action in adapter.actions.values():
-        fields = _fields(action.Params)
+        fields = schemas_of(action.Params)
         good = {name: example_of(part) for name, part in fields.items()}
         yield from _not_told(action, {**good, "surplus": "1"}, "surplus")
-        for name in _required(action.Params):
+        needed = (name for name, one in action.Params.model_fields.items() if one.is_required())
+        for name in needed:
             without = {key: value for key, value in good.items() if key != name}
             yield from _not_told(action, without, name)
         for name, part in fields.items():
@@ -137,25 +137,6 @@ def _functions(package: str) -> Iterator[str]:
         with suppress(*_UNREADABLE):
             abi = load_abi(package, name)
             yield from (function.signature for function in abi.functions.values())
-
-
-def _fields(model: type[BaseModel]) -> Mapping[str, Any]:
-    schema = model.model_json_schema()
-    definitions = schema.get("$defs", {})
-    return {
-        name: _resolved(part, definitions) for name, part in schema.get("properties", {}).items()
-    }
-
-
-def _resolved(part: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
-    if "$ref" in part:
-        return _resolved(definitions[part["$ref"].rpartition("/")[2]], definitions)
-    others = [one for one in part.get("anyOf", ()) if one.get("type") != "null"]
-    return _resolved(others[0], definitions) if len(others) == 1 else part
-
-
-def _required(model: type[BaseModel]) -> list[str]:
-    return list(model.model_json_schema().get("required", ()))
 
 
 def _unbounded(part: Mapping[str, Any]) -> Iterator[str]:
