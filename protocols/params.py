@@ -124,8 +124,13 @@ TokenRef = Annotated[
         {"type": "string", "pattern": f"^native$|{_ADDRESS_PATTERN}", "format": "token"}
     ),
 ]
-# A count of something that is no amount: gas, days.
-WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
+# Gas on another chain, where a fee is asked for it; 0 leaves it to the action.
+MOST_GAS = 2_000_000
+Gas = Annotated[
+    int,
+    Field(ge=0, le=MOST_GAS, json_schema_extra={"unit": "gas"}),
+    BeforeValidator(_whole_number),
+]
 # Hundredths of a percent; half of everything is more than any honest slippage.
 MOST_SLIPPAGE_BPS = 5000
 Bps = Annotated[

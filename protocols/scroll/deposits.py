@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from protocols.actions import (
     Action,
@@ -27,7 +27,7 @@ from protocols.evm.tokens import (
     require_native,
 )
 from protocols.movements import read_movements
-from protocols.params import NATIVE, ActionParams, Amount, TokenRef, WholeNumber
+from protocols.params import MOST_GAS, NATIVE, ActionParams, Amount, Gas, TokenRef
 from protocols.scroll.fees import FeeQuote, fee_taken, quote_fee
 from protocols.scroll.messages import (
     FAILED,
@@ -63,7 +63,6 @@ ARRIVAL = "arrival"
 # Gas on L2, for which L1 asks the fee. The documentation's figures; a token that is deployed there
 # by its first deposit takes more (460,000, with a name of 34 letters).
 ETH_GAS, TOKEN_GAS, NEW_TOKEN_GAS = 170_000, 200_000, 1_000_000
-MOST_GAS = 2_000_000
 # A message is relayed within the hour; one that is not is looked at by a person.
 ARRIVES_WITHIN = 2 * 86_400
 _OWN = "what is not bridged or taken as the fee comes back to the sender at once"
@@ -105,7 +104,7 @@ class DepositParams(ActionParams):
 
     token: TokenRef
     amount: Amount
-    gas_limit: Annotated[WholeNumber, Field(ge=0, le=MOST_GAS)] = 0
+    gas_limit: Gas = 0
 
 
 class Deposit(Action):

@@ -1,15 +1,13 @@
 """Crossings that a person takes up again: from the hash of the transaction that began them."""
 
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from protocols.actions import Context, Plan, PlanError, Progress
-from protocols.params import ActionParams, Hash32, WholeNumber
+from protocols.params import ActionParams, Gas, Hash32
 from protocols.scroll.deposits import (
     ARRIVAL,
     DEPOSIT_PERMISSIONS,
-    MOST_GAS,
+    NEW_TOKEN_GAS,
     Deposit,
     arrival,
     is_relayed,
@@ -26,10 +24,10 @@ from protocols.scroll.withdrawals import (
 
 
 class ReplayParams(ActionParams):
-    """The deposit's transaction on L1, and the gas its message gets on Scroll this time."""
+    """The deposit's transaction on L1, and the gas its message gets on Scroll, 0 for enough."""
 
     tx_hash: Hash32
-    gas_limit: Annotated[WholeNumber, Field(ge=100_000, le=MOST_GAS)] = 400_000
+    gas_limit: Gas = 0
 
 
 class Replay(Deposit):
@@ -45,7 +43,7 @@ class Replay(Deposit):
         message = self.message(ctx, params, Progress())
         if is_relayed(ctx, message):
             raise PlanError(f"message 0x{message.hash.hex()} has arrived; nothing is to be done")
-        replay = replay_call(ctx, message, params.gas_limit)
+        replay = replay_call(ctx, message, params.gas_limit or NEW_TOKEN_GAS)
         return Plan((replay, arrival(ctx)), f"replay message 0x{message.hash.hex()}")
 
     def go_on(self, ctx: Context, params: Any, progress: Progress) -> Plan:

@@ -28,6 +28,7 @@ ONLY_READ = {
     "diamond_proxy",
     "l1_native_token_vault",
     "syncswap_classic_factory",
+    "syncswap_stable_factory",
     "l1_message_queue",
     "l2_messenger",
     "l2_standard_gateway",
