@@ -124,7 +124,7 @@ def _direct(ctx: Context, price: Price, amount: int, paid: int) -> Call:
     to, gas = ctx.wallet, price.gas_limit
     no_code: list[bytes] = []
     request = (price.l2_chain, paid, to, amount, b"", gas, GAS_PER_PUBDATA, no_code, to)
-    return price.hub.call("deposit ether", DIRECT, request, value=paid, valid_until=price.until)
+    return price.bound(price.hub.call("deposit ether", DIRECT, request, value=paid))
 
 
 class DepositToken(Action):
@@ -217,6 +217,4 @@ def _two_bridges(ctx: Context, price: Price, asset: Asset, amount: int) -> Call:
     bridge, paid = ctx.deployment(L1_ROUTER), price.base_cost
     gas = (price.gas_limit, GAS_PER_PUBDATA)
     request = (price.l2_chain, paid, 0, *gas, ctx.wallet, bridge, 0, data)
-    return price.hub.call(
-        "deposit a token", TWO_BRIDGES, request, value=paid, valid_until=price.until
-    )
+    return price.bound(price.hub.call("deposit a token", TWO_BRIDGES, request, value=paid))

@@ -1,11 +1,11 @@
 """What a request from L1 to L2 costs, and what every such request must be at signing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from eth_typing import ChecksumAddress
 
-from protocols.actions import Context, PlanError
+from protocols.actions import Call, Context, PlanError
 from protocols.contracts import Contract
 from protocols.zksync.contracts import ETHER, L2_OF, MAILBOX, bridgehub, l2_of
 from wallets.chain.values import hex_int
@@ -54,33 +54,38 @@ class Price:
     mailbox: ChecksumAddress
     gas_limit: int
     base_cost: int
+    # Up to which the base cost is enough, in wei per gas of L1.
+    gas_price: int
     until: datetime
+
+    def bound(self, call: Call) -> Call:
+        """The request, never sent for more per gas than its fee was reckoned with."""
+        return replace(call, valid_until=self.until, max_fee_per_gas=self.gas_price)
 
 
 def price_of(ctx: Context, execution: Execution) -> Price:
     """The price of an execution on the L2 of this L1, after seeing that a request would fit."""
     l2_chain, hub = l2_of(ctx), bridgehub(ctx)
     _require_plain_wallet(ctx)
-    gas_limit = _gas_limit(ctx.on(l2_chain), execution)
-    cost: int = hub.read(
-        "l2TransactionBaseCost", l2_chain, _highest_gas_price(ctx), gas_limit, GAS_PER_PUBDATA
-    )
+    gas_limit, gas_price = _gas_limit(ctx.on(l2_chain), execution), _highest_gas_price(ctx)
+    cost: int = hub.read("l2TransactionBaseCost", l2_chain, gas_price, gas_limit, GAS_PER_PUBDATA)
     return Price(
         hub=hub,
         l2_chain=l2_chain,
         mailbox=_mailbox(ctx, hub, l2_chain),
         gas_limit=gas_limit,
         base_cost=cost,
+        gas_price=gas_price,
         until=ctx.later(FRESH_SECONDS).replace(microsecond=0),
     )
 
 
 def _highest_gas_price(ctx: Context) -> int:
-    """The most the transaction may pay per gas once it is mined.
+    """The most the transaction is to pay per gas once it is mined.
 
     The mailbox prices the request at the gas price of the block that takes it, and reverts where
-    less was sent. A transaction offers twice the base fee, an eighth more when it is bumped. What
-    turns out to be too much comes back on L2.
+    less was sent. A transaction offers twice the base fee, an eighth more when it is bumped, and
+    never more than this. What turns out to be too much comes back on L2.
     """
     return ctx.chain.gas_price() * 5 // 2
 

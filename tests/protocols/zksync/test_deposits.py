@@ -49,6 +49,8 @@ def test_the_fee_is_enough_for_the_highest_price_that_may_be_paid(traveller: Tra
     price = int(traveller.chains.l1.call("eth_gasPrice"), 16)
     traveller.chains.l1.call("anvil_setNextBlockBaseFeePerGas", hex(2 * price - 10**9))
     assert isinstance(call, Call)
+    # Nothing is sent for more than the fee was reckoned with.
+    assert call.max_fee_per_gas == price * 5 // 2
     assert traveller.send(L1, call, "deposit")
 
 
