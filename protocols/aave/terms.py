@@ -32,9 +32,13 @@ HealthFloor = Annotated[
     BeforeValidator(_factor),
     Field(ge=1, le=100),
     PlainSerializer(str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": _FACTOR.pattern}),
+    WithJsonSchema({"type": "string", "pattern": f"^{_FACTOR.pattern}$"}),
 ]
-MarketName = Annotated[str, BeforeValidator(_market)]
+MarketName = Annotated[
+    str,
+    BeforeValidator(_market),
+    WithJsonSchema({"type": "string", "pattern": f"^{_MARKET.pattern}$"}),
+]
 
 
 class LendingParams(ActionParams):

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from eth_typing import ChecksumAddress
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from protocols.actions import (
     Action,
@@ -35,7 +35,7 @@ class ContractCall(Action):
         """`arguments` as JSON: numbers in digits, bytes as 0x hex, lists for arrays and tuples."""
 
         address: Address
-        function: Annotated[str, AfterValidator(read_function)]
+        function: Annotated[str, Field(max_length=500), AfterValidator(read_function)]
         arguments: tuple[Any, ...] = ()
         value: AmountOrZero = 0
 
