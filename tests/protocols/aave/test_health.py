@@ -10,7 +10,7 @@ from protocols.actions import PlanError
 from tests.aave import DOLLAR, AaveMarket
 from tests.protocols.operators import ETHER, USDC, Operator
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 WAD = 10**18
 
 

@@ -15,7 +15,7 @@ from tests.aave import DOLLAR, AaveMarket
 from tests.protocols.evm.conftest import register
 from tests.protocols.operators import ETHER, USDC, Operator, booked, change
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 
 def plan(operator: Operator, action: str, symbol: str, amount: Any, **more: Any) -> Plan:

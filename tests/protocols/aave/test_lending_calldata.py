@@ -15,7 +15,7 @@ from tests.wallets.planned import planned, queue, with_arguments
 from wallets.amounts import MAX_UINT256
 from wallets.transactions.policy import PolicyRefusal, check_policy
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 POOL = MODULES / "@aave/core-v3/artifacts/contracts/protocol/pool/Pool.sol/Pool.json"
 STRANGER = "0x1111111111111111111111111111111111111111"

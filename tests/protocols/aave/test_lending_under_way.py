@@ -10,7 +10,7 @@ from tests.scheduling.conftest import trader as trader
 from tests.scheduling.trading import revocations, run_of, until_ended, until_settled
 from wallets.models import Network, Transaction, Wallet
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 
 def test_a_wallet_supplies_borrows_repays_and_withdraws(

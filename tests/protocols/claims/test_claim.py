@@ -14,7 +14,7 @@ from tests.market import Market
 from tests.protocols.operators import Operator, booked, change
 from wallets.chain.client import NetworkClient
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 
 def entitlement(market: Market, owner: Operator) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from tests.solidity import compiled
 from wallets.chain.client import NetworkClient
 from wallets.models import Network, Wallet
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 WAVES = json.loads((Path(__file__).parent / "data" / "zk_waves.json").read_text())["waves"]
 OFFICIAL = Path(__file__).parent / "data" / "zk_distributor.json"

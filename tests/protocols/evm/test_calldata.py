@@ -16,7 +16,7 @@ from tests.viem import MODULES, encode_all, wanted
 from tests.wallets.planned import planned
 from wallets.transactions.expectations import minimum_out
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 ERC20 = MODULES / "@openzeppelin/contracts/build/contracts/IERC20.json"
 WETH = MODULES / "@uniswap/v2-periphery/build/WETH9.json"

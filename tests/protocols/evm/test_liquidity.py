@@ -14,7 +14,7 @@ from tests.protocols.operators import ETHER, USDC, Balances, Operator, booked, c
 from tests.viem import MODULES, encode_all, wanted
 from wallets.transactions.expectations import minimum_out
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 ROUTER = MODULES / "@uniswap/v2-periphery/build/UniswapV2Router02.json"
 

@@ -17,7 +17,7 @@ from tests.wallets.planned import planned, queue, with_arguments
 from wallets.transactions.allowances import PERMIT2
 from wallets.transactions.policy import PolicyRefusal, check_policy
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 STRANGER = "0x1111111111111111111111111111111111111111"
 TAKE = "transferFrom(address,address,uint160,address)"

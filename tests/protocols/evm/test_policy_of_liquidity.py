@@ -13,7 +13,7 @@ from tests.protocols.operators import ETHER, USDC, Operator
 from tests.wallets.planned import planned, queue, with_arguments
 from wallets.transactions.policy import PolicyRefusal, check_policy
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 STRANGER = "0x1111111111111111111111111111111111111111"
 

@@ -12,7 +12,7 @@ from tests.protocols.operators import ETHER, USDC, Operator
 from tests.wallets.planned import planned, queue
 from wallets.transactions.policy import PolicyRefusal, check_policy
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db, pytest.mark.usefixtures("v3")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("v3")]
 STRANGER = "0x1111111111111111111111111111111111111111"
 
 

@@ -14,7 +14,7 @@ from tests.protocols.evm.test_liquidity import pair_of
 from tests.protocols.operators import Operator
 from tests.uniswap_v3 import UniswapV3
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 STATES = int(os.environ.get("SWAP_STATES", "100"))
 
 

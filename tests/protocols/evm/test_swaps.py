@@ -16,7 +16,7 @@ from tests.protocols.operators import ETHER, USDC, Operator, booked, change
 from wallets.addresses import parse_address
 from wallets.transactions.expectations import minimum_out
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 
 def swap_terms(call: object) -> Mapping[str, Any]:

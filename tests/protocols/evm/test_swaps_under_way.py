@@ -14,7 +14,7 @@ from tests.scheduling.trading import run_of, until_ended
 from tests.uniswap_v3 import UniswapV3
 from wallets.models import Network, Transaction, Wallet
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 
 def params(market: Market, source: str, target: str, amount: int) -> dict[str, Any]:

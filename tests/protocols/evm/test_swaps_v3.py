@@ -15,7 +15,7 @@ from tests.uniswap_v3 import UniswapV3
 from wallets.addresses import parse_address
 from wallets.transactions.expectations import minimum_out
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db, pytest.mark.usefixtures("v3")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("v3")]
 
 
 def terms(call: object) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from tests.protocols.operators import ETHER, USDC, Operator
 from tests.uniswap_v3 import UniswapV3
 from tests.viem import MODULES, encode_all, wanted
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 ROUTER = (
     MODULES

@@ -8,7 +8,7 @@ from protocols.actions import Call, PlanError
 from tests.protocols.operators import ETHER, GWEI, Operator, booked, change
 from wallets.chain.errors import RpcUnavailable
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 
 def swept(operator: Operator, **params: Any) -> Call:

@@ -6,7 +6,7 @@ from protocols.actions import PlanError
 from tests.protocols.operators import ETHER, USDC, Operator, booked, change
 from wallets.models import Wallet
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 STRANGER = "0x1111111111111111111111111111111111111111"
 

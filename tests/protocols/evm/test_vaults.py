@@ -18,7 +18,7 @@ from tests.viem import MODULES, encode_all, wanted
 from tests.wallets.planned import planned, queue, with_arguments
 from wallets.transactions.policy import PolicyRefusal, check_policy
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 OFFICIAL = MODULES / "@openzeppelin/contracts/build/contracts/IERC4626.json"
 STRANGER = "0x1111111111111111111111111111111111111111"

@@ -6,7 +6,7 @@ from protocols.actions import PlanError
 from protocols.models import Deployment
 from tests.protocols.operators import ETHER, Operator, booked, change
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 
 def test_wrapping_is_booked_as_the_chain_did_it(alice: Operator) -> None:

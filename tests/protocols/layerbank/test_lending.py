@@ -18,7 +18,7 @@ from tests.protocols.judged import judge
 from tests.protocols.layerbank.conftest import Bank, register
 from tests.protocols.operators import ETHER, USDC, Operator, booked, change
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 OFFICIAL = official_abi(Path(__file__).with_name("official"), "core")
 STRANGER = "0x1111111111111111111111111111111111111111"

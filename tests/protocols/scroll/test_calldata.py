@@ -19,7 +19,7 @@ from tests.protocols.encoder import OfficialCall, encode_officially, official_ab
 from tests.protocols.operators import ETHER
 from tests.protocols.scroll.bridge import Bridge, Traveller
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 OFFICIAL = official_abi(Path(__file__).with_name("official"), "bridge")
 SETS = 24

@@ -19,7 +19,7 @@ from tests.solidity import compiled
 from wallets.addresses import parse_address
 from wallets.chain.client import NetworkClient
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 AMOUNT = 777
 OTHERS = [keccak(text=f"leaf {n}") for n in range(5)]

@@ -10,7 +10,7 @@ from wallets.chain.client import NetworkClient
 from wallets.chain.l1_fees import estimate_l1_fee
 from wallets.models import Network
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 BASE, BLOB, OVERHEAD, PENALTY = 3 * 10**9, 7, 124, 2 * 10**9
 SCALAR, COMMIT, OF_BLOB = 1_150_000_000, 11 * 10**9, 600 * 10**9

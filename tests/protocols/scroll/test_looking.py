@@ -16,7 +16,7 @@ from tests.protocols.operators import ETHER
 from tests.protocols.scroll.bridge import Bridge, Traveller, Trip
 from wallets.chain.errors import ChainError
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 
 class Liar:

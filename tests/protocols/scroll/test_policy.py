@@ -13,7 +13,7 @@ from tests.protocols.operators import ETHER, Operator
 from tests.protocols.scroll.bridge import Bridge, Traveller, Trip
 from tests.protocols.scroll.contracts import L1, L2_ETH_GATEWAY, broken
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 STRANGER = "0x1111111111111111111111111111111111111111"
 

@@ -8,7 +8,7 @@ from tests.protocols.scroll.bridge import Bridge, Traveller, Trip
 from tests.protocols.scroll.contracts import L1, L2, L2_ETH_GATEWAY, broken
 from wallets.addresses import parse_address
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 
 def began(trip: Trip) -> str:

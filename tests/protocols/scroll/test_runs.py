@@ -24,7 +24,7 @@ from wallets.services import create_keystore_wallet, verify_wallet
 from wallets.transactions.points import Point
 from wallets.transactions.watch import watch
 
-pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.db]
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 Ends = tuple[Network, Network]
 

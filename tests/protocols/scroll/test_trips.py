@@ -21,7 +21,7 @@ from tests.protocols.scroll.contracts import (
 from wallets.addresses import parse_address
 from wallets.chain.client import NetworkClient
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 
 def on(trip: Trip, chain_id: int) -> dict[str, int]:

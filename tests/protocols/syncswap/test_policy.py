@@ -12,7 +12,7 @@ from tests.protocols.operators import ETHER, USDC, Operator
 from tests.protocols.syncswap.exchange import NOBODY, Exchange
 from wallets.chain.codec import CODEC
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 STRANGER = "0x1111111111111111111111111111111111111111"
 

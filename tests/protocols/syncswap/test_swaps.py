@@ -21,7 +21,7 @@ from wallets.addresses import parse_address
 from wallets.chain.codec import CODEC
 from wallets.transactions.expectations import minimum_out
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 ROUTER = official_abi(Path(__file__).with_name("official"), "router")
 

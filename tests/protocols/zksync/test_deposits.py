@@ -10,7 +10,7 @@ from tests.protocols.zksync.chains import L1, L2, PLACES
 from tests.protocols.zksync.conftest import ETHER
 from tests.protocols.zksync.crossing import Traveller, change
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 
 def allowed(who: Traveller, token: str) -> int:

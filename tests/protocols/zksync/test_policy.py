@@ -14,7 +14,7 @@ from tests.protocols.zksync.conftest import ETHER
 from tests.protocols.zksync.crossing import Traveller
 from wallets.transactions.policy import PolicyRefusal
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 STRANGER = "11" * 20
 ROUTER_MESSAGE = "9c884fd1" + "00" * 31 + "44" + "22" * 32

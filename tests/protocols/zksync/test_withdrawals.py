@@ -17,7 +17,7 @@ from tests.protocols.zksync.era import send_as
 from tests.protocols.zksync.test_deposits import bridged
 from wallets.chain.errors import ChainError
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = pytest.mark.django_db
 
 TOLD = "(uint256,uint256,uint256,address,uint16,bytes,bytes32[])"
 STRANGER = "0x00000000000000000000000000000000005712a9"
