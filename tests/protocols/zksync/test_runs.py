@@ -96,7 +96,6 @@ def states() -> set[tuple[str, str]]:
 
 
 @pytest.mark.django_db
-@pytest.mark.db
 def test_a_round_trip_takes_three_transactions(journey: Journey) -> None:
     journey.start(L1, "deposit", amount=str(ETHER))
     journey.until_ended()
@@ -122,7 +121,6 @@ def held(journey: Journey) -> dict[int, int]:
 
 
 @pytest.mark.django_db
-@pytest.mark.db
 def test_the_books_of_both_chains_say_what_the_chains_say(journey: Journey) -> None:
     before = held(journey)
     journey.start(L2, "withdraw", amount=str(ETHER))
@@ -132,7 +130,6 @@ def test_the_books_of_both_chains_say_what_the_chains_say(journey: Journey) -> N
 
 
 @pytest.mark.django_db
-@pytest.mark.db
 def test_an_arrival_is_kept_with_its_wait_as_l2_logged_it(journey: Journey) -> None:
     before = held(journey)
     journey.start(L1, "deposit", amount=str(ETHER))
@@ -145,7 +142,6 @@ def test_an_arrival_is_kept_with_its_wait_as_l2_logged_it(journey: Journey) -> N
 
 
 @pytest.mark.django_db
-@pytest.mark.db
 def test_tokens_of_a_failed_deposit_are_back_before_a_person_is_asked(journey: Journey) -> None:
     coin = register(
         journey.networks[L1], make_coin(journey.chains.l1, journey.wallet.address, 1000)
@@ -176,7 +172,6 @@ def happened_once(journey: Journey, sent: dict[int, int]) -> None:
     assert broken == [[], []]
 
 
-@pytest.mark.db
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @CROSSINGS
 def test_a_crossing_killed_at_ever_later_boundaries_happens_once(
@@ -187,7 +182,6 @@ def test_a_crossing_killed_at_ever_later_boundaries_happens_once(
     happened_once(journey, sent)
 
 
-@pytest.mark.db
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @CROSSINGS
 def test_a_crossing_killed_wherever_it_waits_happens_once(
