@@ -25,6 +25,7 @@ bench: ready-test ## ours beside the plainest script: throughput and requests as
 	$(PYTHON) -m tests.bench
 	$(PYTHON) -m tests.bench.balances
 	$(PYTHON) -m tests.bench.allowances
+	$(PYTHON) -m tests.bench.swaps
 
 lint: ready-test ## style, types, import contracts, missing migrations
 	$(PYTHON) -m ruff check .
