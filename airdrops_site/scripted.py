@@ -1,11 +1,15 @@
 """Commands whose exit codes scripts rely on: 2, and one sentence, for whatever was not done."""
 
-from typing import Any, NoReturn
+from argparse import SUPPRESS
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, NoReturn
 
 from django.core.management.base import CommandError, CommandParser, SystemCheckError
 from django.db import DatabaseError
 from django_rich.management import RichCommand
 
+from airdrops_site.answers import Answer
 from wallets.chain.errors import ChainError
 from wallets.transactions.operator import NotPossible
 from wallets.transitions import LostRace
@@ -57,3 +61,47 @@ class ScriptedCommand(RichCommand):
     def do(self, options: dict[str, Any]) -> None:
         """What the command is for."""
         raise NotImplementedError
+
+
+type Options = dict[str, Any]
+
+
+def no_arguments(_parser: CommandParser) -> None:
+    """A verb that takes none of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """What may be asked of a command: an Answer, with an exit code where that may be 1."""
+
+    ask: Callable[[Options], Answer | tuple[Answer, int]]
+    help: str
+    arguments: Callable[[CommandParser], None] = no_arguments
+
+
+class VerbsCommand(ScriptedCommand):
+    """A command of several verbs, each with arguments of its own and with `--json`."""
+
+    verbs: ClassVar[Mapping[str, Verb]]
+    # Raised by services on this command's subject, as one sentence about what was typed.
+    refusals: ClassVar[tuple[type[Exception], ...]] = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """A verb, and what it is about."""
+        parser.add_argument("--json", action="store_true", help="print JSON")
+        found = self.add_verbs(parser)
+        for name, verb in self.verbs.items():
+            one = found.add_parser(name, help=verb.help)
+            one.add_argument("--json", action="store_true", default=SUPPRESS, help="print JSON")
+            verb.arguments(one)
+
+    def do(self, options: Options) -> None:
+        """What the verb says."""
+        try:
+            said = self.verbs[options["verb"]].ask(options)
+        except self.refusals as error:
+            raise BadInput(str(error)) from error
+        answer, code = said if isinstance(said, tuple) else (said, 0)
+        answer.print(self.stdout, self.console, as_json=options["json"])
+        if code:
+            raise SystemExit(code)

@@ -1,41 +1,11 @@
 """Calls that two persons stand behind, at the command line."""
 
-from argparse import SUPPRESS
-from typing import Any
-
 from django.core.management.base import CommandParser
 
 from airdrops_site.calls_command import verbs
 from airdrops_site.people import add_person
-from airdrops_site.scripted import ScriptedCommand
+from airdrops_site.scripted import Verb, VerbsCommand
 from airdrops_site.tx.known import a_reason
-
-VERBS = {
-    "list": (verbs.listed, "what is proposed and approved, with the bytes in --json"),
-    "propose": (verbs.propose, "propose a call of a registered contract; nothing may make it yet"),
-    "approve": (verbs.approve, "stand behind the very bytes that somebody else proposed"),
-    "revoke": (verbs.revoke, "let nothing make the call any more"),
-}
-
-
-class Command(ScriptedCommand):
-    """Exit code 2 and one sentence for what is refused."""
-
-    help = "Calls of registered contracts: proposed by one person, approved by another."
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        """A verb, and what it is about."""
-        parser.add_argument("--json", action="store_true", help="print JSON")
-        found = self.add_verbs(parser)
-        for name, (_, text) in VERBS.items():
-            one = found.add_parser(name, help=text)
-            one.add_argument("--json", action="store_true", default=SUPPRESS, help="print JSON")
-            _ARGUMENTS[name](one)
-
-    def do(self, options: dict[str, Any]) -> None:
-        """What the verb says."""
-        answer = VERBS[options["verb"]][0](options)
-        answer.print(self.stdout, self.console, as_json=options["json"])
 
 
 def _of_list(parser: CommandParser) -> None:
@@ -66,9 +36,21 @@ def _of_revoke(parser: CommandParser) -> None:
     add_person(parser)
 
 
-_ARGUMENTS = {
-    "list": _of_list,
-    "propose": _of_propose,
-    "approve": _of_approve,
-    "revoke": _of_revoke,
-}
+class Command(VerbsCommand):
+    """Exit code 2 and one sentence for what is refused."""
+
+    help = "Calls of registered contracts: proposed by one person, approved by another."
+    verbs = {
+        "list": Verb(
+            verbs.listed, "what is proposed and approved, with the bytes in --json", _of_list
+        ),
+        "propose": Verb(
+            verbs.propose,
+            "propose a call of a registered contract; nothing may make it yet",
+            _of_propose,
+        ),
+        "approve": Verb(
+            verbs.approve, "stand behind the very bytes that somebody else proposed", _of_approve
+        ),
+        "revoke": Verb(verbs.revoke, "let nothing make the call any more", _of_revoke),
+    }
