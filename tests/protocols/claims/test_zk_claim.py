@@ -48,15 +48,17 @@ def test_published_claims_lead_to_the_root_of_their_wave(wave: str) -> None:
 class Distribution:
     """A distributor on chain in which a wallet of ours has a place, and what is claimed there."""
 
-    def __init__(self, chain: Chain, network: Network, wallet: Wallet, opens_in: int = -60) -> None:
+    def __init__(
+        self, chain: Chain, network: Network, wallet: Wallet, window: tuple[int, int] = (-60, 3600)
+    ) -> None:
         self.chain, self.wallet, self.network = chain, wallet, network
         places = [Entitlement(n, who, AMOUNT) for n, who in enumerate((OTHER, wallet.address))]
         tree = MerkleTree.of_leaves(place.leaf for place in places)
         self.proof = tuple(f"0x{one.hex()}" for one in tree.proof(places[1].leaf))
-        clocks = (int(timezone.now().timestamp()), _time_of(chain))
         # Other tests may have moved the chain's clock.
-        start = (min(clocks) if opens_in < 0 else max(clocks)) + opens_in
-        self.address = _deploy(chain, tree.root, start, max(clocks) + 3600)
+        clocks = (int(timezone.now().timestamp()), _time_of(chain))
+        start, end = (one + (min(clocks) if one < 0 else max(clocks)) for one in window)
+        self.address = _deploy(chain, tree.root, start, end)
         sync_protocols()
         register_deployment(
             protocol=Protocol.objects.get(slug="claims"),
@@ -145,12 +147,14 @@ def test_another_place_amount_or_proof_is_refused(
         distribution.plan(**wrong)
 
 
-@pytest.mark.parametrize(("opens_in", "told"), [(600, "wait until then"), (-7200, "too late")])
+@pytest.mark.parametrize(
+    ("window", "told"), [((600, 4200), "wait until then"), ((-7200, -3600), "too late")]
+)
 def test_a_claim_outside_its_window_is_refused(
-    chain: Chain, network: Network, wallet: Wallet, opens_in: int, told: str
+    chain: Chain, network: Network, wallet: Wallet, window: tuple[int, int], told: str
 ) -> None:
     with pytest.raises(PlanError, match=told):
-        Distribution(chain, network, wallet, opens_in).plan()
+        Distribution(chain, network, wallet, window).plan()
 
 
 @once
