@@ -15,8 +15,8 @@ run: ready ## the whole thing on a local chain; ARGS="--once", ARGS="--port 8081
 	@exec $(PYTHON) manage.py quickstart $(ARGS)
 
 test: lint ## lint, then every test on PostgreSQL, then those marked db on SQLite
-	$(PYTHON) -m pytest -n $(WORKERS) -m "not sqlite"
-	AIRDROPS_TEST_DATABASE=sqlite $(PYTHON) -m pytest -n $(WORKERS) -m "db and not postgresql"
+	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal -m "not sqlite"
+	AIRDROPS_TEST_DATABASE=sqlite $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal -m "db and not postgresql"
 
 faults: ready-test ## crash matrix, random runs, races: what is missing; RUNS=300 JOBS=2 FRESH=1
 	$(PYTHON) -m tests.faults --runs $(RUNS) --jobs $(JOBS) $(if $(FRESH),--fresh)
