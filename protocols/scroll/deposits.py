@@ -68,10 +68,11 @@ ARRIVES_WITHIN = 2 * 86_400
 _OWN = "what is not bridged or taken as the fee comes back to the sender at once"
 _SENT_BEFORE = "the messenger relays only what it was sent before; its receiver stands in it"
 
+_DEPOSIT_ETH = L1_ROUTER_ABI.function("depositETH")
 DEPOSIT_PERMISSIONS = (
     Permission(
         L1_ROUTER,
-        L1_ROUTER_ABI.function("depositETH").signature,
+        _DEPOSIT_ETH.signature,
         (Unchecked(path=(0,), reason=_OWN), AtMost(path=(1,), most=MOST_GAS)),
         payable=True,
     ),
@@ -252,11 +253,19 @@ def _failures(progress: Progress) -> int:
     return sum(one.found.get("outcome") == "failed" for one in progress.steps)
 
 
+def _bridged(call: Call) -> int:
+    """What of the call's value was sent over.
+
+    The message may carry more: the gateway of WETH unwraps what it was given.
+    """
+    decoded = _DEPOSIT_ETH.decode_call(call.data)
+    return int(next(iter(decoded.arguments.values()))) if decoded else 0
+
+
 def _surplus(ctx: Context, receipt: CallReceipt) -> int | None:
     """What the bridge gave back of the call's value; None where its fee cannot be told any more."""
-    bridged = sum(message.value for message in sent_messages(receipt.logs))
     try:
-        surplus = receipt.call.value - bridged - fee_taken(ctx, receipt)
+        surplus = receipt.call.value - _bridged(receipt.call) - fee_taken(ctx, receipt)
     except PlanError:
         return None
     # Less than nothing: the parameters of the fee have been changed since.
