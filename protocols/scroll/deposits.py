@@ -28,7 +28,7 @@ from protocols.evm.tokens import (
 )
 from protocols.movements import read_movements
 from protocols.params import MOST_GAS, NATIVE, ActionParams, Amount, Gas, TokenRef
-from protocols.scroll.fees import FeeQuote, fee_taken, quote_fee
+from protocols.scroll.fees import FeeQuote, fee_taken, most_gas, quote_fee
 from protocols.scroll.messages import (
     FAILED,
     RELAYED,
@@ -162,7 +162,8 @@ class Deposit(Action):
                 f"message {found['message']} failed on Scroll twice ({found['tx_hash']}); find out "
                 "why, then replay it: what was deposited waits in the bridge"
             )
-        replay = replay_call(ctx, message, min(2 * max(message.gas_limit, ETH_GAS), MOST_GAS))
+        gas = min(2 * max(message.gas_limit, ETH_GAS), most_gas(ctx))
+        replay = replay_call(ctx, message, gas)
         return Plan((replay, arrival(ctx)), f"replay message {found['message']}")
 
     def message(self, ctx: Context, params: Any, progress: Progress) -> BridgeMessage:

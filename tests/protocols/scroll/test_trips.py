@@ -19,6 +19,7 @@ from tests.protocols.scroll.contracts import (
     L2_ETH_GATEWAY,
     broken,
     deploy_dollars,
+    limit_gas,
 )
 from wallets.addresses import parse_address
 from wallets.chain.client import NetworkClient
@@ -171,6 +172,23 @@ def test_a_message_that_fails_twice_needs_a_person(traveller: Traveller, bridge:
     assert trip.look()["outcome"] == "failed"
     with pytest.raises(PlanError, match="failed on Scroll twice"):
         trip.go_on()
+
+
+def test_no_more_gas_is_asked_for_than_the_bridge_takes(
+    traveller: Traveller, bridge: Bridge
+) -> None:
+    trip = traveller.begin("deposit", token="native", amount=ETHER, gas_limit=180_000)
+    with broken(bridge.l2, L2_ETH_GATEWAY):
+        bridge.tell("relay")
+    trip.look()
+    limit_gas(bridge.l1, 300_000)
+    replayed = trip.go_on().steps[0]
+    assert isinstance(replayed, Call)
+    decoded = L1_MESSENGER_ABI.decode_call(replayed.data)
+    assert decoded is not None
+    assert decoded.arguments["newGasLimit"] == 300_000
+    with pytest.raises(PlanError, match="at most 300000 gas, 300001 are asked for"):
+        traveller.begin("deposit", token="native", amount=1, gas_limit=300_001)
 
 
 def test_a_refund_that_cannot_be_told_is_said_not_guessed(
