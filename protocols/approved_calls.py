@@ -15,13 +15,14 @@ from protocols.actions import Permission
 from protocols.call_models import ApprovedCall
 from protocols.calls.adapter import ACTION, CONTRACT, PROTOCOL
 from protocols.calls.encoding import CallError, encode_call, read_function, shown_arguments
+from protocols.evm.tokens import TRANSFER
 from protocols.models import Deployment
 from wallets.address_book import Person, actor_of, require_right, second_person_required
 from wallets.addresses import AddressError, parse_address
 from wallets.amounts import AmountError, check_amount
 from wallets.models import Network, Transaction
-from wallets.transactions.arguments import Unchecked, Vouched
-from wallets.transactions.calldata import leaves
+from wallets.transactions.arguments import Amount, Unchecked, Vouched
+from wallets.transactions.calldata import Leaf, leaves
 from wallets.transactions.demands import Check
 from wallets.transactions.guards import ALLOWED, Answer, Verdict
 from wallets.transactions.operator import NotPossible
@@ -37,6 +38,7 @@ MACHINE = Machine(
     },
 )
 LONGEST = timedelta(days=30)
+_AMOUNT = Amount(path=(1,))
 _WHY = "two persons stand behind the very bytes of each call; a guard compares them"
 
 
@@ -231,13 +233,16 @@ def _alike(call: ApprovedCall) -> Any:
 
 
 def _permission(call: ApprovedCall, *, payable: bool) -> Permission:
-    checks: tuple[Check, ...] = tuple(
-        Vouched(path=leaf.path, reason=_WHY)
-        if leaf.may_be_a_call
-        else Unchecked(path=leaf.path, reason=_WHY)
-        for leaf in leaves(call.function)
-    )
+    checks = tuple(_check(call.function, leaf) for leaf in leaves(call.function))
     return Permission(CONTRACT, call.function, checks, payable=payable)
+
+
+def _check(function: str, leaf: Leaf) -> Check:
+    """Nothing, for the guard compares all of it; but a token's transfer counts, each time anew."""
+    if function == TRANSFER.signature and leaf.path == _AMOUNT.path:
+        return _AMOUNT
+    kind = Vouched if leaf.may_be_a_call else Unchecked
+    return kind(path=leaf.path, reason=_WHY)
 
 
 def _write_rule(call: ApprovedCall) -> None:

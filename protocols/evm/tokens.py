@@ -9,14 +9,21 @@ from protocols.params import NATIVE
 from wallets.addresses import parse_address
 from wallets.transactions.allowances import allowance_name
 from wallets.transactions.arguments import AllowanceAmount, Amount, Recipient, Spender
+from wallets.transactions.calldata import selector_of
 from wallets.transactions.expectations import Expectations
 
 ABI = load_abi("protocols.evm", "erc20")
-APPROVE = Permission(
-    ERC20,
-    ABI.function("approve").signature,
-    (Spender(path=(0,), amount=(1,)), AllowanceAmount(path=(1,))),
-)
+
+
+def approving(*counted_with: str) -> Permission:
+    """An approve of registered spenders; `counted_with` as AllowanceAmount has it."""
+    amount = AllowanceAmount(path=(1,), spender=(0,), counted_with=counted_with)
+    checks = (Spender(path=(0,), amount=(1,)), amount)
+    return Permission(ERC20, ABI.function("approve").signature, checks)
+
+
+# The deposit of a vault (ERC-4626) names no token.
+APPROVE = approving(selector_of("deposit(uint256,address)"))
 TRANSFER = Permission(
     ERC20,
     ABI.function("transfer").signature,

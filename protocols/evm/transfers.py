@@ -67,6 +67,7 @@ class TransferToken(Action):
         require_balance(ctx, params.token, params.amount)
         token = token_at(ctx, params.token)
         call = token.call("send token", "transfer", params.to, params.amount)
+        _require_sent(ctx, call)
         return Plan((call,), f"send {params.amount} of {params.token} to {params.to}")
 
     def settle(self, ctx: Context, params: Params, receipt: CallReceipt) -> Settlement:
@@ -114,6 +115,19 @@ def require_recipient(ctx: Context, to: ChecksumAddress) -> None:
         )
     if to == ctx.wallet:
         raise PlanError(f"{to} would send to itself; choose another recipient")
+
+
+def _require_sent(ctx: Context, call: Call) -> None:
+    """Refuse a token that answers false where others revert: its transaction would succeed.
+
+    Some answer nothing at all, and send.
+    """
+    answer = ctx.chain.call(call.to, call.data, sender=ctx.wallet)
+    if answer and not any(answer):
+        raise PlanError(
+            f"{call.to} says that it would not be sent, without a reason; look at the token: it "
+            "may be paused, or not take this recipient"
+        )
 
 
 def require_spender(ctx: Context, spender: ChecksumAddress) -> None:

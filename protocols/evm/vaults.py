@@ -33,7 +33,7 @@ VAULT = "erc4626"
 ABI = load_abi("protocols.evm", "erc4626")
 DEPOSIT, REDEEM = ABI.function("deposit"), ABI.function("redeem")
 _FRESH = timedelta(minutes=10)
-# Of a deposit too: the policy does not know the asset, whose allowance it has counted before.
+# Of a deposit too: the policy does not know the asset, and has counted its allowance as leaving.
 _COUNTED = Amount(path=(0,))
 
 

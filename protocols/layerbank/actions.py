@@ -1,9 +1,11 @@
 """What can be done with LayerBank: supply, redeem, use as collateral, borrow, repay."""
 
+from datetime import timedelta
 from typing import Any
 
 from protocols.actions import (
     Action,
+    Call,
     CallReceipt,
     Context,
     Permission,
@@ -12,7 +14,7 @@ from protocols.actions import (
     Settlement,
 )
 from protocols.contracts import Contract
-from protocols.evm.tokens import APPROVE, token_at
+from protocols.evm.tokens import approving, token_at
 from protocols.layerbank.markets import (
     CORE,
     CORE_ABI,
@@ -27,18 +29,25 @@ from protocols.layerbank.markets import (
 )
 from protocols.params import NATIVE, ActionParams, Amount, Bps, TokenRef
 from wallets.addresses import parse_address
-from wallets.transactions.arguments import PaidTo, Registered, Unchecked
+from wallets.models import PolicyRule
+from wallets.transactions.arguments import Owed, PaidTo, Registered, Unchecked
+from wallets.transactions.demands import Check
 
 _TAKEN = "a market takes no more than the exact allowance of its coin, or the call's value"
 _GIVEN = "it comes in, to the sender; the market knows what it may have"
 _NATIVE_DECIMALS = 18
+# What prices were looked at for is signed so soon, or planned anew.
+_FRESH = timedelta(minutes=10)
+# Every market takes its token without the call naming it.
+APPROVE = approving(PolicyRule.ALLOWANCE)
+_PAID_IN = (PaidTo(path=(0,), amount=(1,)), Unchecked(path=(1,), reason=_TAKEN))
+_COMING = Unchecked(path=(1,), reason=_GIVEN)
 
 
-def _permission(name: str, *, paid_in: bool = False) -> Permission:
+def _permission(name: str, *checks: Check, payable: bool = False) -> Permission:
     """A call of Core with a registered market and an amount, to and from the sender only."""
-    amount = Unchecked(path=(1,), reason=_TAKEN if paid_in else _GIVEN)
-    checks = (Registered(path=(0,)), *((PaidTo(path=(0,), amount=(1,)),) if paid_in else ()))
-    return Permission(CORE, CORE_ABI.function(name).signature, (*checks, amount), payable=paid_in)
+    signature = CORE_ABI.function(name).signature
+    return Permission(CORE, signature, (Registered(path=(0,)), *checks), payable=payable)
 
 
 class MarketParams(ActionParams):
@@ -46,6 +55,12 @@ class MarketParams(ActionParams):
 
     token: TokenRef
     amount: Amount
+
+
+class SecuredParams(MarketParams):
+    """`most_bps`: the part of the collateral that may be owed after it."""
+
+    most_bps: Bps = 5000
 
 
 class _CoreAction(Action):
@@ -63,7 +78,7 @@ class Supply(_CoreAction):
 
     slug = "supply"
     title = "Supply to LayerBank"
-    permissions = (APPROVE, *MARKETS, _permission("supply", paid_in=True))
+    permissions = (APPROVE, *MARKETS, _permission("supply", *_PAID_IN, payable=True))
 
     def plan(self, ctx: Context, params: MarketParams) -> Plan:
         """The supply, after an exact allowance for a token."""
@@ -79,13 +94,15 @@ class Redeem(_CoreAction):
 
     slug = "redeem-underlying"
     title = "Redeem an amount from LayerBank"
-    permissions = (*MARKETS, _permission("redeemUnderlying"))
+    Params = SecuredParams
+    permissions = (*MARKETS, _permission("redeemUnderlying", _COMING))
 
-    def plan(self, ctx: Context, params: MarketParams) -> Plan:
-        """One redeemUnderlying of what is there."""
+    def plan(self, ctx: Context, params: SecuredParams) -> Plan:
+        """One redeemUnderlying of what is there and no debt needs."""
         market = market_of(ctx, params.token)
         _require(market, "underlyingBalanceOf", params.amount)
-        call = core(ctx).call("redeem", "redeemUnderlying", market.address, params.amount)
+        _require_secured(ctx, market, params.most_bps, less=params.amount)
+        call = _soon(ctx, "redeem", "redeemUnderlying", market, params.amount)
         return Plan((call,), f"redeem {params.amount} of {params.token} from LayerBank")
 
 
@@ -94,13 +111,17 @@ class RedeemShares(_CoreAction):
 
     slug = "redeem-token"
     title = "Redeem shares of LayerBank"
-    permissions = (*MARKETS, _permission("redeemToken"))
+    Params = SecuredParams
+    permissions = (*MARKETS, _permission("redeemToken", _COMING))
 
-    def plan(self, ctx: Context, params: MarketParams) -> Plan:
+    def plan(self, ctx: Context, params: SecuredParams) -> Plan:
         """One redeemToken; `amount` counts the market's own shares."""
         market = market_of(ctx, params.token)
         _require(market, "balanceOf", params.amount)
-        call = core(ctx).call("redeem shares", "redeemToken", market.address, params.amount)
+        coins = market.read("underlyingBalanceOf") * params.amount
+        less = -(-coins // market.read("balanceOf"))
+        _require_secured(ctx, market, params.most_bps, less=less)
+        call = _soon(ctx, "redeem shares", "redeemToken", market, params.amount)
         return Plan((call,), f"redeem {params.amount} shares of {params.token} of LayerBank")
 
 
@@ -133,18 +154,14 @@ class Borrow(_CoreAction):
 
     slug = "borrow"
     title = "Borrow from LayerBank"
-    permissions = (*MARKETS, _permission("borrow"))
+    Params = SecuredParams
+    permissions = (*MARKETS, _permission("borrow", Owed(path=(1,), market=(0,))))
 
-    class Params(MarketParams):
-        """`most_bps`: the part of the collateral that may be owed after it."""
-
-        most_bps: Bps = 5000
-
-    def plan(self, ctx: Context, params: Params) -> Plan:
+    def plan(self, ctx: Context, params: SecuredParams) -> Plan:
         """One borrow, where what is owed stays well below what the collateral allows."""
         market = market_of(ctx, params.token)
-        _require_collateral(ctx, market, params)
-        call = core(ctx).call("borrow", "borrow", market.address, params.amount)
+        _require_secured(ctx, market, params.most_bps, more=params.amount)
+        call = _soon(ctx, "borrow", "borrow", market, params.amount)
         return Plan((call,), f"borrow {params.amount} of {params.token} from LayerBank")
 
 
@@ -153,7 +170,7 @@ class Repay(_CoreAction):
 
     slug = "repay"
     title = "Repay to LayerBank"
-    permissions = (APPROVE, *MARKETS, _permission("repayBorrow", paid_in=True))
+    permissions = (APPROVE, *MARKETS, _permission("repayBorrow", *_PAID_IN, payable=True))
 
     def plan(self, ctx: Context, params: MarketParams) -> Plan:
         """The repayment, after an exact allowance for a token; native coin above it comes back."""
@@ -176,20 +193,39 @@ def _require(market: Market, name: str, amount: int) -> None:
         )
 
 
-def _require_collateral(ctx: Context, market: Market, params: Borrow.Params) -> None:
-    """PlanError where more would be owed than the part of the collateral that was asked for."""
+def _soon(ctx: Context, label: str, name: str, market: Market, amount: int) -> Call:
+    """A call of Core that is not signed once prices may be others."""
+    until = ctx.now + _FRESH
+    return core(ctx).call(label, name, market.address, amount, valid_until=until)
+
+
+def _require_secured(
+    ctx: Context, market: Market, most_bps: int, *, more: int = 0, less: int = 0
+) -> None:
+    """PlanError where too large a part of the collateral would be owed.
+
+    `more` base units of the market's coin are owed then, and `less` of them secure it. They are
+    taken off in full, though LayerBank counts a part of what is supplied: rather too much.
+    """
     collateral, _, owed = core(ctx).read("accountLiquidityOf", ctx.wallet)
+    if less and owed and core(ctx).read("checkMembership", ctx.wallet, market.address):
+        collateral -= _worth(ctx, market, less)
+    owed += _worth(ctx, market, more) if more else 0
+    if owed * 10_000 > collateral * most_bps:
+        raise PlanError(
+            f"{owed / 10**18:.2f} USD would be owed against a collateral of "
+            f"{max(collateral, 0) / 10**18:.2f} USD, more than {most_bps} bps of it; take less, "
+            "repay or supply more, or enter the market of what is supplied"
+        )
+
+
+def _worth(ctx: Context, market: Market, amount: int) -> int:
+    """In USD with 18 decimals, rounded up."""
     prices = Contract(ctx, parse_address(core(ctx).read("priceCalculator")), PRICES_ABI)
     price: int = prices.read("getUnderlyingPrice", market.address)
     if not price:
-        raise PlanError(f"LayerBank knows no price of {params.token}; nothing is borrowed")
-    more = params.amount * 10 ** (_NATIVE_DECIMALS - _decimals(ctx, market)) * price // 10**18
-    if (owed + more) * 10_000 > collateral * params.most_bps:
-        raise PlanError(
-            f"{(owed + more) / 10**18:.2f} USD would be owed against a collateral of "
-            f"{collateral / 10**18:.2f} USD, more than {params.most_bps} bps of it; borrow less, "
-            "supply more, or enter the market of what is supplied"
-        )
+        raise PlanError(f"LayerBank knows no price of {market.token}; nothing is planned")
+    return -(-amount * price // int(10 ** _decimals(ctx, market)))
 
 
 def _decimals(ctx: Context, market: Market) -> int:

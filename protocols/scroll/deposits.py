@@ -28,7 +28,7 @@ from protocols.evm.tokens import (
 )
 from protocols.movements import read_movements
 from protocols.params import MOST_GAS, NATIVE, ActionParams, Amount, Gas, TokenRef
-from protocols.scroll.fees import FeeQuote, fee_taken, quote_fee
+from protocols.scroll.fees import FeeQuote, fee_taken, most_gas, quote_fee
 from protocols.scroll.messages import (
     FAILED,
     RELAYED,
@@ -68,10 +68,11 @@ ARRIVES_WITHIN = 2 * 86_400
 _OWN = "what is not bridged or taken as the fee comes back to the sender at once"
 _SENT_BEFORE = "the messenger relays only what it was sent before; its receiver stands in it"
 
+_DEPOSIT_ETH = L1_ROUTER_ABI.function("depositETH")
 DEPOSIT_PERMISSIONS = (
     Permission(
         L1_ROUTER,
-        L1_ROUTER_ABI.function("depositETH").signature,
+        _DEPOSIT_ETH.signature,
         (Unchecked(path=(0,), reason=_OWN), AtMost(path=(1,), most=MOST_GAS)),
         payable=True,
     ),
@@ -161,7 +162,8 @@ class Deposit(Action):
                 f"message {found['message']} failed on Scroll twice ({found['tx_hash']}); find out "
                 "why, then replay it: what was deposited waits in the bridge"
             )
-        replay = replay_call(ctx, message, min(2 * max(message.gas_limit, ETH_GAS), MOST_GAS))
+        gas = min(2 * max(message.gas_limit, ETH_GAS), most_gas(ctx))
+        replay = replay_call(ctx, message, gas)
         return Plan((replay, arrival(ctx)), f"replay message {found['message']}")
 
     def message(self, ctx: Context, params: Any, progress: Progress) -> BridgeMessage:
@@ -252,11 +254,19 @@ def _failures(progress: Progress) -> int:
     return sum(one.found.get("outcome") == "failed" for one in progress.steps)
 
 
+def _bridged(call: Call) -> int:
+    """What of the call's value was sent over.
+
+    The message may carry more: the gateway of WETH unwraps what it was given.
+    """
+    decoded = _DEPOSIT_ETH.decode_call(call.data)
+    return int(next(iter(decoded.arguments.values()))) if decoded else 0
+
+
 def _surplus(ctx: Context, receipt: CallReceipt) -> int | None:
     """What the bridge gave back of the call's value; None where its fee cannot be told any more."""
-    bridged = sum(message.value for message in sent_messages(receipt.logs))
     try:
-        surplus = receipt.call.value - bridged - fee_taken(ctx, receipt)
+        surplus = receipt.call.value - _bridged(receipt.call) - fee_taken(ctx, receipt)
     except PlanError:
         return None
     # Less than nothing: the parameters of the fee have been changed since.

@@ -6,8 +6,9 @@ price as if the base fee were zero, so the base fee is read from the block and n
 
 from dataclasses import dataclass
 
-from protocols.actions import CallReceipt, Context
+from protocols.actions import CallReceipt, Context, PlanError
 from protocols.contracts import Contract
+from protocols.params import MOST_GAS
 from protocols.scroll.sides import CONFIG_ABI, L1_QUEUE, L1_QUEUE_ABI, contract
 from wallets.addresses import parse_address
 
@@ -19,6 +20,7 @@ _QUEUED = L1_QUEUE_ABI.event("QueueTransaction")
 class FeeRule:
     """The parameters of the system's configuration."""
 
+    most_gas: int
     overhead: int
     scalar: int
 
@@ -38,8 +40,19 @@ class FeeQuote:
 def quote_fee(l1: Context, gas_limit: int) -> FeeQuote:
     """The fee at twice what gas costs now; a call that offers no more cannot fail of it."""
     queue, price = contract(l1, L1_QUEUE), 2 * max(l1.chain.gas_price(), l1.chain.base_fee())
+    rule = _rule(queue)
+    if gas_limit > rule.most_gas:
+        raise PlanError(
+            f"the bridge takes messages of at most {rule.most_gas} gas, {gas_limit} are asked for; "
+            "choose less"
+        )
     at_least: int = queue.read("estimateCrossDomainMessageFee", gas_limit)
-    return FeeQuote(max(at_least, _rule(queue).fee(gas_limit, price)), price)
+    return FeeQuote(max(at_least, rule.fee(gas_limit, price)), price)
+
+
+def most_gas(l1: Context) -> int:
+    """The most gas a message may have, as the bridge and we see it."""
+    return min(MOST_GAS, _rule(contract(l1, L1_QUEUE)).most_gas)
 
 
 def fee_taken(l1: Context, receipt: CallReceipt) -> int:
@@ -54,5 +67,4 @@ def fee_taken(l1: Context, receipt: CallReceipt) -> int:
 
 def _rule(queue: Contract) -> FeeRule:
     config = Contract(queue.ctx, parse_address(queue.read("systemConfig")), CONFIG_ABI)
-    _, overhead, scalar = config.read("messageQueueParameters")
-    return FeeRule(overhead, scalar)
+    return FeeRule(*config.read("messageQueueParameters"))

@@ -18,9 +18,12 @@ from wallets.transactions.calldata import CalldataError, Leaf, Path, leaves, pic
 from wallets.transactions.demands import Check, Facts, Spend, is_enabled_token
 from wallets.transactions.multicalls import HandedOn, PoolPath, WhenPaid, first_token
 from wallets.transactions.shapes import AtMost as AtMost
+from wallets.transactions.shapes import Constant as Constant
 from wallets.transactions.shapes import ConstantHere as ConstantHere
+from wallets.transactions.shapes import Empty as Empty
 from wallets.transactions.shapes import LeastOf as LeastOf
 from wallets.transactions.shapes import OneOf as OneOf
+from wallets.transactions.shapes import Owed as Owed
 from wallets.transactions.shapes import PaidIn as PaidIn
 from wallets.transactions.shapes import PaidTo as PaidTo
 from wallets.transactions.shapes import SenderInside as SenderInside
@@ -180,11 +183,17 @@ class Amount(Check):
 
 
 class AllowanceAmount(Check):
-    """An allowance of the called token, or of another: exactly what the next step needs."""
+    """An allowance of the called token, or of another: exactly what the next step needs.
+
+    The calls of some spenders do not say which token they take. Those that have a rule of one of
+    the selectors `counted_with` are such: what they may take is counted as if it left.
+    """
 
     fits: ClassVar[str] = "uint"
     check: Literal["allowance_amount"] = "allowance_amount"
     token: Literal["callee"] | Path = CALLEE
+    spender: Path = ()
+    counted_with: tuple[str, ...] = ()
 
     def complaint(self, value: Any, facts: Facts) -> str:
         """Another amount than was recorded."""
@@ -196,20 +205,15 @@ class AllowanceAmount(Check):
         return "" if value == needed else f"{needed} is needed, {value} would be allowed"
 
     def spends(self, value: Any, facts: Facts) -> Iterator[Spend]:
-        """What the spender may take: only the caps of a single transaction count it."""
-        yield Spend(_token(self.token, facts), value, leaves=False)
+        """What the spender may take; mostly only the caps of a single transaction count it."""
+        yield Spend(_token(self.token, facts), value, leaves=self._is_counted(facts))
 
-
-class Constant(Check):
-    """Exactly this; numbers in decimal digits, bytes as 0x hex."""
-
-    check: Literal["constant"] = "constant"
-    value: str
-
-    def complaint(self, value: Any, facts: Facts) -> str:
-        """Anything else."""
-        found = f"0x{value.hex()}" if isinstance(value, bytes) else str(value)
-        return "" if found == self.value else f"it must be {self.value}, not {found}"
+    def _is_counted(self, facts: Facts) -> bool:
+        if not self.counted_with:
+            return False
+        (spender,) = pick(facts.values, self.spender)
+        found = facts.rules_here.filter(address=spender, selector__in=self.counted_with)
+        return bool(found.exists())
 
 
 class InnerCall(Check):
@@ -222,16 +226,6 @@ class InnerCall(Check):
         """None of its own: what judges the inner call refuses."""
         facts.judge_inner(value)
         return ""
-
-
-class Empty(Check):
-    """The array has nothing in it."""
-
-    check: Literal["empty"] = "empty"
-
-    def complaint(self, value: Any, facts: Facts) -> str:
-        """Anything in it."""
-        return f"it must be empty, not of {len(value)}" if value else ""
 
 
 class Encoded(Check):
@@ -305,6 +299,7 @@ AnyCheck = Annotated[
     | AllowanceAmount
     | PaidIn
     | PaidTo
+    | Owed
     | Constant
     | ConstantHere
     | OneOf

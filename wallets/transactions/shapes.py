@@ -76,10 +76,57 @@ class PaidTo(Check):
 
     def complaint(self, value: Any, facts: Facts) -> str:
         """Other native coin goes with the call."""
-        rules = facts.rules_here.filter(address=value, selector=PolicyRule.ALLOWANCE)
         (amount,) = pick(facts.values, self.amount)
-        sent, due = int(facts.row.value), 0 if rules.exists() else amount
+        sent, due = int(facts.row.value), 0 if _takes_tokens(value, facts) else amount
         return "" if sent == due else f"{sent} wei go with the call, {due} should"
+
+
+class Owed(Check):
+    """An amount borrowed of a market, counted as if it left: it is owed.
+
+    Native coin where the market takes no allowances; a token under the market's own address, which
+    is all that the call says of it.
+    """
+
+    fits: ClassVar[str] = "uint"
+    check: Literal["owed"] = "owed"
+    market: Path
+
+    def complaint(self, value: Any, facts: Facts) -> str:
+        """Without an end."""
+        return f"{value} is without an end" if looks_unlimited(value) else ""
+
+    def spends(self, value: Any, facts: Facts) -> Iterator[Spend]:
+        """All of it."""
+        (market,) = pick(facts.values, self.market)
+        yield Spend(market if _takes_tokens(market, facts) else "", value, leaves=True)
+
+
+def _takes_tokens(market: str, facts: Facts) -> bool:
+    rules = facts.rules_here.filter(address=market, selector=PolicyRule.ALLOWANCE)
+    return bool(rules.exists())
+
+
+class Constant(Check):
+    """Exactly this; numbers in decimal digits, bytes as 0x hex."""
+
+    check: Literal["constant"] = "constant"
+    value: str
+
+    def complaint(self, value: Any, facts: Facts) -> str:
+        """Anything else."""
+        found = f"0x{value.hex()}" if isinstance(value, bytes) else str(value)
+        return "" if found == self.value else f"it must be {self.value}, not {found}"
+
+
+class Empty(Check):
+    """The array has nothing in it."""
+
+    check: Literal["empty"] = "empty"
+
+    def complaint(self, value: Any, facts: Facts) -> str:
+        """Anything in it."""
+        return f"it must be empty, not of {len(value)}" if value else ""
 
 
 class OneOf(Check):

@@ -32,6 +32,7 @@ from tests.scheduling.trading import run_of, until_ended
 from tests.wallets.planned import planned, queue
 from wallets.addresses import parse_address
 from wallets.models import Network, PolicyRule, Transaction, Transition, Wallet
+from wallets.transactions.demands import Spend
 from wallets.transactions.guards import ALLOWED, Answer, ask_all
 from wallets.transactions.operator import NotPossible
 from wallets.transactions.policy import PolicyRefusal, check_policy
@@ -114,6 +115,17 @@ def test_what_is_approved_is_signed(alice: Operator, approved: ApprovedCall) -> 
     row = queued(alice, approved)
     assert [(one.token, one.amount) for one in check_policy(row).spends] == [("", ETHER)]
     assert ask_all([row])[row.pk] is ALLOWED
+
+
+def test_a_tokens_transfer_is_counted_like_any_other(
+    alice: Operator, propose: Propose, ben: User
+) -> None:
+    terms = {
+        "function": "transfer(address,uint256)",
+        "arguments": [str(parse_address("0x" + "11" * 20)), "7"],
+    }
+    call = approve_call(call=propose(**terms, value=0), person=ben)
+    assert check_policy(queued(alice, call)).spends == (Spend(call.address, 7, leaves=True),)
 
 
 def test_what_is_only_proposed_is_not(alice: Operator, propose: Propose) -> None:

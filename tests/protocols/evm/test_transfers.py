@@ -9,6 +9,8 @@ from wallets.models import Wallet
 pytestmark = pytest.mark.django_db
 
 STRANGER = "0x1111111111111111111111111111111111111111"
+# Answers 1,000 to every question, and false to transfer(address,uint256).
+TOKEN_THAT_SAYS_NO = "0x60003560e01c63a9059cbb14156103e80260005260206000f3"
 
 
 def spendable(operator: Operator, spender: str) -> int:
@@ -97,3 +99,11 @@ def test_an_allowance_without_an_end_is_refused(alice: Operator) -> None:
 def test_an_address_without_a_token_is_refused(alice: Operator, bob: Operator) -> None:
     with pytest.raises(PlanError, match="does not answer balanceOf as erc20 should"):
         alice.plan("transfer-token", token=STRANGER, to=bob.address, amount=1)
+
+
+def test_a_token_that_would_say_no_without_a_revert_is_refused(
+    alice: Operator, bob: Operator
+) -> None:
+    alice.rpc.call("anvil_setCode", STRANGER, TOKEN_THAT_SAYS_NO)
+    with pytest.raises(PlanError, match="says that it would not be sent"):
+        alice.plan("transfer-token", token=STRANGER, to=bob.address, amount=7)

@@ -16,6 +16,7 @@ from tests.protocols.operators import USDC, Balances, Operator, booked, change
 from tests.solidity import compiled
 from tests.viem import MODULES, encode_all, wanted
 from tests.wallets.planned import planned, queue, with_arguments
+from wallets.transactions.demands import Spend
 from wallets.transactions.policy import PolicyRefusal, check_policy
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +138,17 @@ def test_the_same_question_gives_the_same_plan(holder: Operator, vault: str) -> 
     params = read_params(action.Params, {"vault": vault, "amount": 7 * USDC})
     context = holder.context()
     assert action.plan(context, params) == action.plan(context, params)
+
+
+def test_what_a_vault_takes_is_counted_against_the_days_limits_of_its_asset(
+    alice: Operator, vault: str
+) -> None:
+    allow, deposit = planned(alice, "vault-deposit", vault=vault, amount=str(7 * USDC))
+    counted = Spend(alice.token("USDC"), 7 * USDC, leaves=True)
+    assert check_policy(queue(alice, "vault-deposit", allow)).spends == (counted,)
+    # The deposit does not say what it takes, so it is counted once only.
+    spends = check_policy(queue(alice, "vault-deposit", deposit)).spends
+    assert alice.token("USDC") not in {one.token for one in spends}
 
 
 def test_what_is_planned_is_signed_and_goes_to_nobody_else(holder: Operator, vault: str) -> None:

@@ -17,6 +17,9 @@ from tests.protocols.encoder import encode_officially, official_abi, plain
 from tests.protocols.judged import judge
 from tests.protocols.layerbank.conftest import Bank, register
 from tests.protocols.operators import ETHER, USDC, Operator, booked, change
+from tests.wallets.planned import queue
+from wallets.transactions.demands import Spend
+from wallets.transactions.policy import check_policy
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +127,45 @@ def test_native_coin_never_goes_to_the_market_of_a_token(bank: Bank, alice: Oper
     native = planned(alice, "supply", "native", 5)
     assert refusal(alice, native) == ""
     assert "6 wei go with the call, 5 should" in refusal(alice, replace(native, value=6))
+
+
+def spends(alice: Operator, call: Call) -> tuple[Spend, ...]:
+    """What the limits count of it."""
+    return check_policy(queue(alice, "test", call, protocol="layerbank")).spends
+
+
+def test_what_a_market_takes_is_counted_against_the_days_limits_of_its_token(
+    bank: Bank, alice: Operator
+) -> None:
+    usdc = alice.token("USDC")
+    plan = alice.plan("supply", protocol="layerbank", token=usdc, amount=7)
+    allow, supply = (step for step in plan.steps if isinstance(step, Call))
+    assert spends(alice, allow) == (Spend(usdc, 7, leaves=True),)
+    assert spends(alice, supply) == ()
+    assert spends(alice, planned(alice, "supply", "native", 7)) == (Spend("", 7, leaves=True),)
+
+
+def test_a_debt_is_bounded_by_the_limits(bank: Bank, alice: Operator) -> None:
+    do(alice, "supply", "native", ETHER)
+    do(alice, "enter-market", "native")
+    of_token = planned(alice, "borrow", alice.token("USDC"), 7)
+    assert spends(alice, of_token) == (Spend(bank.usdc, 7, leaves=True),)
+    of_native = planned(alice, "borrow", "native", 7)
+    assert spends(alice, of_native) == (Spend("", 7, leaves=True),)
+    endless = CORE_ABI.function("borrow").encode(bank.usdc, 2**256 - 1)
+    assert "without an end" in refusal(alice, replace(of_token, data=endless))
+
+
+@pytest.mark.parametrize("action", ["redeem-underlying", "redeem-token"])
+def test_what_secures_a_debt_is_not_redeemed(bank: Bank, alice: Operator, action: str) -> None:
+    usdc = alice.token("USDC")
+    do(alice, "supply", "native", ETHER)
+    do(alice, "enter-market", "native")
+    do(alice, "borrow", usdc, 400 * USDC)
+    # 400 USD are owed on 1,600: what goes is taken off in full, and 800 are to remain.
+    with pytest.raises(PlanError, match="more than 5000 bps"):
+        do(alice, action, "native", ETHER // 2)
+    do(alice, action, "native", ETHER // 4)
 
 
 @pytest.mark.parametrize("name", ["supply", "redeemToken", "redeemUnderlying", "borrow"])

@@ -29,6 +29,7 @@ FEE_VAULT = "0x000000000000000000000000000000000000FEE5"
 NOBODY = "0x" + "00" * 20
 GAS = 2_000_000
 # What the chain asks for a message: 40 wei, and half the base fee of the block, for each gas.
+CONFIG = "0x00000000000000000000000000000000000C0F16"
 MOST_MESSAGE_GAS, OVERHEAD, SCALAR = 2_000_000, 40, 5 * 10**17
 
 
@@ -87,11 +88,18 @@ def deploy_bridge(l1: DevnetRpc, l2: DevnetRpc) -> str:
     return here.deploy("Token", "A token with a name of some length", "TOKEN", 10**30, here.owner)
 
 
+def limit_gas(rpc: DevnetRpc, most: int) -> None:
+    """Have L1 take no messages of more gas."""
+    function = "updateMessageQueueParameters((uint32,uint112,uint112))"
+    data = keccak(text=function)[:4] + encode(["uint256"] * 3, (most, OVERHEAD, SCALAR))
+    Place(rpc).send(CONFIG, data)
+
+
 def _put_l1(place: Place, standard: str, factory: str) -> None:
     router, messenger = official(L1, "l1_gateway_router"), official(L1, "l1_messenger")
     queue, rollup = official(L1, "l1_message_queue"), official(L1, "scroll_chain")
     l2_messenger = official(L2, "l2_messenger")
-    config = "0x00000000000000000000000000000000000C0F16"
+    config = CONFIG
     put, call = place.put, place.call
     put(QUEUE_V1, "RetiredMessageQueue")
     put(rollup, "ProvenRollup")

@@ -1,12 +1,14 @@
 """Deposits arrive, withdrawals are proven and paid out, and what moved is what is booked."""
 
+from dataclasses import replace
+
 import pytest
 
 from airdrops_site.devnet.outbox import encode_call
 from protocols.actions import Call, Plan, PlanError
 from protocols.models import Deployment
 from protocols.scroll.deposits import NEW_TOKEN_GAS, TOKEN_GAS
-from protocols.scroll.sides import L1_ROUTER_ABI
+from protocols.scroll.sides import L1_MESSENGER_ABI, L1_ROUTER_ABI
 from protocols.services import verify_deployment
 from tests.protocols.operators import ETHER, booked
 from tests.protocols.scroll.bridge import Bridge, Traveller, Trip, add_token, twin_of
@@ -17,6 +19,7 @@ from tests.protocols.scroll.contracts import (
     L2_ETH_GATEWAY,
     broken,
     deploy_dollars,
+    limit_gas,
 )
 from wallets.addresses import parse_address
 from wallets.chain.client import NetworkClient
@@ -171,6 +174,23 @@ def test_a_message_that_fails_twice_needs_a_person(traveller: Traveller, bridge:
         trip.go_on()
 
 
+def test_no_more_gas_is_asked_for_than_the_bridge_takes(
+    traveller: Traveller, bridge: Bridge
+) -> None:
+    trip = traveller.begin("deposit", token="native", amount=ETHER, gas_limit=180_000)
+    with broken(bridge.l2, L2_ETH_GATEWAY):
+        bridge.tell("relay")
+    trip.look()
+    limit_gas(bridge.l1, 300_000)
+    replayed = trip.go_on().steps[0]
+    assert isinstance(replayed, Call)
+    decoded = L1_MESSENGER_ABI.decode_call(replayed.data)
+    assert decoded is not None
+    assert decoded.arguments["newGasLimit"] == 300_000
+    with pytest.raises(PlanError, match="at most 300000 gas, 300001 are asked for"):
+        traveller.begin("deposit", token="native", amount=1, gas_limit=300_001)
+
+
 def test_a_refund_that_cannot_be_told_is_said_not_guessed(
     traveller: Traveller, bridge: Bridge
 ) -> None:
@@ -186,6 +206,24 @@ def test_a_refund_that_cannot_be_told_is_said_not_guessed(
         unknown = trip.action.settle(context, trip.params, receipt)
     assert unknown.movements == known.movements[:1]
     assert unknown.note.endswith("is not known; compare the balance")
+
+
+def test_coin_that_a_gateway_unwraps_is_not_taken_for_the_calls_value(
+    traveller: Traveller, bridge: Bridge
+) -> None:
+    trip = traveller.begin("deposit", token=bridge.token, amount=ETHER)
+    receipt, context = trip.steps[-1].receipt, traveller.l1.context("scroll")
+    assert receipt is not None
+    known = trip.action.settle(context, trip.params, receipt)
+    assert [one.direction for one in known.movements if not one.token] == ["out", "in"]
+    # The gateway of WETH sends the coin it unwrapped with the message, beside the fee.
+    sent = L1_MESSENGER_ABI.event("SentMessage").topic
+    logs = tuple(
+        replace(log, data=ETHER.to_bytes(32) + log.data[32:]) if log.topics[0] == sent else log
+        for log in receipt.logs
+    )
+    found = trip.action.settle(context, trip.params, replace(receipt, logs=logs))
+    assert found.movements == known.movements
 
 
 def test_dollars_go_through_the_gateway_of_their_own(traveller: Traveller, bridge: Bridge) -> None:
