@@ -12,6 +12,7 @@ from tests.chains import Chain
 from tests.market import Market
 from tests.scheduling.ferry import cross, land, rounds
 from tests.threads import workers
+from wallets import transitions
 from wallets.models import Network, Receipt, Transaction, Wallet
 from wallets.services import create_keystore_wallet, verify_wallet
 
@@ -45,15 +46,15 @@ def test_the_run_goes_on_when_two_settle_at_once(
     rounds(registered, market, network, chain, 5)
     land(chain, trader)
     rounds(registered, market, network, chain, 6)
-    steps, together, settle = sent_back(run), Barrier(2), runs.move
+    steps, together = sent_back(run), Barrier(2)
 
     def move(*arguments: Any, **fields: Any) -> Any:
-        done = settle(*arguments, **fields)
+        done = transitions.move(*arguments, **fields)
         with suppress(BrokenBarrierError):
             together.wait(timeout=2)
         return done
 
-    monkeypatch.setattr(runs, "move", move)
+    monkeypatch.setattr("scheduling.runs.move", move)
     with workers(2) as submit:
         for done in [submit(runs.finish_step, step) for step in steps]:
             done.result(timeout=60)
