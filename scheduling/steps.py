@@ -104,10 +104,11 @@ def begin_wait(step: Step, wait: Wait) -> None:
 
 
 def begin_wait_again(step: Step, wait: Wait) -> None:
-    """Look again at once, and for as long as at first."""
+    """Look again at once, as often and for as long as at first."""
     now = timezone.now()
     end = now + timedelta(seconds=wait.at_most)
-    Step.objects.filter(pk=step.pk, state=StepState.WAITING).update(look_at=now, overdue_at=end)
+    same = Step.objects.filter(pk=step.pk, state=StepState.WAITING)
+    same.update(look_at=now, overdue_at=end, looks=0)
 
 
 def _prepare_message(step: Step, run: Run, message: Message) -> None:

@@ -1,5 +1,6 @@
 """What a run that waits does while a reorganisation, a person or an adapter gets in its way."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -210,3 +211,18 @@ def test_an_allowance_that_a_later_stage_gives_again_is_looked_at_again(
     row.refresh_from_db()
     assert (row.amount, row.tries, row.last_use.index) == (5, 0, 5)
     assert row.look_at is not None
+
+
+def test_a_restarted_wait_is_looked_for_as_often_as_at_first(
+    both: Networks, trader: Wallet, other: Wallet
+) -> None:
+    run = cross(both[0], trader, other)
+    rounds(*both, 5)
+    Step.objects.filter(state="waiting").update(overdue_at=timezone.now(), looks=40)
+    look_now()
+    restart_run(run_id=run.pk, actor="anna", reason="the ferry is in sight")
+    advance_runs()
+    step = run.steps.get(index=1)
+    assert step.looks == 1
+    assert step.look_at is not None
+    assert step.look_at < timezone.now() + timedelta(seconds=5)
