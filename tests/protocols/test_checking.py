@@ -277,3 +277,14 @@ def test_what_a_person_vouched_for_meanwhile_is_not_overwritten(
     check(weth)
     weth.refresh_from_db()
     assert weth.code_hash == new
+
+
+def test_a_beacon_does_not_hide_where_a_proxy_leads_to(weth: Deployment, rpc: DevnetRpc) -> None:
+    Deployment.objects.update(implementation="")
+    lead(rpc, weth, IMPLEMENTATION_SLOT, FIRST)
+    lead(rpc, weth, BEACON_SLOT, BEACON)
+    answer_with(rpc, BEACON, FIRST)
+    assert check(weth)[0].verdict is Verdict.SAME
+    lead(rpc, weth, IMPLEMENTATION_SLOT, SECOND)
+    assert check(weth)[0].verdict is Verdict.CHANGED
+    assert rules_on(weth) == 0
