@@ -15,6 +15,7 @@ from scheduling.planning import Planned
 from scheduling.progress import progress_of as asked
 from scheduling.runs import advance_runs, unsettle_reorganised
 from scheduling.steps import begin_steps, planned_step
+from scheduling.waits import due_waits, look_for_waits
 from tests.chains import Chain
 from tests.market import Market
 from tests.scheduling.ferry import cross, errand, land, onward, rounds
@@ -226,3 +227,25 @@ def test_a_restarted_wait_is_looked_for_as_often_as_at_first(
     assert step.looks == 1
     assert step.look_at is not None
     assert step.look_at < timezone.now() + timedelta(seconds=5)
+
+
+def test_a_step_that_cannot_be_settled_keeps_no_other_from_its_turn(
+    both: Networks, trader: Wallet, other: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduling.runs.RUNS_PER_PASS", 1)
+    monkeypatch.setattr(type(get_action("ferry", "errand")), "settle", broken)
+    stuck, run = errand(both[0], trader, other), cross(both[0], trader, other)
+    rounds(*both, 6)
+    assert "settling failed (KeyError)" in stuck.steps.get(index=0).detail
+    assert states(run) == [("pay the ferry", "settled"), ("landing", "waiting")]
+
+
+def test_looks_leave_time_for_the_rest_of_the_job(
+    both: Networks, trader: Wallet, other: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cross(both[0], trader, other)
+    rounds(*both, 5)
+    Step.objects.exclude(look_at=None).update(look_at=timezone.now())
+    monkeypatch.setattr("scheduling.waits.SECONDS_PER_PASS", -1.0)
+    assert list(look_for_waits()) == []
+    assert due_waits().count() == 1
