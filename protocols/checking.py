@@ -126,8 +126,17 @@ def _put_off(row: Deployment, until: datetime | None) -> None:
 
 
 def _record(row: Deployment, found: Standing) -> None:
+    """Unless something else was found or vouched for since the row was read."""
     now = timezone.now()
-    Deployment.objects.filter(pk=row.pk).update(
+    same = Deployment.objects.filter(
+        pk=row.pk,
+        code_hash=row.code_hash,
+        implementation=row.implementation,
+        beacon=row.beacon,
+        enabled=row.enabled,
+        changed_at=row.changed_at,
+    )
+    same.update(
         code_hash=found.code_hash,
         implementation=found.implementation,
         beacon=found.beacon,

@@ -133,11 +133,13 @@ def register_deployment(
         protocol=protocol, network=network, role=role, address=checked
     ).select_related("protocol", "network")
     require_no_doubt(same.first())
+    seen = _standing_of(network, checked)
     found = prove_contract(
         network=network, client=client, address=checked, what=role, vouched=vouched
     )
     with transaction.atomic():
         _require_free_role(protocol, network, role, checked)
+        _require_as_seen(network, checked, seen)
         before = same.first()
         require_no_doubt(before)
         row, _ = Deployment.objects.update_or_create(
@@ -154,6 +156,24 @@ def register_deployment(
             reason = f"code {found.code_hash}, implementation {found.implementation}"
             recorded(HISTORY, row.pk, was, "enabled", actor=actor, reason=reason)
     return row
+
+
+def _standing_of(network: Network, address: str) -> dict[int, tuple[Any, ...]]:
+    """Which rows of the address are in use, and what was found of them."""
+    here = Deployment.objects.filter(network=network, address=address)
+    return {row.pk: (row.enabled, row.changed_at) for row in here.order_by("pk")}
+
+
+def _require_as_seen(network: Network, address: str, seen: dict[int, tuple[Any, ...]]) -> None:
+    """A look at the chain is not good against what was found or decided since; rows are locked."""
+    here = Deployment.objects.select_for_update().filter(network=network, address=address)
+    list(here.order_by("pk"))
+    now = _standing_of(network, address)
+    if any(now.get(pk) != was for pk, was in seen.items()):
+        raise DeploymentError(
+            f"{address} on {network.name} was disabled or enabled while it was looked at; see why, "
+            "and try again"
+        )
 
 
 def _enabled_as(found: Standing) -> dict[str, Any]:
@@ -250,7 +270,12 @@ def disable_deployment(*, deployment: Deployment, reason: str, actor: str = "") 
     adapter = get_adapter(deployment.protocol.slug)
     with transaction.atomic():
         same_place.filter(pk=deployment.pk).update(
-            enabled=False, disabled_reason=reason[:REASON_LENGTH], look_at=None, changed_at=None
+            enabled=False,
+            disabled_reason=reason[:REASON_LENGTH],
+            look_at=None,
+            changed_at=None,
+            # Who uses it again in spite of a doubt answers for that again.
+            doubt_overridden="",
         )
         others = same_place.filter(enabled=True).values_list("role", flat=True)
         kept = {permission for role in others for permission in adapter.permissions(role)}

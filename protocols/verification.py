@@ -174,7 +174,7 @@ def _with_beacons(
     proxies = [
         (address, one)
         for address, one in found.items()
-        if isinstance(one, Standing) and one.beacon != ZERO_ADDRESS
+        if isinstance(one, Standing) and _asks_beacon(one)
     ]
     if not proxies:
         return found
@@ -183,6 +183,14 @@ def _with_beacons(
     ]
     told = zip(proxies, client.agree(asked), strict=True)
     return {**found, **{address: _through(one, answer) for (address, one), answer in told}}
+
+
+def _asks_beacon(one: Standing) -> bool:
+    """EIP-1967: the beacon is only used where the slot of the implementation is empty.
+
+    Whoever deploys a proxy could otherwise hide its upgrades behind a beacon that nobody asks.
+    """
+    return one.beacon != ZERO_ADDRESS and one.implementation == ZERO_ADDRESS
 
 
 def _through(one: Standing, answer: Any) -> Standing | ChainError:

@@ -5,10 +5,10 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from protocols.actions import Action, PlanError, PlannedStep
+from protocols.actions import Plan, PlanError
 from protocols.params import read_params
-from protocols.registry import UnknownAction
-from scheduling.models import Run, Step
+from scheduling.following import go_on, has_more, lock_run
+from scheduling.models import Run
 from scheduling.overlap import look_beside, reason_to_wait
 from scheduling.planning import NO_PLAN, Planned, action_of, context_of, read_plan
 from scheduling.points import WaitPoint
@@ -26,24 +26,11 @@ from wallets.transitions import LostRace, move
 LOOK_AGAIN = timedelta(seconds=10)
 
 
-def has_more(run: Run) -> bool:
-    """Whether the action may have steps that it did not know at first."""
-    try:
-        return type(action_of(run)).go_on is not Action.go_on
-    except UnknownAction:
-        return True  # a person is asked when its turn comes
-
-
-def is_under_way(run: Run) -> bool:
-    """Whether the run has waited, so that what it began may be half done on another chain."""
-    return run.steps.filter(kind=Step.Kind.WAIT).exclude(state=StepState.PLANNED).exists()
-
-
 def continue_run(run: Run) -> None:
     """Ask what follows the steps that are done, and begin it; without any the run succeeded."""
-    count, before = run.steps.count(), look_beside(run)
+    seen, before = _versions(run), look_beside(run)
     if run.steps.filter(state__in=OPEN_STEP).exists():
-        Run.objects.filter(pk=run.pk).update(wake_at=None)
+        _sleep(run)
         return
     try:
         planned = _what_follows(run)
@@ -54,7 +41,8 @@ def continue_run(run: Run) -> None:
     with transaction.atomic():
         Wallet.objects.select_for_update().get(pk=run.wallet_id)
         locked = Run.objects.select_for_update().get(pk=run.pk)
-        if locked.state != RunState.RUNNING or run.steps.count() != count:
+        # A reorganisation may have undone a step from which this was planned.
+        if locked.state != RunState.RUNNING or _versions(run) != seen:
             raise LostRace(f"run {run.pk} went on meanwhile")
         if reason := reason_to_wait(run, planned.relies_on, before):
             later = timezone.now() + LOOK_AGAIN
@@ -67,7 +55,7 @@ def continue_run(run: Run) -> None:
 def _what_follows(run: Run) -> Planned:
     action = action_of(run)
     if not has_more(run):
-        return Planned(_undone(run), run.summary, ())
+        return _undone(run)
     params = read_params(action.Params, run.params)
     planned = read_plan(run, action.go_on(context_of(run), params, progress_of(run)))
     last = run.steps.order_by("index").last()
@@ -76,11 +64,25 @@ def _what_follows(run: Run) -> Planned:
     return planned
 
 
-def _undone(run: Run) -> tuple[PlannedStep, ...]:
-    """The steps of a plan that was whole from the first, from the one that failed on."""
-    done = run.steps.filter(state=StepState.SETTLED).order_by("index").last()
-    behind = run.steps.filter(index__gt=done.index if done else -1).order_by("index")
-    return tuple(map(planned_step, behind))
+def _versions(run: Run) -> dict[int, int]:
+    """What tells whether any step has moved, or one has come."""
+    return dict(run.steps.values_list("pk", "version"))
+
+
+def _sleep(run: Run) -> None:
+    """Until the step that is begun is over; one that was only planned is begun."""
+    with transaction.atomic():
+        lock_run(run)
+        Run.objects.filter(pk=run.pk).update(wake_at=None)
+        go_on(run)
+
+
+def _undone(run: Run) -> Planned:
+    """What a plan that was whole from the first has left, from the step that failed last on."""
+    failed = run.steps.filter(state=StepState.FAILED).order_by("index").last()
+    left = run.steps.filter(state__in=(StepState.FAILED, StepState.CANCELLED)).order_by("index")
+    behind = left.filter(index__gte=failed.index) if failed else left.none()
+    return read_plan(run, Plan(tuple(map(planned_step, behind)), run.summary, tuple(run.relies_on)))
 
 
 def _begin(run: Run, planned: Planned) -> None:
@@ -110,6 +112,7 @@ def restart_run(*, run_id: int, actor: str, reason: str) -> Run:
         run = Run.objects.select_for_update().select_related("task").get(pk=run_id)
         if run.state != RunState.NEEDS_OPERATOR:
             raise NotPossible(f"run {run.pk} is {run.state}, it does not need an operator")
+        _refuse_what_rests_on_nothing(run)
         move(
             run,
             RunState.RUNNING,
@@ -122,6 +125,19 @@ def restart_run(*, run_id: int, actor: str, reason: str) -> Run:
         for step in run.steps.filter(state=StepState.WAITING):
             begin_wait_again(step, wait_from_json(step.spec))
     return run
+
+
+def _refuse_what_rests_on_nothing(run: Run) -> None:
+    """What was begun after a step that came to nothing cannot be told from what is missing."""
+    undone = run.steps.filter(state=StepState.FAILED, settled_receipt__isnull=False)
+    begun = run.steps.exclude(state__in=(StepState.PLANNED, StepState.CANCELLED))
+    for step in undone.order_by("index"):
+        if begun.filter(index__gt=step.index).exists():
+            raise NotPossible(
+                f"{step.label} was undone by a reorganisation and failed then, when what follows "
+                "it had begun: going on could do that twice; see to what is missing by hand, and "
+                "give the run up"
+            )
 
 
 def give_up_run(*, run_id: int, actor: str, reason: str) -> Run:

@@ -11,6 +11,7 @@ from protocols.params import BadParameters, read_params, wrong_params
 from protocols.registry import UnknownAction, adapters, get_action
 from scheduling.models import Task, TaskDependency
 from scheduling.schedule import ScheduleError, next_due
+from scheduling.services import WHAT_IT_DOES, reason_to_leave
 from scheduling.task_fields import PREFIX, as_typed, fields_of
 
 
@@ -36,7 +37,14 @@ class TaskForm(forms.ModelForm[Task]):
             self._check_action(cleaned["protocol"].slug, cleaned["action"])
         if "starts_at" in cleaned and "schedule" in cleaned:
             self._check_schedule(cleaned)
+        self._check_under_way()
         return cleaned
+
+    def _check_under_way(self) -> None:
+        changed = [name for name in WHAT_IT_DOES if name in self.changed_data]
+        if self.instance.pk and changed and (reason := reason_to_leave(self.instance)):
+            for name in changed:
+                self.add_error(name, reason)
 
     def _check_action(self, protocol: str, action: str) -> None:
         try:

@@ -1,14 +1,16 @@
 """What a run is to do: its adapter's plans, and the allowances they give."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
 from eth_typing import ChecksumAddress
 
-from protocols.actions import Action, Call, Context, Message, Plan, PlanError, PlannedStep
+from protocols.actions import Action, Call, Context, Message, Plan, PlanError, PlannedStep, Wait
 from protocols.context import build_context
 from protocols.params import BadParameters, read_params
+from protocols.plans import A_DAY
 from protocols.registry import UnknownAction, get_action
 from scheduling.models import Run
 from wallets.chain.client import NetworkClient
@@ -19,6 +21,7 @@ from wallets.transactions.allowances import AllowanceCall, read_allowance_call
 
 # Why there is no plan; one sentence each.
 NO_PLAN = (PlanError, BadParameters, UnknownAction)
+LONGEST_WAIT = 10 * 365 * A_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +100,22 @@ def _require_possible(run: Run, step: PlannedStep) -> None:
             elsewhere = network_of(run, step.chain_id) != run.task.network
             if elsewhere and read_allowance_call(step.to, step.data) is not None:
                 raise PlanError(f"{step.label}: allowances are given on the task's own network")
+        case Wait():
+            _require_patience(step)
         case Message():
             _require_request(run, step)
+
+
+def _require_patience(wait: Wait) -> None:
+    """What could not be written down when its turn comes would leave what is paid by then."""
+    if not 1 <= wait.at_most <= LONGEST_WAIT:
+        raise PlanError(f"{wait.label} may take {wait.at_most} s; a wait ends within ten years")
+    if not 0 <= wait.first_look <= wait.at_most:
+        raise PlanError(f"{wait.label} is first looked for after {wait.first_look} s")
+    try:
+        json.dumps(dict(wait.arguments), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise PlanError(f"{wait.label} has arguments that are no JSON: {error}") from error
 
 
 def _require_request(run: Run, message: Message) -> None:

@@ -3,22 +3,23 @@
 from collections.abc import Callable
 
 import structlog
-from django.db import transaction
-from django.db.models import Q
+from django.db import DatabaseError, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from protocols.actions import Settlement
 from protocols.settlements import settlement_to_json
-from scheduling.continuing import LOOK_AGAIN, continue_run, has_more, is_under_way
+from scheduling.continuing import LOOK_AGAIN, continue_run
+from scheduling.following import end_run, go_on, is_under_way, lock_run
 from scheduling.models import Run, Step
 from scheduling.overlap import look_beside, reason_to_wait
 from scheduling.planning import NO_PLAN, context_of, make_plan
 from scheduling.points import RunPoint, WaitPoint
 from scheduling.replanning import may_plan_anew, plan_anew
 from scheduling.settle import settle_step
-from scheduling.states import OPEN_STEP, RUN, STEP, RunState, StepState
-from scheduling.steps import begin_steps, submit_step
-from scheduling.waits import look_at_wait, look_for_waits, need_operator, settle_wait
+from scheduling.states import RUN, STEP, RunState, StepState
+from scheduling.steps import begin_steps
+from scheduling.waits import look_at_wait, look_failed, look_for_waits, need_operator, settle_wait
 from wallets import wakeups
 from wallets.actors import this_worker
 from wallets.chain.errors import ChainError
@@ -47,15 +48,17 @@ DECIDED = (
 
 
 def advance_runs() -> int:
-    """Look at every run that is due for it, most important first; returns how many."""
+    """Look at every run that is due for it, most important first; then at what runs wait for.
+
+    Returns how many runs and decided steps there were.
+    """
     started = _pending_runs()
     moved = _decided_steps()
-    waits = look_for_waits()
     # An adapter that fails in a way of its own keeps no other run from its turn.
     wakeups.each(_start, started, failed=_put_off)
-    wakeups.each(_finish, moved)
-    wakeups.each(_look, waits)
-    return len(started) + len(moved) + len(waits)
+    wakeups.each(_finish, moved, failed=_not_settled)
+    wakeups.each(_look, look_for_waits(), failed=look_failed)
+    return len(started) + len(moved)
 
 
 def _start(run: Run) -> None:
@@ -74,7 +77,20 @@ def _look(step: Step) -> None:
 
 
 def _put_off(run: Run, error: Exception) -> None:
-    _postpone(run, f"planning it failed ({type(error).__name__}); the log says where")
+    """A bug in an adapter: what has begun nothing is tried again, what has asks for a person."""
+    told = f"planning it failed ({type(error).__name__}); the log says where"
+    begun = Run.objects.filter(pk=run.pk, state=RunState.RUNNING).exists()
+    if begun and not isinstance(error, DatabaseError):
+        need_operator(run, told)
+    else:
+        _postpone(run, told)
+
+
+def _not_settled(step: Step, error: Exception) -> None:
+    """It has its next turn behind those that wait for their first."""
+    told = f"settling failed ({type(error).__name__}); the log says where"
+    same = Step.objects.filter(pk=step.pk, state=StepState.SUBMITTED)
+    same.update(looks=F("looks") + 1, detail=told)
 
 
 def _pending_runs() -> list[Run]:
@@ -91,7 +107,7 @@ def _decided_steps() -> list[Step]:
         "transaction__network",
         "request",
     )
-    return list(rows.select_related(*related).order_by("id")[:RUNS_PER_PASS])
+    return list(rows.select_related(*related).order_by("looks", "id")[:RUNS_PER_PASS])
 
 
 def _guarded[Row: (Run, Step)](work: Callable[[Row], None], row: Row) -> None:
@@ -103,6 +119,8 @@ def _guarded[Row: (Run, Step)](work: Callable[[Row], None], row: Row) -> None:
         run = row if isinstance(row, Run) else row.run
         log.warning("run_waits_for_rpc", reason=str(error))
         _postpone(run, f"waits for the network: {error}")
+        if isinstance(row, Step):
+            _not_settled(row, error)
 
 
 def start_run(run: Run) -> None:
@@ -113,7 +131,7 @@ def start_run(run: Run) -> None:
         continue_run(run)
         return
     if run.state != RunState.PENDING:
-        Run.objects.filter(pk=run.pk).update(wake_at=None)
+        Run.objects.filter(pk=run.pk, state=run.state).update(wake_at=None)
         return
     if reason := hold_reason(run):
         _hold(run, reason)
@@ -182,8 +200,9 @@ def finish_step(step: Step) -> None:
         return
     fields = settle_step(step, context_of(run, row.network))
     with transaction.atomic():
+        lock_run(run)
         move(step, StepState.SETTLED, machine=STEP, actor=this_worker(), **fields)
-        _go_on(run)
+        go_on(run)
     reached(RunPoint.STEP_SETTLED)
 
 
@@ -193,8 +212,9 @@ def finish_wait(step: Step) -> None:
     if found is None:
         return
     with transaction.atomic():
+        lock_run(step.run)
         settle_wait(step, found)
-        _go_on(step.run)
+        go_on(step.run)
     reached(WaitPoint.SETTLED)
 
 
@@ -203,6 +223,7 @@ def _finish_request(step: Step, request: SignedRequest) -> None:
         _fail(step, request.detail or f"the request ended {request.state}")
         return
     with transaction.atomic():
+        lock_run(step.run)
         move(
             step,
             StepState.SETTLED,
@@ -211,7 +232,7 @@ def _finish_request(step: Step, request: SignedRequest) -> None:
             found={"answer": request.answer},
             settlement=settlement_to_json(Settlement()),
         )
-        _go_on(step.run)
+        go_on(step.run)
     reached(RunPoint.STEP_SETTLED)
 
 
@@ -235,6 +256,7 @@ def _fail(step: Step, sentence: str) -> None:
     """End the run with the step; where it has waited, value may be under way: a person goes on."""
     run, told = step.run, f"{step.label}: {sentence}"
     with transaction.atomic():
+        lock_run(run)
         move(step, StepState.FAILED, machine=STEP, actor=this_worker(), detail=sentence[:500])
         if is_under_way(run):
             for row in run.steps.filter(state=StepState.PLANNED):
@@ -243,22 +265,6 @@ def _fail(step: Step, sentence: str) -> None:
         else:
             end_run(run, RunState.FAILED, told)
     reached(RunPoint.RUN_ENDED)
-
-
-def _go_on(run: Run) -> None:
-    if run.state != RunState.RUNNING:
-        # A step settled anew after a reorganisation; its run ended before.
-        return
-    following = run.steps.filter(state=StepState.PLANNED).order_by("index").first()
-    if following is not None:
-        submit_step(following, run)
-    elif run.steps.filter(state__in=OPEN_STEP).exists():
-        return
-    elif has_more(run):
-        # What follows is asked of the chain: not in here.
-        Run.objects.filter(pk=run.pk).update(wake_at=timezone.now())
-    elif not run.steps.filter(state=StepState.FAILED).exists() or is_under_way(run):
-        end_run(run, RunState.SUCCEEDED, "")
 
 
 def unsettle_reorganised() -> int:
@@ -273,24 +279,10 @@ def _unsettle(step: Step) -> None:
     """Its transaction may end otherwise now, and so may a run that counted as succeeded."""
     reason = "its block was replaced by a reorganisation"
     with transaction.atomic():
+        lock_run(step.run)
         move(step, StepState.SUBMITTED, machine=STEP, actor=this_worker(), reason=reason)
         if step.run.state == RunState.SUCCEEDED:
             move(step.run, RunState.RUNNING, machine=RUN, actor=this_worker(), reason=reason)
-
-
-def end_run(run: Run, state: RunState, sentence: str) -> None:
-    """End a run that has not ended yet, and say why."""
-    if run.state not in (RunState.PENDING, RunState.RUNNING):
-        return
-    move(
-        run,
-        state,
-        machine=RUN,
-        actor=this_worker(),
-        reason=sentence,
-        detail=sentence[:500],
-        wake_at=None,
-    )
 
 
 def _postpone(run: Run, sentence: str) -> None:

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from protocols.params import read_params
 from protocols.registry import get_action
-from scheduling.models import Task, TaskDependency, TaskWallet
+from scheduling.models import Run, Task, TaskDependency, TaskWallet
 from scheduling.schedule import due_from, next_due
+from scheduling.states import UNFINISHED_RUN, RunState
 from wallets.models import Wallet
 from wallets.transitions import recorded
 from wallets.wakeups import wake
@@ -25,6 +26,13 @@ _TIMING = (
     "max_occurrences",
 )
 
+# What its runs read from their task, for as long as they last.
+WHAT_IT_DOES = ("protocol", "action", "network")
+
+
+class TaskUnderWay(ValueError):
+    """What a task does cannot be changed under a run of it; nothing was changed."""
+
 
 def save_task(*, task: Task) -> Task:
     """Save a task after checking its action and schedule, and set when it is next due.
@@ -37,6 +45,8 @@ def save_task(*, task: Task) -> Task:
         if stored is not None:
             # The dispatcher may have moved them since the caller read the task.
             task.next_due_at, task.due_count = stored.next_due_at, stored.due_count
+            if _does(stored) != _does(task) and (reason := reason_to_leave(stored)):
+                raise TaskUnderWay(reason)
         if task.due_count == 0:
             task.next_due_at = next_due(task, None)
         elif stored is None or _timing(stored) != _timing(task):
@@ -44,6 +54,25 @@ def save_task(*, task: Task) -> Task:
         task.save()
         wake("dispatch")
     return task
+
+
+def reason_to_leave(task: Task) -> str:
+    """Why what the task does must stay as it is; empty when nothing of it is under way.
+
+    A run that waits would go on with another action, or make its next call on another network.
+    """
+    open_runs = Run.objects.filter(task=task, state__in=(*UNFINISHED_RUN, RunState.NEEDS_OPERATOR))
+    run = open_runs.order_by("pk").first()
+    if run is None:
+        return ""
+    return (
+        f"run {run.pk} of {task} is not over and does what the task says; wait for it or give it "
+        "up, or make another task"
+    )
+
+
+def _does(task: Task) -> list[Any]:
+    return [getattr(task, name) for name in WHAT_IT_DOES]
 
 
 def _timing(task: Task) -> list[Any]:

@@ -17,6 +17,12 @@ from wallets.services import Intent, submit_transaction
 from wallets.transactions.allowances import AllowanceCall
 from wallets.transitions import born, move
 
+# A wait that was begun; one that was planned, or cancelled before its turn, was not.
+WAITED = (StepState.WAITING, StepState.SETTLED, StepState.FAILED)
+
+# An allowance given once more is looked after once more, whatever became of the first.
+_LOOKED_AFTER = {"clear_at": None, "tries": 0, "detail": ""}
+
 
 def begin_steps(run: Run, planned: Planned) -> None:
     """Write down what was planned and submit the first of it; in the caller's transaction."""
@@ -27,7 +33,12 @@ def begin_steps(run: Run, planned: Planned) -> None:
             run=run,
             token=one.token,
             spender=one.spender,
-            defaults={"amount": one.amount, "last_use": steps[one.last_use]},
+            defaults={
+                "amount": one.amount,
+                "last_use": steps[one.last_use],
+                **_LOOKED_AFTER,
+                "look_at": timezone.now(),
+            },
         )
     _carry_on(run, planned, steps)
     submit_step(steps[0], run)
@@ -93,10 +104,11 @@ def begin_wait(step: Step, wait: Wait) -> None:
 
 
 def begin_wait_again(step: Step, wait: Wait) -> None:
-    """Look again at once, and for as long as at first."""
+    """Look again at once, as often and for as long as at first."""
     now = timezone.now()
     end = now + timedelta(seconds=wait.at_most)
-    Step.objects.filter(pk=step.pk, state=StepState.WAITING).update(look_at=now, overdue_at=end)
+    same = Step.objects.filter(pk=step.pk, state=StepState.WAITING)
+    same.update(look_at=now, overdue_at=end, looks=0)
 
 
 def _prepare_message(step: Step, run: Run, message: Message) -> None:
@@ -164,7 +176,8 @@ def window_end(run: Run) -> datetime | None:
 
 def _signing_ends(step: Step, run: Run) -> datetime | None:
     """The end of the task's window; what follows a wait finishes what was begun, however late."""
-    waited = run.steps.filter(kind=Step.Kind.WAIT, index__lt=step.index).exists()
+    before = run.steps.filter(kind=Step.Kind.WAIT, index__lt=step.index)
+    waited = before.filter(state__in=WAITED).exists()
     return None if waited else window_end(run)
 
 

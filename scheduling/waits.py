@@ -1,6 +1,7 @@
 """Waits of runs: looked for less and less often, until they are over or need a person."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +27,7 @@ from wallets.transitions import move
 log = structlog.get_logger(__name__)
 
 LOOKS_PER_PASS = 50
+SECONDS_PER_PASS = 15.0
 # A look that is under way is not begun again by another worker meanwhile.
 LOOKING = timedelta(seconds=60)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -36,11 +38,18 @@ def due_waits() -> QuerySet[Step]:
     return Step.objects.filter(look_at__lte=timezone.now()).order_by("look_at")
 
 
-def look_for_waits() -> list[Step]:
-    """Claim the due ones, so that no other worker asks the same at once."""
+def look_for_waits() -> Iterator[Step]:
+    """The due ones, each claimed when its turn comes: no other worker asks the same at once.
+
+    A job has a minute, and servers that hang would use it up: the rest has the next turn.
+    """
+    begun = time.monotonic()
     related = ("run__task__protocol", "run__task__network", "run__wallet")
-    rows = list(due_waits().select_related(*related)[:LOOKS_PER_PASS])
-    return [row for row in rows if _claim(row)]
+    for row in list(due_waits().select_related(*related)[:LOOKS_PER_PASS]):
+        if time.monotonic() - begun > SECONDS_PER_PASS:
+            return
+        if _claim(row):
+            yield row
 
 
 def _claim(step: Step) -> bool:
@@ -53,12 +62,15 @@ def look_at_wait(step: Step) -> Mapping[str, Any] | None:
     run = step.run
     wait = wait_from_json(step.spec)
     reached(WaitPoint.CLAIMED)
+    if run.steps.filter(index__lt=step.index, state=StepState.SUBMITTED).exists():
+        _look_again(step, wait, "what comes before it was undone and is to be mined again")
+        return None
     try:
         action = action_of(run)
         params = read_params(action.Params, run.params)
         found = action.look(context_of(run), params, wait, progress_of(run))
     except NO_PLAN as error:
-        need_operator(run, f"{wait.label}: {error}")
+        _ask_a_person(step, f"{wait.label}: {error}")
         return None
     except ChainError as error:
         _look_again(step, wait, f"could not be asked: {error}")
@@ -67,6 +79,13 @@ def look_at_wait(step: Step) -> Mapping[str, Any] | None:
         _look_again(step, wait, "")
     reached(WaitPoint.LOOKED)
     return found
+
+
+def look_failed(step: Step, error: Exception) -> None:
+    """A bug in an adapter: looked for again as long as any other wait."""
+    told = f"looking failed ({type(error).__name__}); the log says where"
+    # Its spec may be what failed.
+    _look_again(step, Wait(step.label, condition=""), told)
 
 
 def settle_wait(step: Step, found: Mapping[str, Any]) -> None:
@@ -85,15 +104,15 @@ def settle_wait(step: Step, found: Mapping[str, Any]) -> None:
 
 def pause_after(wait: Wait, looks: int) -> timedelta:
     """How long until the next look: half as long again each time, an hour at most."""
-    seconds = wait.first_look * 1.5 ** min(looks, 40)
-    return min(timedelta(seconds=max(seconds, 1)), LONGEST_PAUSE)
+    seconds = max(wait.first_look, 1) * 1.5 ** min(looks, 40)
+    return min(timedelta(seconds=seconds), LONGEST_PAUSE)
 
 
 def _look_again(step: Step, wait: Wait, reason: str) -> None:
     now, looks = timezone.now(), step.looks + 1
     if step.overdue_at is not None and step.overdue_at <= now:
         late = f"{wait.label} is not over after {looks} looks; it was due by {_shown(step)}"
-        need_operator(step.run, f"{late} {reason}".strip())
+        _ask_a_person(step, f"{late} {reason}".strip())
         return
     next_look = now + pause_after(wait, looks)
     if step.overdue_at is not None:
@@ -102,6 +121,15 @@ def _look_again(step: Step, wait: Wait, reason: str) -> None:
     Step.objects.filter(pk=step.pk, state=StepState.WAITING).update(
         look_at=next_look, detail=f"{said}; {reason}"[:500] if reason else said
     )
+
+
+def _ask_a_person(step: Step, sentence: str) -> None:
+    """Unless the wait was settled or restarted since it was looked for."""
+    with transaction.atomic():
+        Run.objects.select_for_update().get(pk=step.run_id)
+        same = Step.objects.filter(pk=step.pk, state=StepState.WAITING, overdue_at=step.overdue_at)
+        if same.exists():
+            need_operator(step.run, sentence)
 
 
 def _shown(step: Step) -> str:

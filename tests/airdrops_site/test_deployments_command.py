@@ -148,6 +148,17 @@ def test_a_person_overrides_a_doubt_and_that_stays_on_record(
     assert (code, row["enabled"], row["doubt_overridden"]) == (0, True, "ada: asked them")
 
 
+def test_an_override_ends_when_the_contract_is_taken_out_of_use(
+    deployments: Any, weth: Deployment
+) -> None:
+    Deployment.objects.update(doubt="seen in one blog only")
+    deployments("enable", weth.pk, "--override-reason", "asked them", user="ada")
+    deployments("disable", weth.pk, "--reason", "they were wrong")
+    deployments("enable", "--network", weth.network.slug)
+    weth.refresh_from_db()
+    assert (weth.enabled, weth.doubt_overridden) == (False, "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -11,9 +11,11 @@ from airdrops_site.devnet.rpc import DevnetRpc
 from airdrops_site.health.transactions import open_facts
 from protocols import tasks
 from protocols.checking import Checked, Verdict, ask_workers, check_deployments, due_deployments
+from protocols.deployments import DeploymentError
 from protocols.models import Deployment, Protocol
+from protocols.rules import adopt_code, distrust
 from protocols.services import disable_deployment, register_deployment, verify_deployment
-from protocols.verification import ContractChanged, Vouched
+from protocols.verification import ContractChanged, Vouched, judge, prove_contract
 from tests.market import Market
 from tests.wallets.rpc_servers import answering, prefer, serve
 from wallets import wakeups
@@ -243,3 +245,46 @@ def test_a_network_is_asked_once_for_all_its_contracts(
         found = list(check_deployments(rows))
     assert [one.verdict for one in found] == [Verdict.SAME] * 4
     assert len(server.bodies) == 1
+
+
+def test_what_is_found_changed_while_it_is_looked_at_is_not_enabled(
+    weth: Deployment, client: NetworkClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prove(**asked: Any) -> Any:
+        found = prove_contract(**asked)
+        distrust(network=weth.network, address=weth.address, reason="it leads elsewhere")
+        return found
+
+    monkeypatch.setattr("protocols.services.prove_contract", prove)
+    with pytest.raises(DeploymentError, match="while it was looked at"):
+        verify_deployment(deployment=weth, client=client)
+    weth.refresh_from_db()
+    assert (weth.enabled, weth.disabled_reason) == (False, "it leads elsewhere")
+    assert weth.changed_at is not None
+    assert rules_on(weth) == 0
+
+
+def test_what_a_person_vouched_for_meanwhile_is_not_overwritten(
+    weth: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = "0x" + "ab" * 32
+
+    def judged(**asked: Any) -> None:
+        judge(**asked)
+        adopt_code(network=weth.network, address=weth.address, code_hash=new)
+
+    monkeypatch.setattr("protocols.checking.judge", judged)
+    check(weth)
+    weth.refresh_from_db()
+    assert weth.code_hash == new
+
+
+def test_a_beacon_does_not_hide_where_a_proxy_leads_to(weth: Deployment, rpc: DevnetRpc) -> None:
+    Deployment.objects.update(implementation="")
+    lead(rpc, weth, IMPLEMENTATION_SLOT, FIRST)
+    lead(rpc, weth, BEACON_SLOT, BEACON)
+    answer_with(rpc, BEACON, FIRST)
+    assert check(weth)[0].verdict is Verdict.SAME
+    lead(rpc, weth, IMPLEMENTATION_SLOT, SECOND)
+    assert check(weth)[0].verdict is Verdict.CHANGED
+    assert rules_on(weth) == 0

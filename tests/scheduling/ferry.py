@@ -1,7 +1,8 @@
-"""An installed protocol whose action pays on one network, waits, and goes on on another."""
+"""An installed protocol that pays on one network, waits, and goes on: on another, or there."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -53,7 +54,16 @@ class Cross(Action):
     def settle(self, ctx, params, receipt):
         return Settlement(read_movements(receipt, ctx.wallet))
 
-ADAPTER = Adapter.of("ferry", "Ferry", [Cross()], package=__name__, positions=no_positions)
+class Errand(Cross):
+    slug, title = "errand", "Errand"
+    go_on = Action.go_on
+
+    def plan(self, ctx, params):
+        first, second = (Call(label, params.to, value=1) for label in ("first", "second"))
+        return Plan((*super().plan(ctx, params).steps, first, second), "errand")
+
+ACTIONS = [Cross(), Errand()]
+ADAPTER = Adapter.of("ferry", "Ferry", ACTIONS, package=__name__, positions=no_positions)
 """
 
 
@@ -81,6 +91,12 @@ def cross(network: Network, wallet: Wallet, other: Wallet, patience: int = 3600)
     """A run that crosses to the other network."""
     params = {"to": other.address, "amount": str(AMOUNT), "patience": patience}
     return run_of(network, wallet, "cross", params, protocol="ferry")
+
+
+def errand(network: Network, wallet: Wallet, other: Wallet, **fields: Any) -> Run:
+    """A run whose plan is whole from the first: it pays, waits, and pays twice more."""
+    params = {"to": other.address, "amount": str(AMOUNT)}
+    return run_of(network, wallet, "errand", params, protocol="ferry", **fields)
 
 
 def rounds(here: Network, market: Market, there: Network, chain: Chain, count: int) -> None:

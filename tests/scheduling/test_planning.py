@@ -2,10 +2,12 @@
 
 import pytest
 
-from protocols.actions import Call
+from protocols.actions import Call, Plan, PlanError, Wait
 from protocols.evm.tokens import ABI
-from scheduling.planning import GivenAllowance, Planned
+from scheduling.models import Run, Task
+from scheduling.planning import GivenAllowance, Planned, read_plan
 from wallets.addresses import parse_address
+from wallets.models import Network
 
 TOKEN, SPENDER, OTHER = (parse_address(f"0x{digit * 40}") for digit in "123")
 
@@ -55,3 +57,19 @@ def test_each_spender_has_its_own() -> None:
         (SPENDER, 5, 1),
         (OTHER, 7, 3),
     ]
+
+
+@pytest.mark.parametrize(
+    ("wait", "sentence"),
+    [
+        (Wait("landing", "landed", at_most=10**12), "landing may take 1000000000000 s"),
+        (Wait("landing", "landed", at_most=0), "landing may take 0 s"),
+        (Wait("landing", "landed", first_look=-1), "landing is first looked for after -1 s"),
+        (Wait("landing", "landed", {"at": b"\0"}), "landing has arguments that are no JSON"),
+    ],
+)
+def test_a_wait_that_nobody_can_keep_is_refused_before_anything_is_paid(
+    wait: Wait, sentence: str
+) -> None:
+    with pytest.raises(PlanError, match=sentence):
+        read_plan(Run(task=Task(network=Network(chain_id=1))), Plan((use(), wait)))

@@ -9,7 +9,7 @@ from django.utils import timezone
 from protocols.models import Protocol
 from scheduling.dispatch import dispatch_due
 from scheduling.models import Occurrence, Run, Task, TaskWallet
-from scheduling.services import save_task
+from scheduling.services import TaskUnderWay, save_task
 from wallets.models import Network, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -88,3 +88,26 @@ def test_an_old_copy_does_not_turn_the_dispatcher_back(task: Task) -> None:
     assert (task.due_count, task.next_due_at) == (2, old.next_due_at)
     assert dispatch_due() == 0
     assert Run.objects.count() == Occurrence.objects.count() == 2
+
+
+def under_way(task: Task, state: str) -> Run:
+    """A run of the task that is in this state."""
+    run = Run.objects.get(task=task)
+    Run.objects.update(state=state)
+    return run
+
+
+@pytest.mark.parametrize("state", ["pending", "held", "running", "needs_operator"])
+def test_what_a_run_under_way_does_is_not_changed_under_it(task: Task, state: str) -> None:
+    run = under_way(task, state)
+    other = Network.objects.create(chain_id=31338, slug="e", name="E", kind="devnet")
+    for fields in ({"network": other}, {"action": "wrap"}):
+        with pytest.raises(TaskUnderWay, match=f"run {run.pk} of hourly is not over"):
+            edited(task, **fields)
+        task.refresh_from_db()
+    assert edited(task, priority=10).priority == 10
+
+
+def test_a_task_whose_runs_are_over_may_do_something_else(task: Task) -> None:
+    under_way(task, "succeeded")
+    assert edited(task, action="wrap").action == "wrap"

@@ -155,3 +155,14 @@ def test_every_parameter_has_a_field_with_help(name: str) -> None:
     fields = typed_form(action).base_fields
     for parameter in action.Params.model_fields:
         assert fields[f"param_{parameter}"].help_text.endswith(".")
+
+
+def test_another_network_is_refused_beside_its_field_while_a_run_is_under_way(
+    console: Client,
+) -> None:
+    run = factories.RunFactory.create(state="running")
+    task, other = run.task, factories.NetworkFactory.create()
+    fields = {"name": task.name, "protocol": task.protocol_id, "network": other.pk}
+    form = typed(param_to=RECIPIENT, param_amount="6", **fields)
+    answer = console.post(reverse("admin:scheduling_task_change", args=[task.pk]), form)
+    assert f"run {run.pk} of {task.name} is not over" in form_of(answer).errors["network"][0]

@@ -89,7 +89,7 @@ def test_one_worker_looks_at_a_time(crossing: Crossing, trader: Wallet, other: W
     cross(crossing.here, trader, other)
     crossing.rounds(4)
     Step.objects.filter(state="waiting").update(look_at=timezone.now())
-    assert len(look_for_waits()) == 1
+    assert len(list(look_for_waits())) == 1
     assert not due_waits().exists()
 
 

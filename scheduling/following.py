@@ -1,0 +1,77 @@
+"""What a run does next: its next planned step, asking its action for more, or ending."""
+
+from django.db.models import Q
+from django.utils import timezone
+
+from protocols.actions import Action
+from protocols.registry import UnknownAction
+from scheduling.models import Run, Step
+from scheduling.planning import action_of
+from scheduling.states import RUN, RunState, StepState
+from scheduling.steps import WAITED, submit_step
+from wallets.actors import this_worker
+from wallets.transitions import move
+
+# Begun, and not over.
+_BEGUN = Q(state__in=(StepState.SUBMITTED, StepState.WAITING))
+
+
+def lock_run(run: Run) -> Run:
+    """Take the run before its steps, and see it as it is now; in a database transaction.
+
+    Two workers that each settle one of its steps would not see what the other did.
+    """
+    seen = Run.objects.select_for_update()
+    run.refresh_from_db(fields=("state", "version"), from_queryset=seen)
+    return run
+
+
+def go_on(run: Run) -> None:
+    """Begin what follows the steps that are done. The run is locked.
+
+    Nothing begins while a step is with the chain, be it one that a reorganisation sent back.
+    """
+    if run.state != RunState.RUNNING or run.steps.filter(_BEGUN).exists():
+        return
+    following = run.steps.filter(state=StepState.PLANNED).order_by("index").first()
+    if following is not None:
+        submit_step(following, run)
+    elif has_more(run) or not _ended_well(run):
+        # What follows is asked of the chain: not in here.
+        Run.objects.filter(pk=run.pk).update(wake_at=timezone.now())
+    else:
+        end_run(run, RunState.SUCCEEDED, "")
+
+
+def _ended_well(run: Run) -> bool:
+    """Whether the last step is done: what failed and was planned anew stands before it."""
+    last = run.steps.order_by("index").last()
+    return last is not None and last.state == StepState.SETTLED
+
+
+def has_more(run: Run) -> bool:
+    """Whether the action may have steps that it did not know at first."""
+    try:
+        return type(action_of(run)).go_on is not Action.go_on
+    except UnknownAction:
+        return True  # a person is asked when its turn comes
+
+
+def is_under_way(run: Run) -> bool:
+    """Whether the run has waited, so that what it began may be half done on another chain."""
+    return run.steps.filter(kind=Step.Kind.WAIT, state__in=WAITED).exists()
+
+
+def end_run(run: Run, state: RunState, sentence: str) -> None:
+    """End a run that has not ended yet, and say why."""
+    if run.state not in (RunState.PENDING, RunState.RUNNING):
+        return
+    move(
+        run,
+        state,
+        machine=RUN,
+        actor=this_worker(),
+        reason=sentence,
+        detail=sentence[:500],
+        wake_at=None,
+    )
