@@ -27,12 +27,16 @@ class Raw:
 
 @dataclass(slots=True)
 class RpcServer:
-    """Passes questions on to the chain. `reply` may answer instead, `tamper` change an answer."""
+    """Passes questions on to the chain. `reply` may answer instead, `tamper` change an answer.
+
+    What is asked by the method `withheld` does not reach the chain: it is asked its id instead.
+    """
 
     upstream: str
     url: str = ""
     reply: Callable[[Any], Raw | None] = lambda _body: None
     tamper: Callable[[Item, Item], Item | None] = lambda _asked, answer: answer
+    withheld: str = ""
     bodies: list[Any] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
 
@@ -48,12 +52,19 @@ class RpcServer:
         return self.reply(body) or self._passed_on(body)
 
     def _passed_on(self, body: Any) -> Raw:
-        found = httpx.post(self.upstream, json=body, trust_env=False, timeout=20).json()
+        forwarded = self._kept_back(body)
+        found = httpx.post(self.upstream, json=forwarded, trust_env=False, timeout=20).json()
         if isinstance(body, dict):
             return Raw(json.dumps(self.tamper(body, found)).encode())
         pairs = zip(body, found, strict=True)
         kept = [item for asked, answer in pairs if (item := self.tamper(asked, answer))]
         return Raw(json.dumps(kept).encode())
+
+    def _kept_back(self, body: Any) -> Any:
+        if isinstance(body, list):
+            return [self._kept_back(item) for item in body]
+        instead = {**body, "method": "eth_chainId", "params": []}
+        return instead if body["method"] == self.withheld else body
 
     def hang(self, _body: Any) -> Raw:
         """Say nothing until the test is over."""
