@@ -1,7 +1,7 @@
 """Actions described from their own models: for commands, the console's form, and documentation."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import getdoc
 from typing import Any
@@ -28,12 +28,12 @@ _BASICS: Mapping[str, str] = {
     "boolean": "true or false",
     "object": "an object, as JSON",
 }
-# What pydantic calls a bound, and what a JSON schema does.
-_BOUNDS = {
-    "ge": "minimum",
-    "gt": "exclusiveMinimum",
-    "le": "maximum",
-    "lt": "exclusiveMaximum",
+# What pydantic calls a bound, what a JSON schema does, and which of two is narrower.
+_BOUNDS: Mapping[str, tuple[str, Callable[[Any, Any], Any]]] = {
+    "ge": ("minimum", max),
+    "gt": ("exclusiveMinimum", max),
+    "le": ("maximum", min),
+    "lt": ("exclusiveMaximum", min),
 }
 # A clause that begins with a field: "`amount` of `token_in`, `keep` what is to remain".
 _TOLD = re.compile(r"(?:^|[.,;:] )`(\w+)` ([^.,;:]+)")
@@ -74,22 +74,26 @@ def describe_parameters(model: type[BaseModel]) -> tuple[Parameter, ...]:
 
 
 def schemas_of(model: type[BaseModel]) -> dict[str, Mapping[str, Any]]:
-    """The JSON schema of each parameter, with the bounds that stand behind a validator of ours."""
+    """The JSON schema of each parameter, with the narrowest of its bounds.
+
+    A schema leaves out those behind a validator of ours, and those that narrow a type's own.
+    """
     schema = model.model_json_schema()
     definitions = schema.get("$defs", {})
     return {
-        name: {**_declared(model.model_fields[name]), **_resolved(part, definitions)}
+        name: _narrowed(_resolved(part, definitions), model.model_fields[name])
         for name, part in schema.get("properties", {}).items()
     }
 
 
-def _declared(field: FieldInfo) -> dict[str, Any]:
-    return {
-        word: getattr(one, name)
-        for one in field.metadata
-        for name, word in _BOUNDS.items()
-        if hasattr(one, name)
-    }
+def _narrowed(part: Mapping[str, Any], field: FieldInfo) -> dict[str, Any]:
+    found = dict(part)
+    for one in field.metadata:
+        for name, (word, narrower) in _BOUNDS.items():
+            if hasattr(one, name):
+                bound = getattr(one, name)
+                found[word] = narrower(bound, found.get(word, bound))
+    return found
 
 
 def roles_called(action: Action) -> tuple[str, ...]:

@@ -68,6 +68,8 @@ def test_an_action_is_shown_from_its_own_model(alice: Operator) -> None:
     assert by_name["token_in"]["meaning"] == ""
     assert by_name["slippage_bps"]["unit"] == "hundredths of a percent"
     assert by_name["slippage_bps"]["bounds"] == "at least 0, at most 5000"
+    # What is narrowed by the action, not what its type allows.
+    assert by_name["deadline_seconds"]["bounds"] == "at least 60, at most 3600"
     assert {"role": "erc20", "function": "approve(address,uint256)", "payable": False} in (
         shown["calls"]
     )
