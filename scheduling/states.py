@@ -36,6 +36,24 @@ class StepState(TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+class ApprovalState(TextChoices):
+    """Where a second person's consent is; only `approved` lets anything begin, once."""
+
+    ASKED = "asked", "Asked for"
+    APPROVED = "approved", "Approved"
+    DECLINED = "declined", "Declined"
+    EXPIRED = "expired", "Expired"
+    USED = "used", "Used"
+
+
+class BreakerState(TextChoices):
+    """Whether a protocol's runs may begin."""
+
+    CLOSED = "closed", "Closed"
+    OPEN = "open", "Open"
+    HALF_OPEN = "half_open", "Half open"
+
+
 OPEN_STEP = (StepState.PLANNED, StepState.SUBMITTED, StepState.WAITING)
 UNFINISHED_RUN = (RunState.PENDING, RunState.HELD, RunState.RUNNING)
 FINISHED_RUN = (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED)
@@ -57,6 +75,8 @@ RUN = Machine(
             RunState.CANCELLED,
             RunState.NEEDS_OPERATOR,
         ),
+        # Tried again, where what failed has surely done nothing.
+        RunState.FAILED: (RunState.PENDING,),
         # Until its transactions are final a reorganisation may undo what it rested on.
         RunState.SUCCEEDED: (RunState.RUNNING,),
         RunState.NEEDS_OPERATOR: (RunState.RUNNING, RunState.FAILED, RunState.CANCELLED),
@@ -76,5 +96,29 @@ STEP = Machine(
         StepState.SUBMITTED: (StepState.SETTLED, StepState.FAILED, StepState.CANCELLED),
         StepState.SETTLED: (StepState.SUBMITTED,),
         StepState.FAILED: (StepState.SUBMITTED,),
+    },
+)
+APPROVAL = Machine(
+    "approval",
+    {
+        "": (ApprovalState.ASKED,),
+        ApprovalState.ASKED: (
+            ApprovalState.APPROVED,
+            ApprovalState.DECLINED,
+            ApprovalState.EXPIRED,
+        ),
+        ApprovalState.APPROVED: (
+            ApprovalState.USED,
+            ApprovalState.DECLINED,
+            ApprovalState.EXPIRED,
+        ),
+    },
+)
+BREAKER = Machine(
+    "breaker",
+    {
+        BreakerState.CLOSED: (BreakerState.OPEN,),
+        BreakerState.OPEN: (BreakerState.HALF_OPEN,),
+        BreakerState.HALF_OPEN: (BreakerState.CLOSED, BreakerState.OPEN),
     },
 )

@@ -5,12 +5,13 @@ from wallets.models.balances import Balance, BalancePoint, BalanceSnapshot, Mini
 from wallets.models.limits import (
     EmergencyStop,
     Limit,
+    LimitOverride,
     PolicyRule,
     ScopeKind,
     SpendReservation,
 )
 from wallets.models.networks import Network, RpcEndpoint, Token
-from wallets.models.prices import Price, PriceFeed, PriceSource
+from wallets.models.prices import Price, PriceFeed, PricePoint, PriceSource
 from wallets.models.recipients import AddressBookEntry
 from wallets.models.transactions import (
     Attempt,
@@ -36,12 +37,14 @@ __all__ = [
     "Installation",
     "Lease",
     "Limit",
+    "LimitOverride",
     "MinimumBalance",
     "Network",
     "NonceLane",
     "PolicyRule",
     "Price",
     "PriceFeed",
+    "PricePoint",
     "PriceSource",
     "Receipt",
     "RpcEndpoint",

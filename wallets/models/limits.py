@@ -17,15 +17,19 @@ class ScopeKind(models.TextChoices):
     ACTION = "action", "Action"
     WALLET = "wallet", "Wallet"
     TOKEN = "token", "Token"
+    CAMPAIGN = "campaign", "Campaign"
 
 
 # What may have a token as its scope; the rest is about fees and the native coin.
 TOKEN_KINDS = (
     "max_value",
+    "max_hour_value",
     "max_day_value",
     "max_wallet_day_value",
     "max_action_day_value",
     "second_person",
+    "max_asset_share",
+    "max_volatility",
 )
 
 
@@ -33,7 +37,8 @@ class Limit(models.Model):
     """One configured number, for one scope. The narrowest scope does not win: all hold.
 
     An amount is in base units: of the token where the scope is one (`network:address`), of the
-    native coin everywhere else.
+    native coin everywhere else. Shares, prices' swings and slippage are in basis points, dollars
+    in cents, a health factor in ten-thousandths; the kind says so.
     """
 
     class Kind(models.TextChoices):
@@ -46,7 +51,19 @@ class Limit(models.Model):
         MAX_ACTION_DAY_VALUE = "max_action_day_value", "Amount a day (UTC), each action"
         MAX_DAY_FEES = "max_day_fees", "Fees a day (UTC), all together, wei"
         MIN_NATIVE_BALANCE = "min_native_balance", "Native balance that must remain, wei"
-        SECOND_PERSON = "second_person", "Amount of a plan above which a second person approves"
+        SECOND_PERSON = "second_person", "Amount above which a second person approves"
+        MAX_HOUR_VALUE = "max_hour_value", "Amount an hour (UTC), all together"
+        MAX_RUNNING = "max_running", "Runs at the same time"
+        MAX_SLIPPAGE = "max_slippage", "Slippage, basis points"
+        MAX_FAILURES = "max_failures", "Failed runs in a row that open a protocol's breaker"
+        MAX_AGE = "max_age", "Age of figures that may be relied on, seconds"
+        MAX_GAS_SPIKE = "max_gas_spike", "Gas price in percent of what is usual"
+        MAX_VOLATILITY = "max_volatility", "Swing of a price within a day, basis points"
+        MAX_PROTOCOL_SHARE = "max_protocol_share", "Share of all value in a protocol, basis points"
+        MAX_ASSET_SHARE = "max_asset_share", "Share of all value in one token, basis points"
+        MAX_DAY_LOSS = "max_day_loss", "Loss a day (UTC), US cents"
+        MIN_HEALTH_FACTOR = "min_health_factor", "Health factor of loans, ten-thousandths"
+        MAX_BUDGET = "max_budget", "Costs of a campaign, US cents"
 
     kind = models.CharField(max_length=30, choices=Kind.choices)
     scope_kind = models.CharField(max_length=10, choices=ScopeKind.choices)
@@ -86,6 +103,35 @@ class Limit(models.Model):
             raise ValidationError({"scope_value": str(error)}) from error
         if not network:
             raise ValidationError({"scope_value": "Write network:address, like base:0x…."})
+
+
+class LimitOverride(models.Model):
+    """Another number for a limit, for a while: who said so, why, and until when.
+
+    Ended early or not, the row stays: it is the record. Of several that stand the newest counts.
+    """
+
+    limit = models.ForeignKey(Limit, on_delete=models.CASCADE, related_name="overrides")
+    amount = AmountField(help_text="What counts meanwhile, in the limit's own unit.")
+    expires_at = models.DateTimeField()
+    reason = models.CharField(max_length=300)
+    actor = models.CharField(max_length=100)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(
+                fields=("limit", "-id"),
+                condition=Q(ended_at__isnull=True),
+                name="limit_override_standing",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.amount} instead of {self.limit.amount} for {self.limit}"
 
 
 class EmergencyStop(models.Model):
@@ -171,6 +217,9 @@ class SpendReservation(models.Model):
     )
     limit = models.ForeignKey(Limit, on_delete=models.PROTECT, related_name="reservations")
     day = models.DateField(help_text="The UTC day it was signed.")
+    hour = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="The UTC hour of it, where the limit is an hour's."
+    )
     # Whose day it is where a limit holds for each: a wallet's address, an action; else empty.
     share = models.CharField(max_length=110, blank=True)
     amount = AmountField()

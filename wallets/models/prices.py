@@ -40,6 +40,28 @@ class Price(models.Model):
         return f"{self.token} by {self.get_source_display()}"
 
 
+class PricePoint(models.Model):
+    """What a price was at a moment: kept, where `Price` only has the newest."""
+
+    token = models.ForeignKey(
+        "wallets.Token", on_delete=models.CASCADE, related_name="price_points"
+    )
+    source = models.CharField(max_length=10, choices=PriceSource.choices)
+    amount = AmountField()
+    decimals = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("token", "-at")
+        constraints = (
+            models.UniqueConstraint(fields=("token", "source", "at"), name="price_point_once"),
+        )
+        indexes = (models.Index(fields=("token", "at"), name="price_point_by_time"),)
+
+    def __str__(self) -> str:
+        return f"{self.token} at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
 class PriceFeed(models.Model):
     """A Chainlink feed of a token's price in US dollars; it may stand on another network."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wallets.models import SignedRequest, Transaction
+from wallets.transactions.states import HoldReason
 
 
 class Answer(StrEnum):
@@ -25,6 +26,8 @@ class Verdict:
 
     answer: Answer
     sentence: str = ""
+    # Of what kind the hold is, as the transaction shows it.
+    why: HoldReason = HoldReason.UNKNOWN
 
 
 ALLOWED = Verdict(Answer.ALLOW)

@@ -58,6 +58,8 @@ def _covers(limit: Limit, row: Transaction, token: str) -> bool:
             return limit.scope_value == row.action
         case ScopeKind.WALLET:
             return limit.scope_value == row.lane.wallet.label
+        case ScopeKind.CAMPAIGN:
+            return False  # a transaction does not know its campaign; a gate does
     # One that was not typed in the console may lack the checksum; it holds all the same.
     return limit.scope_value.lower() == token_scope(row.network.slug, token).lower()
 

@@ -278,7 +278,7 @@ def check_permission(row: Transaction, kind: str, standing: Standing) -> Permit:
     if verdict.answer is guards.Answer.REFUSE:
         raise PolicyRefusal(verdict.sentence)
     if verdict.answer is guards.Answer.HOLD:
-        raise Held(HoldReason.UNKNOWN, verdict.sentence)
+        raise Held(verdict.why, verdict.sentence)
     return permit
 
 

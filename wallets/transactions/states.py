@@ -62,6 +62,7 @@ class HoldReason(TextChoices):
     DEPENDENCY = "dependency", "Waits for another"
     RPC = "rpc", "Network does not answer"
     LIMIT = "limit", "A spend limit of the day is used up"
+    GATE = "gate", "A gate holds it"
     UNKNOWN = "unknown", "A needed fact is unknown"
 
 

@@ -1,151 +1,13 @@
-"""Standing orders, their due times, and their execution."""
-
-from typing import Any
+"""Due times, and their execution."""
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from scheduling.plan_models import Plan, PlanLine
+from scheduling.models.tasks import Task
 from scheduling.states import OccurrenceState, RunState, StepState
 from wallets.addresses import AddressField
 from wallets.amounts import AmountField
-from wallets.models import Transaction
-
-__all__ = [
-    "Occurrence",
-    "Plan",
-    "PlanLine",
-    "Run",
-    "RunAllowance",
-    "Step",
-    "Task",
-    "TaskDependency",
-    "TaskWallet",
-]
-
-
-class Task(models.Model):
-    """A standing order: an action with its parameters, wallets, schedule and limits."""
-
-    class Schedule(models.TextChoices):
-        ONCE = "once", "Once"
-        INTERVAL = "interval", "Every interval"
-        CRON = "cron", "Cron"
-
-    class Misfire(models.TextChoices):
-        """What to do about due times that passed while nothing ran."""
-
-        SKIP = "skip", "Skip them"
-        ONCE = "once", "Run once"
-        ALL = "all", "Catch up on all"
-
-    class Priority(models.IntegerChoices):
-        LOW = -10, "Low"
-        NORMAL = 0, "Normal"
-        HIGH = 10, "High"
-        CRITICAL = 20, "Critical"
-
-    name = models.CharField(max_length=120, unique=True)
-    protocol = models.ForeignKey(
-        "protocols.Protocol", on_delete=models.PROTECT, related_name="tasks"
-    )
-    action = models.SlugField()
-    network = models.ForeignKey("wallets.Network", on_delete=models.PROTECT, related_name="tasks")
-    wallets: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(
-        "wallets.Wallet", through="TaskWallet", related_name="tasks"
-    )
-    params = models.JSONField(default=dict, blank=True, help_text="Amounts in base units, as text.")
-    schedule = models.CharField(max_length=8, choices=Schedule.choices)
-    interval_seconds = models.PositiveIntegerField(null=True, blank=True)
-    cron = models.CharField(max_length=100, blank=True)
-    timezone = models.CharField(max_length=50, default="UTC")
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField(null=True, blank=True)
-    max_occurrences = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Due times after which it ends by itself."
-    )
-    misfire = models.CharField(max_length=4, choices=Misfire.choices, default=Misfire.ONCE)
-    priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
-    urgency = models.CharField(
-        max_length=6, choices=Transaction.Urgency.choices, default=Transaction.Urgency.NORMAL
-    )
-    max_fee_ceiling = AmountField(
-        null=True, blank=True, help_text="Wei per gas. Above it a run waits for cheaper gas."
-    )
-    window_seconds = models.PositiveIntegerField(
-        null=True, blank=True, help_text="How long after its due time a run may still sign."
-    )
-    enabled = models.BooleanField(default=True)
-    plan = models.ForeignKey(
-        Plan,
-        on_delete=models.PROTECT,
-        related_name="tasks",
-        null=True,
-        blank=True,
-        editable=False,
-        help_text="Whose lines it carries; such a task is never due by itself.",
-    )
-    next_due_at = models.DateTimeField(null=True, blank=True, editable=False)
-    due_count = models.PositiveIntegerField(default=0, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ("name",)
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(schedule="interval", interval_seconds__gte=1) | ~Q(schedule="interval"),
-                name="task_interval_has_seconds",
-            ),
-            models.CheckConstraint(
-                condition=~Q(schedule="cron") | ~Q(cron=""), name="task_cron_has_expression"
-            ),
-        )
-        indexes = (
-            models.Index(
-                fields=("next_due_at",),
-                condition=Q(enabled=True, next_due_at__isnull=False),
-                name="task_due",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class TaskWallet(models.Model):
-    """A wallet of a task, with the parameters that are its own."""
-
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="task_wallets")
-    wallet = models.ForeignKey(
-        "wallets.Wallet", on_delete=models.PROTECT, related_name="task_wallets"
-    )
-    params = models.JSONField(default=dict, blank=True, help_text="Override the task's.")
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("task", "wallet"), name="task_wallet_once"),)
-
-    def __str__(self) -> str:
-        return f"{self.task} with {self.wallet}"
-
-
-class TaskDependency(models.Model):
-    """A task whose latest run with the same wallet must have succeeded first."""
-
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="dependencies")
-    needs = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="dependents")
-
-    class Meta:
-        verbose_name_plural = "Task dependencies"
-        constraints = (
-            models.UniqueConstraint(fields=("task", "needs"), name="dependency_once"),
-            models.CheckConstraint(
-                condition=~Q(task=models.F("needs")), name="dependency_not_on_itself"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.task} after {self.needs}"
 
 
 class Occurrence(models.Model):
@@ -186,6 +48,12 @@ class Run(models.Model):
     priority = models.SmallIntegerField(default=0)
     state = models.CharField(max_length=14, choices=RunState.choices, default=RunState.PENDING)
     detail = models.CharField(max_length=500, blank=True)
+    tries = models.PositiveSmallIntegerField(
+        default=0, help_text="How often it was tried again after it failed."
+    )
+    started_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its first step began; anew with each try."
+    )
     version = models.PositiveBigIntegerField(default=0)
     # When to look at it again; null when finished or until its transaction changes.
     wake_at = models.DateTimeField(null=True, blank=True)
@@ -202,8 +70,11 @@ class Run(models.Model):
             ),
             models.Index(fields=("task", "wallet", "-id"), name="run_latest"),
             models.Index(fields=("state", "-id"), name="run_by_state"),
+            models.Index(
+                fields=("task", "wallet"), condition=Q(state="running"), name="run_running"
+            ),
         )
-        permissions = (("operate_run", "Can restart and give up"),)
+        permissions = (("operate_run", "Can restart, retry, cancel and give up"),)
 
     def __str__(self) -> str:
         return f"Run {self.pk} of {self.task}"

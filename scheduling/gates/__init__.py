@@ -1,0 +1,1 @@
+"""Checks that may hold a run before it begins, and each of its signatures."""

@@ -1,0 +1,25 @@
+"""Standing orders, their due times, and their execution."""
+
+from scheduling.models.approvals import Approval
+from scheduling.models.pauses import Pause
+from scheduling.models.plans import Plan, PlanLine
+from scheduling.models.risks import Breaker, RiskReading, RiskResponse
+from scheduling.models.runs import Occurrence, Run, RunAllowance, Step
+from scheduling.models.tasks import Task, TaskDependency, TaskWallet
+
+__all__ = [
+    "Approval",
+    "Breaker",
+    "Occurrence",
+    "Pause",
+    "Plan",
+    "PlanLine",
+    "RiskReading",
+    "RiskResponse",
+    "Run",
+    "RunAllowance",
+    "Step",
+    "Task",
+    "TaskDependency",
+    "TaskWallet",
+]
