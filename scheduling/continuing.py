@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from protocols.actions import Plan, PlanError
 from protocols.params import read_params
-from scheduling.following import go_on, has_more, lock_run
+from scheduling.following import end_run, go_on, has_more, is_under_way, lock_run
 from scheduling.models import Run
 from scheduling.overlap import look_beside, reason_to_wait
 from scheduling.planning import NO_PLAN, Planned, action_of, context_of, read_plan
@@ -16,6 +16,7 @@ from scheduling.progress import progress_of
 from scheduling.specs import wait_from_json
 from scheduling.states import OPEN_STEP, RUN, STEP, RunState, StepState
 from scheduling.steps import begin_steps, begin_wait_again, planned_step
+from scheduling.timeouts import is_timed_out, timed_out
 from scheduling.waits import need_operator
 from wallets.actors import this_worker
 from wallets.models import Wallet
@@ -24,18 +25,25 @@ from wallets.transactions.points import reached
 from wallets.transitions import LostRace, move
 
 LOOK_AGAIN = timedelta(seconds=10)
+_BEGUN = (StepState.SUBMITTED, StepState.WAITING)
 
 
 def continue_run(run: Run) -> None:
     """Ask what follows the steps that are done, and begin it; without any the run succeeded."""
     seen, before = _versions(run), look_beside(run)
     if run.steps.filter(state__in=OPEN_STEP).exists():
-        _sleep(run)
+        if is_timed_out(run) and not run.steps.filter(state__in=_BEGUN).exists():
+            _time_out(run)
+        else:
+            _sleep(run)
         return
     try:
         planned = _what_follows(run)
     except NO_PLAN as error:
         need_operator(run, str(error))
+        return
+    if planned.steps and is_timed_out(run):
+        _time_out(run)
         return
     reached(WaitPoint.ASKED)
     with transaction.atomic():
@@ -50,6 +58,22 @@ def continue_run(run: Run) -> None:
             return
         _begin(run, planned)
     reached(WaitPoint.WENT_ON)
+
+
+def _time_out(run: Run) -> None:
+    """End it where it stands; what has waited may have value under way, and asks for a person."""
+    sentence = timed_out(run)
+    with transaction.atomic():
+        lock_run(run)
+        if run.state != RunState.RUNNING or run.steps.filter(state__in=_BEGUN).exists():
+            raise LostRace(f"run {run.pk} went on meanwhile")
+        for step in run.steps.filter(state=StepState.PLANNED):
+            fields = {"detail": sentence}
+            move(step, StepState.CANCELLED, machine=STEP, actor=this_worker(), **fields)
+        if not is_under_way(run):
+            end_run(run, RunState.FAILED, sentence)
+            return
+    need_operator(run, sentence)
 
 
 def _what_follows(run: Run) -> Planned:
@@ -91,15 +115,7 @@ def _begin(run: Run, planned: Planned) -> None:
         Run.objects.filter(pk=run.pk).update(wake_at=None, detail="", relies_on=names)
         begin_steps(run, planned)
         return
-    move(
-        run,
-        RunState.SUCCEEDED,
-        machine=RUN,
-        actor=this_worker(),
-        reason="",
-        detail="",
-        wake_at=None,
-    )
+    end_run(run, RunState.SUCCEEDED, "")
 
 
 def restart_run(*, run_id: int, actor: str, reason: str) -> Run:

@@ -5,10 +5,14 @@ from django.utils import timezone
 
 from protocols.actions import Action
 from protocols.registry import UnknownAction
+from scheduling.dependencies import wake_dependents
 from scheduling.models import Run, Step
+from scheduling.places import place_freed
 from scheduling.planning import action_of
-from scheduling.states import RUN, RunState, StepState
+from scheduling.retries import next_try
+from scheduling.states import RUN, UNFINISHED_RUN, RunState, StepState
 from scheduling.steps import WAITED, submit_step
+from scheduling.timeouts import is_timed_out
 from wallets.actors import this_worker
 from wallets.transitions import move
 
@@ -34,7 +38,10 @@ def go_on(run: Run) -> None:
     if run.state != RunState.RUNNING or run.steps.filter(_BEGUN).exists():
         return
     following = run.steps.filter(state=StepState.PLANNED).order_by("index").first()
-    if following is not None:
+    if following is not None and is_timed_out(run):
+        # Asking for a person takes the run by itself: not in here.
+        Run.objects.filter(pk=run.pk).update(wake_at=timezone.now())
+    elif following is not None:
         submit_step(following, run)
     elif has_more(run) or not _ended_well(run):
         # What follows is asked of the chain: not in here.
@@ -62,9 +69,12 @@ def is_under_way(run: Run) -> bool:
     return run.steps.filter(kind=Step.Kind.WAIT, state__in=WAITED).exists()
 
 
-def end_run(run: Run, state: RunState, sentence: str) -> None:
-    """End a run that has not ended yet, and say why."""
-    if run.state not in (RunState.PENDING, RunState.RUNNING):
+def end_run(run: Run, state: RunState, sentence: str, *, again: bool = True) -> None:
+    """End a run that has not ended yet, and say why.
+
+    One that failed is looked at once more when it may be tried `again`, as its task says.
+    """
+    if run.state not in UNFINISHED_RUN:
         return
     move(
         run,
@@ -73,5 +83,7 @@ def end_run(run: Run, state: RunState, sentence: str) -> None:
         actor=this_worker(),
         reason=sentence,
         detail=sentence[:500],
-        wake_at=None,
+        wake_at=next_try(run) if again and state == RunState.FAILED else None,
     )
+    wake_dependents(run)
+    place_freed(run)

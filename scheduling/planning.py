@@ -12,7 +12,9 @@ from protocols.context import build_context
 from protocols.params import BadParameters, read_params
 from protocols.plans import A_DAY
 from protocols.registry import UnknownAction, get_action
+from scheduling.expressions.readings import as_written, work_out
 from scheduling.models import Run
+from scheduling.states import RunState
 from wallets.chain.client import NetworkClient
 from wallets.models import Network
 from wallets.requests.kinds import find_kind
@@ -50,11 +52,27 @@ class Planned:
 
 def make_plan(run: Run) -> Planned:
     """Ask the run's action what to do now; raises one of NO_PLAN, or ChainError."""
-    action = action_of(run)
-    plan = action.plan(context_of(run), read_params(action.Params, run.params))
+    action, context = action_of(run), context_of(run)
+    if run.state in (RunState.PENDING, RunState.HELD):
+        _work_out(run, action, context)
+    plan = action.plan(context, read_params(action.Params, run.params))
     if not plan.steps:
         raise PlanError("the action planned nothing to do")
     return read_plan(run, plan)
+
+
+def _work_out(run: Run, action: Action, context: Context) -> None:
+    """Write down what the run's expressions come to now; once it has begun that stands."""
+    run.params, run.readings = work_out(
+        action.Params,
+        as_written(run),
+        network=run.task.network,
+        wallet=context.wallet,
+        chain=context.chain,
+    )
+    if run.readings:
+        same = Run.objects.filter(pk=run.pk, state=run.state, version=run.version)
+        same.update(params=run.params, readings=run.readings)
 
 
 def read_plan(run: Run, plan: Plan) -> Planned:

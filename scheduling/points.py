@@ -30,3 +30,13 @@ class PlanPoint(StrEnum):
     RUN_MADE = "plan_run_made"
     LINE_STARTED = "plan_line_started"
     ADVANCED = "plan_advanced"
+
+
+class DispatchPoint(StrEnum):
+    """Where a process may die between a due time and the beginning of its run."""
+
+    CLAIMED = "dispatch_claimed"
+    RUNS_MADE = "dispatch_runs_made"
+    DISPATCHED = "dispatch_dispatched"
+    RUN_CLAIMED = "run_claimed"
+    RUN_BEGUN = "run_begun"

@@ -1,6 +1,7 @@
 """Carry runs from due to done: plan, submit step by step, settle from the chain."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 from django.db import DatabaseError, transaction
@@ -8,17 +9,23 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from protocols.actions import Settlement
+from protocols.params import BadParameters
+from protocols.registry import UnknownAction
 from protocols.settlements import settlement_to_json
 from scheduling.continuing import LOOK_AGAIN, continue_run
+from scheduling.dependencies import unmet_need
 from scheduling.following import end_run, go_on, is_under_way, lock_run
 from scheduling.models import Run, Step
-from scheduling.overlap import look_beside, reason_to_wait
-from scheduling.planning import NO_PLAN, context_of, make_plan
-from scheduling.points import RunPoint, WaitPoint
+from scheduling.overlap import Beside, look_beside, reason_to_wait
+from scheduling.places import full_scope, lock_places, wait_for_place
+from scheduling.planning import NO_PLAN, Planned, context_of, make_plan
+from scheduling.points import DispatchPoint, RunPoint, WaitPoint
 from scheduling.replanning import may_plan_anew, plan_anew
+from scheduling.retries import retry_when_due
 from scheduling.settle import settle_step
 from scheduling.states import RUN, STEP, RunState, StepState
-from scheduling.steps import begin_steps
+from scheduling.steps import begin_steps, window_end
+from scheduling.timeouts import is_timed_out, timed_out
 from scheduling.waits import look_at_wait, look_failed, look_for_waits, need_operator, settle_wait
 from wallets import wakeups
 from wallets.actors import this_worker
@@ -32,6 +39,9 @@ from wallets.transitions import LostRace, move
 log = structlog.get_logger(__name__)
 
 RUNS_PER_PASS = 50
+# What a worker has begun to look at is not looked at by another meanwhile.
+CLAIM = timedelta(seconds=15)
+LONGEST_HOLD = timedelta(minutes=5)
 # As `wallets.transactions.states.is_decided` has it.
 _DECIDED_REQUEST = (
     RequestState.ACKNOWLEDGED,
@@ -58,12 +68,24 @@ def advance_runs() -> int:
     wakeups.each(_start, started, failed=_put_off)
     wakeups.each(_finish, moved, failed=_not_settled)
     wakeups.each(_look, look_for_waits(), failed=look_failed)
+    if RUNS_PER_PASS in (len(started), len(moved)):
+        wakeups.wake("advance")
     return len(started) + len(moved)
 
 
 def _start(run: Run) -> None:
     with structlog.contextvars.bound_contextvars(run=run.pk, task=run.task.name):
-        _guarded(start_run, run)
+        if _claim(run):
+            _guarded(start_run, run)
+
+
+def _claim(run: Run) -> bool:
+    """Keep other workers from planning the same; a claim that is never given up runs out."""
+    same = Run.objects.filter(pk=run.pk, version=run.version, wake_at=run.wake_at)
+    run.wake_at = timezone.now() + CLAIM
+    claimed = bool(same.update(wake_at=run.wake_at))
+    reached(DispatchPoint.RUN_CLAIMED)
+    return claimed
 
 
 def _finish(step: Step) -> None:
@@ -94,8 +116,9 @@ def _not_settled(step: Step, error: Exception) -> None:
 
 
 def _pending_runs() -> list[Run]:
-    rows = Run.objects.filter(wake_at__lte=timezone.now()).order_by("-priority", "wake_at")
-    return list(rows.select_related("task__protocol", "task__network", "wallet")[:RUNS_PER_PASS])
+    rows = Run.objects.filter(wake_at__lte=timezone.now()).order_by("-priority", "wake_at", "pk")
+    related = ("task__protocol", "task__network", "wallet", "occurrence")
+    return list(rows.select_related(*related)[:RUNS_PER_PASS])
 
 
 def _decided_steps() -> list[Step]:
@@ -115,6 +138,8 @@ def _guarded[Row: (Run, Step)](work: Callable[[Row], None], row: Row) -> None:
         work(row)
     except LostRace:
         log.info("run_lost_race")
+        if isinstance(row, Run):
+            Run.objects.filter(pk=row.pk, wake_at=row.wake_at).update(wake_at=timezone.now())
     except ChainError as error:
         run = row if isinstance(row, Run) else row.run
         log.warning("run_waits_for_rpc", reason=str(error))
@@ -125,26 +150,50 @@ def _guarded[Row: (Run, Step)](work: Callable[[Row], None], row: Row) -> None:
 
 def start_run(run: Run) -> None:
     """Plan a pending run and submit its first step; or say why it waits or failed."""
+    match run.state:
+        case RunState.RUNNING:
+            continue_run(run)
+        case RunState.FAILED:
+            retry_when_due(run)
+        case RunState.PENDING | RunState.HELD:
+            _begin_run(run)
+        case _:
+            Run.objects.filter(pk=run.pk, state=run.state).update(wake_at=None)
+
+
+def _begin_run(run: Run) -> None:
+    reason = hold_reason(run)
+    if window := _window_over(run):
+        told = f"{window}; until then it {reason}" if reason else window
+        end_run(run, RunState.FAILED, told, again=False)
+        return
+    if reason:
+        _hold(run, reason)
+        return
     if run.state == RunState.HELD:
         run = move(run, RunState.PENDING, machine=RUN, actor=this_worker(), reason="looked at")
-    if run.state == RunState.RUNNING:
-        continue_run(run)
-        return
-    if run.state != RunState.PENDING:
-        Run.objects.filter(pk=run.pk, state=run.state).update(wake_at=None)
-        return
-    if reason := hold_reason(run):
-        _hold(run, reason)
+    if scope := full_scope(run):
+        wait_for_place(run, scope)
         return
     before = look_beside(run)
     try:
         planned = make_plan(run)
     except NO_PLAN as error:
-        end_run(run, RunState.FAILED, str(error))
+        # What is wrong with a parameter or an action is wrong the next time too.
+        again = not isinstance(error, BadParameters | UnknownAction)
+        end_run(run, RunState.FAILED, str(error), again=again)
         return
+    _begin_planned(run, planned, before)
+
+
+def _begin_planned(run: Run, planned: Planned, before: Beside) -> None:
     with transaction.atomic():
+        lock_places(run)
         # One start of a run at a time per wallet: two at once would not see each other.
         Wallet.objects.select_for_update().get(pk=run.wallet_id)
+        if scope := full_scope(run):
+            wait_for_place(run, scope)
+            return
         if reason := reason_to_wait(run, planned.relies_on, before):
             _hold(run, reason)
             return
@@ -157,20 +206,29 @@ def start_run(run: Run) -> None:
             relies_on=list(planned.relies_on),
             detail="",
             wake_at=None,
+            started_at=timezone.now(),
         )
         begin_steps(run, planned)
+    reached(DispatchPoint.RUN_BEGUN)
+
+
+def _window_over(run: Run) -> str:
+    end = window_end(run)
+    if end is None or end > timezone.now():
+        return ""
+    return f"its window ended at {end:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _hold(run: Run, reason: str) -> None:
-    move(
-        run,
-        RunState.HELD,
-        machine=RUN,
-        actor=this_worker(),
-        reason=reason,
-        detail=reason,
-        wake_at=timezone.now() + LOOK_AGAIN,
-    )
+    """Hold it, or leave it held: the longer it is, the more seldom it is looked at."""
+    detail, now = reason[:500], timezone.now()
+    if run.state == RunState.HELD:
+        pause = min(max((now - run.state_changed_at) / 4, LOOK_AGAIN), LONGEST_HOLD)
+        same = Run.objects.filter(pk=run.pk, state=RunState.HELD, version=run.version)
+        same.update(detail=detail, wake_at=now + pause)
+        return
+    fields = {"detail": detail, "wake_at": now + LOOK_AGAIN}
+    move(run, RunState.HELD, machine=RUN, actor=this_worker(), reason=reason, **fields)
 
 
 def hold_reason(run: Run) -> str:
@@ -180,11 +238,8 @@ def hold_reason(run: Run) -> str:
         return f"{task.protocol} or {task.network} is disabled"
     if run.wallet.status != Wallet.Status.VERIFIED:
         return f"{run.wallet} is {run.wallet.status}; only verified wallets sign"
-    for dependency in task.dependencies.select_related("needs"):
-        latest = Run.objects.filter(task=dependency.needs, wallet=run.wallet).first()
-        if latest is None or latest.state != RunState.SUCCEEDED:
-            return f"waits for {dependency.needs} to succeed with {run.wallet}"
-    return ""
+    unmet = unmet_need(run)
+    return unmet.sentence if unmet else ""
 
 
 def finish_step(step: Step) -> None:
@@ -240,7 +295,9 @@ def _finish_failed(step: Step, row: Transaction) -> None:
     """Plan anew what waited too long to be signed; all else ends the run."""
     replaced = row.replaced_because if row.outcome == Outcome.REPLACED else ""
     sentence = row.detail or replaced or f"the transaction ended {row.outcome or row.state}"
-    if may_plan_anew(step):
+    if is_timed_out(step.run):
+        sentence = f"{timed_out(step.run)}; {sentence}"
+    elif may_plan_anew(step):
         reason = hold_reason(step.run)
         try:
             if not reason:

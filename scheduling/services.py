@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from protocols.params import read_params
 from protocols.registry import get_action
+from scheduling.dependencies import require_no_circle
+from scheduling.expressions.readings import check_params
+from scheduling.members import wallets_of
 from scheduling.models import Run, Task, TaskDependency, TaskWallet
-from scheduling.schedule import due_from, next_due
+from scheduling.schedule import due_from, next_due, require_window_to_fit
 from scheduling.states import UNFINISHED_RUN, RunState
 from wallets.models import Wallet
 from wallets.transitions import recorded
@@ -24,7 +27,11 @@ _TIMING = (
     "starts_at",
     "ends_at",
     "max_occurrences",
+    "times",
+    "spread_seconds",
 )
+# What says nothing of what a task does, or is not said by a person.
+_UNSAID = ("id", "name", "enabled", "next_due_at", "due_count", "created_at", "changed_by")
 
 # What its runs read from their task, for as long as they last.
 WHAT_IT_DOES = ("protocol", "action", "network")
@@ -34,12 +41,14 @@ class TaskUnderWay(ValueError):
     """What a task does cannot be changed under a run of it; nothing was changed."""
 
 
-def save_task(*, task: Task) -> Task:
+def save_task(*, task: Task, person: AbstractBaseUser | None = None) -> Task:
     """Save a task after checking its action and schedule, and set when it is next due.
 
     A schedule that was changed counts from now on; due times already dispatched stay as they are.
+    `person` is who says so, where one is known: of an approval the second person is another.
     """
     get_action(task.protocol.slug, task.action)
+    require_window_to_fit(task)
     with transaction.atomic():
         stored = Task.objects.select_for_update().filter(pk=task.pk).first()
         if stored is not None:
@@ -51,9 +60,16 @@ def save_task(*, task: Task) -> Task:
             task.next_due_at = next_due(task, None)
         elif stored is None or _timing(stored) != _timing(task):
             task.next_due_at = due_from(task, timezone.now())
+        if stored is None or _said(stored) != _said(task):
+            task.changed_by_id = person.pk if person else None
         task.save()
         wake("dispatch")
     return task
+
+
+def note_change(*, task: Task, person: AbstractBaseUser | None) -> None:
+    """Whose wallets or dependencies of a task these are now."""
+    Task.objects.filter(pk=task.pk).update(changed_by=person.pk if person else None)
 
 
 def reason_to_leave(task: Task) -> str:
@@ -71,6 +87,11 @@ def reason_to_leave(task: Task) -> str:
     )
 
 
+def _said(task: Task) -> list[Any]:
+    fields = (one.attname for one in Task._meta.concrete_fields if one.name not in _UNSAID)
+    return [getattr(task, name) for name in fields]
+
+
 def _does(task: Task) -> list[Any]:
     return [getattr(task, name) for name in WHAT_IT_DOES]
 
@@ -86,7 +107,7 @@ def take_off_tasks(*, wallet: Wallet, actor: str, reason: str) -> list[Task]:
         members = list(own.select_related("task").order_by("pk"))
         for member in members:
             task = Task.objects.select_for_update().get(pk=member.task_id)
-            if task.task_wallets.exclude(pk=member.pk).exists():
+            if wallets_of(task).exclude(pk=wallet.pk).exists():
                 told = f"{wallet.label} was taken off it ({member.params}): {reason}"
                 member.delete()
             elif task.enabled:
@@ -103,11 +124,14 @@ def create_task(
     task: Task,
     wallets: Mapping[Wallet, Mapping[str, Any]],
     needs: Sequence[Task] = (),
+    person: AbstractBaseUser | None = None,
 ) -> Task:
     """A new task with its wallets (each with parameters of its own) and its dependencies."""
     action = get_action(task.protocol.slug, task.action)
     for own in wallets.values():
-        read_params(action.Params, {**task.params, **own})
+        check_params(action.Params, {**task.params, **own}, task.network)
+    require_window_to_fit(task)
+    task.changed_by_id = person.pk if person else None
     with transaction.atomic():
         task.save()
         TaskWallet.objects.bulk_create(
@@ -115,4 +139,5 @@ def create_task(
             for wallet, own in wallets.items()
         )
         TaskDependency.objects.bulk_create(TaskDependency(task=task, needs=need) for need in needs)
-        return save_task(task=task)
+        require_no_circle(task, needs)
+        return save_task(task=task, person=person)

@@ -7,9 +7,11 @@ from django.utils import timezone
 
 from protocols.actions import Call, Message, PlannedStep, Wait
 from scheduling.models import Run, RunAllowance, Step
+from scheduling.places import place_freed
 from scheduling.planning import Planned, allowance_of, last_use
 from scheduling.specs import kind_of, step_from_json, step_to_json
 from scheduling.states import STEP, StepState
+from scheduling.timeouts import times_out_at
 from wallets.actors import this_worker
 from wallets.models import Network
 from wallets.requests.services import RequestIntent, prepare_request
@@ -77,6 +79,7 @@ def submit_step(step: Step, run: Run) -> None:
         case Wait() as wait:
             begin_wait(step, wait)
             _rely_no_more(run)
+            place_freed(run)
         case Message() as message:
             _prepare_message(step, run, message)
         case other:
@@ -175,10 +178,13 @@ def window_end(run: Run) -> datetime | None:
 
 
 def _signing_ends(step: Step, run: Run) -> datetime | None:
-    """The end of the task's window; what follows a wait finishes what was begun, however late."""
+    """The end of the task's window, or of the run's time.
+
+    What follows a wait finishes what was begun, however late the window makes that.
+    """
     before = run.steps.filter(kind=Step.Kind.WAIT, index__lt=step.index)
     waited = before.filter(state__in=WAITED).exists()
-    return None if waited else window_end(run)
+    return _earliest(None if waited else window_end(run), times_out_at(run))
 
 
 def _lowest(*ceilings: int | None) -> int | None:

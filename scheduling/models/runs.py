@@ -41,6 +41,12 @@ class Run(models.Model):
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="runs")
     wallet = models.ForeignKey("wallets.Wallet", on_delete=models.PROTECT, related_name="runs")
     params = models.JSONField(default=dict, help_text="As they were when the run began.")
+    readings = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What its expressions were, the balance they were taken of, and what they came "
+        "to.",
+    )
     summary = models.CharField(max_length=300, blank=True)
     relies_on = models.JSONField(
         default=list, help_text="What must not change under it, as its plan named it."

@@ -1,0 +1,1 @@
+"""Amounts that are said as a share of what a wallet has."""

@@ -1,0 +1,69 @@
+"""After a restore: what was due between the backup and now is never caught up.
+
+It may have been done by the installation that was lost, and nothing here would know.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from scheduling.dispatch import Due, due_times, record
+from scheduling.models import Run, Task
+from scheduling.states import RUN, RunState
+from wallets.transitions import LostRace, move
+
+RESTORED = "restored"
+_NOT_BEGUN = (RunState.PENDING, RunState.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """How much was left out."""
+
+    due_times: int
+    runs: int
+
+
+def skip_missed(*, since: datetime, until: datetime, actor: str) -> Skipped:
+    """Skip every due time up to `until`, and cancel what was due and had not begun.
+
+    `since` is when the backup was made: what was due before it and not yet dispatched is left out
+    as well. May be run again: it goes on where it was broken off.
+    """
+    reason = f"{RESTORED}: due between the backup of {since:%Y-%m-%d %H:%M:%S} UTC and the restore"
+    tasks = Task.objects.filter(plan=None, next_due_at__lte=until).order_by("pk")
+    due = sum(_skip(task, until) for task in tasks)
+    return Skipped(due, _cancel_runs(until, actor, reason))
+
+
+def _skip(task: Task, until: datetime) -> int:
+    """Chunk by chunk, each in a database transaction of its own."""
+    count = 0
+    while task.next_due_at is not None and task.next_due_at <= until:
+        times, following = due_times(task, until)
+        if record(task, Due(times, following, times, RESTORED)):
+            count += len(times)
+        task.refresh_from_db()
+    return count
+
+
+def _cancel_runs(until: datetime, actor: str, reason: str) -> int:
+    """Also those of plans: what a plan's lines became is asked of the chain."""
+    due = Run.objects.filter(occurrence__due_at__lte=until)
+    count = 0
+    for run in due.filter(state__in=_NOT_BEGUN).order_by("pk").iterator():
+        count += _cancel(run, actor, reason)
+    # Nor is what has failed tried again by itself.
+    due.filter(state=RunState.FAILED, wake_at__isnull=False).update(wake_at=None)
+    return count
+
+
+def _cancel(run: Run, actor: str, reason: str) -> bool:
+    try:
+        with transaction.atomic():
+            fields = {"detail": reason, "wake_at": None}
+            move(run, RunState.CANCELLED, machine=RUN, actor=actor, reason=reason, **fields)
+    except LostRace:
+        return False
+    return True
