@@ -19,7 +19,8 @@ from scheduling.models import (
 )
 from scheduling.plan_admin import PlanAdmin as PlanAdmin
 from scheduling.run_admin import RunAdmin as RunAdmin
-from scheduling.services import TASK_HISTORY, save_task
+from scheduling.services import TASK_HISTORY, note_change, save_task
+from scheduling.task_columns import following_times, wallet_count, when
 from scheduling.task_pages import TypedParamsAdmin
 from scheduling.task_previews import TaskPreviews, preview_link
 from wallets.console import show
@@ -51,17 +52,9 @@ class TaskDependencyInline(TabularInline):
     model = TaskDependency
     form = TaskDependencyForm
     fk_name = "task"
+    fields = ("needs", "condition", "delay_seconds")
     autocomplete_fields = ("needs",)
     extra = 0
-
-
-def _schedule(row: Task) -> str:
-    match row.schedule:
-        case Task.Schedule.INTERVAL:
-            return f"every {row.interval_seconds} s"
-        case Task.Schedule.CRON:
-            return f"{row.cron} ({row.timezone})"
-    return "once"
 
 
 def _task_lists(row: Task) -> Any:
@@ -81,7 +74,7 @@ class TaskAdmin(TaskPreviews, TypedParamsAdmin):
         "protocol",
         "action",
         "network",
-        column("When", _schedule),
+        column("When", when),
         "next_due_at",
         "priority",
         "enabled",
@@ -93,15 +86,21 @@ class TaskAdmin(TaskPreviews, TypedParamsAdmin):
     list_select_related = ("protocol", "network")
     date_hierarchy = "next_due_at"
     inlines = (TaskWalletInline, TaskDependencyInline)
+    autocomplete_fields = ("groups", "tags")
     readonly_fields = ("next_due_at", "due_count")
     fieldsets = (
         section(None, "name", "enabled", "protocol", "action", "network", "params"),
+        section("Wallets of groups and tags", "groups", "tags"),
         section("When", "schedule", "interval_seconds", "cron", "timezone", "starts_at", "ends_at"),
-        section("How often", "max_occurrences", "misfire", "priority"),
-        section("Fees", "urgency", "max_fee_ceiling", "window_seconds"),
+        section("How often", "times", "spread_seconds", "max_occurrences", "priority"),
+        section("What is late", "misfire", "misfire_grace_seconds", "window_seconds"),
+        section("Its runs", "max_running", "timeout_seconds", "max_retries", "retry_seconds"),
+        section("Fees and consent", "urgency", "max_fee_ceiling", "needs_approval"),
         section(
             "So far",
             "next_due_at",
+            column("After that", following_times),
+            column("With", wallet_count),
             "due_count",
             column("Fee ceiling", lambda row: show.gas_price(row.max_fee_ceiling)),
             column("Related", _task_lists),
@@ -124,7 +123,20 @@ class TaskAdmin(TaskPreviews, TypedParamsAdmin):
     ) -> None:
         """Through the service, which knows when the task is due."""
         if isinstance(obj, Task):
-            save_task(task=obj)
+            save_task(task=obj, person=request.user)
+
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: Any,
+        formsets: Any,
+        change: bool,  # noqa: FBT001 - Django's signature
+    ) -> None:
+        """Whoever says with which wallets or after what it runs has said what it does."""
+        super().save_related(request, form, formsets, change)
+        said = {"groups", "tags"} & set(form.changed_data)
+        if said or any(formset.has_changed() for formset in formsets):
+            note_change(task=form.instance, person=request.user)
 
 
 class TaskPartAdmin(ReadOnlyAdmin):
@@ -153,12 +165,12 @@ class TaskWalletAdmin(TaskPartAdmin):
 class TaskDependencyAdmin(TaskPartAdmin):
     """What waits for what; edited on the task's page."""
 
-    list_display = ("id", link("task"), link("needs", "Needs"))
+    list_display = ("id", link("task"), link("needs", "Needs"), "condition", "delay_seconds")
     search_fields = ("task__name", "needs__name")
     list_select_related = ("task", "needs")
     ordering = ("-id",)
     sortable_by = ("id",)
-    fieldsets = (section(None, "task", "needs"),)
+    fieldsets = (section(None, "task", "needs", "condition", "delay_seconds"),)
 
 
 @admin.register(Occurrence)

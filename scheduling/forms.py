@@ -7,11 +7,13 @@ from django.core.exceptions import ValidationError
 from unfold.forms import PaginationInlineFormSet
 
 from protocols.actions import Action
-from protocols.params import BadParameters, read_params, wrong_params
+from protocols.params import BadParameters
 from protocols.registry import UnknownAction, adapters, get_action
+from scheduling.dependencies import DependencyCircle, require_no_circle
+from scheduling.expressions.readings import check_params, wrong_values
 from scheduling.models import Task, TaskDependency
-from scheduling.schedule import ScheduleError, next_due
-from scheduling.services import WHAT_IT_DOES, reason_to_leave
+from scheduling.schedule import ScheduleError, next_due, require_window_to_fit
+from scheduling.services import TIMING, WHAT_IT_DOES, reason_to_leave
 from scheduling.task_fields import PREFIX, as_typed, fields_of
 
 
@@ -59,9 +61,10 @@ class TaskForm(forms.ModelForm[Task]):
         if schedule == Task.Schedule.CRON and not cleaned.get("cron"):
             self.add_error("cron", "Write a cron expression, like 0 9 * * 1-5.")
             return
-        fields = ("schedule", "interval_seconds", "cron", "timezone", "starts_at", "ends_at")
+        task = Task(**{name: cleaned[name] for name in TIMING if cleaned.get(name) is not None})
         try:
-            next_due(Task(**{name: cleaned[name] for name in fields if name in cleaned}), None)
+            next_due(task, None)
+            require_window_to_fit(task)
         except ScheduleError as error:
             self.add_error(None, str(error))
 
@@ -88,12 +91,25 @@ class TypedTaskForm(TaskForm):
             for name, value in cleaned.items()
             if name.startswith(PREFIX) and value not in (None, "")
         }
-        for name, sentence in wrong_params(self.wanted.Params, filled).items():
+        for name, sentence in self._wrong(cleaned, filled).items():
             field = PREFIX + name
             self.add_error(field if field in self.fields else None, sentence)
         # The wallets' own parameters are checked over these.
         self.instance.params = filled
         return cleaned
+
+    def _wrong(self, cleaned: dict[str, Any], filled: dict[str, Any]) -> dict[str, str]:
+        """By their names; what is missing only where no wallet could have it of its own."""
+        network = cleaned.get("network")
+        if network is None:
+            return {}
+        wrong = wrong_values(self.wanted.Params, filled, network)
+        if not wrong and (cleaned.get("groups") or cleaned.get("tags")):
+            try:
+                check_params(self.wanted.Params, filled, network)
+            except BadParameters as error:
+                return {"": str(error)}
+        return wrong
 
 
 def typed_form(action: Action) -> type[TypedTaskForm]:
@@ -119,7 +135,10 @@ class TaskWalletFormSet(PaginationInlineFormSet):
 
     def _check_params(self, form: Any, wanted: Any) -> None:
         try:
-            read_params(wanted, {**self.instance.params, **(form.cleaned_data["params"] or {})})
+            own = form.cleaned_data["params"] or {}
+            check_params(wanted, {**self.instance.params, **own}, self.instance.network)
+        except Task.network.RelatedObjectDoesNotExist:
+            return  # said on the field itself
         except (BadParameters, TypeError) as error:
             form.add_error("params", f"With the task's own parameters: {error}")
 
@@ -134,12 +153,10 @@ class TaskDependencyForm(forms.ModelForm[TaskDependency]):
     def clean_needs(self) -> Task:
         """A task that does not, by any way, need this one."""
         needed: Task = self.cleaned_data["needs"]
-        seen: set[int] = set()
-        ahead = [needed.pk]
-        while ahead:
-            if self.instance.task_id in ahead:
-                raise ValidationError(f"{needed} waits for this task itself; neither would start.")
-            seen.update(ahead)
-            further = TaskDependency.objects.filter(task__in=ahead).exclude(needs__in=seen)
-            ahead = list(further.values_list("needs", flat=True))
+        if self.instance.task._state.adding:
+            return needed  # nothing can wait for what is only being made
+        try:
+            require_no_circle(self.instance.task, [needed])
+        except DependencyCircle as error:
+            raise ValidationError(f"{error}.") from error
         return needed

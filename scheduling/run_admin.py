@@ -103,8 +103,9 @@ class RunAdmin(AskingAdmin):
     verbs = RUN_VERBS
     fieldsets = (
         section(None, badge("state"), "summary", "detail", "task", "wallet", "occurrence"),
-        section("Planned with", "params", "priority"),
-        section("Times", "created_at", "state_changed_at", "wake_at", "version"),
+        section("Planned with", "params", "readings", "priority"),
+        section("Times", "created_at", "started_at", "state_changed_at", "wake_at", "tries"),
+        section("Behind it", "version"),
         section("History", history("run")),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,8 +19,10 @@ from wallets.models import Wallet
 from wallets.transitions import recorded
 from wallets.wakeups import wake
 
+type Person = AbstractBaseUser | AnonymousUser
+
 TASK_HISTORY = "task"
-_TIMING = (
+TIMING = (
     "schedule",
     "interval_seconds",
     "cron",
@@ -41,7 +44,7 @@ class TaskUnderWay(ValueError):
     """What a task does cannot be changed under a run of it; nothing was changed."""
 
 
-def save_task(*, task: Task, person: AbstractBaseUser | None = None) -> Task:
+def save_task(*, task: Task, person: Person | None = None) -> Task:
     """Save a task after checking its action and schedule, and set when it is next due.
 
     A schedule that was changed counts from now on; due times already dispatched stay as they are.
@@ -67,7 +70,7 @@ def save_task(*, task: Task, person: AbstractBaseUser | None = None) -> Task:
     return task
 
 
-def note_change(*, task: Task, person: AbstractBaseUser | None) -> None:
+def note_change(*, task: Task, person: Person | None) -> None:
     """Whose wallets or dependencies of a task these are now."""
     Task.objects.filter(pk=task.pk).update(changed_by=person.pk if person else None)
 
@@ -97,7 +100,7 @@ def _does(task: Task) -> list[Any]:
 
 
 def _timing(task: Task) -> list[Any]:
-    return [getattr(task, name) for name in _TIMING]
+    return [getattr(task, name) for name in TIMING]
 
 
 def take_off_tasks(*, wallet: Wallet, actor: str, reason: str) -> list[Task]:
@@ -124,7 +127,7 @@ def create_task(
     task: Task,
     wallets: Mapping[Wallet, Mapping[str, Any]],
     needs: Sequence[Task] = (),
-    person: AbstractBaseUser | None = None,
+    person: Person | None = None,
 ) -> Task:
     """A new task with its wallets (each with parameters of its own) and its dependencies."""
     action = get_action(task.protocol.slug, task.action)

@@ -13,6 +13,7 @@ from unfold.widgets import (
 )
 
 from protocols.descriptions import Parameter, describe_parameters
+from scheduling.expressions.parsing import EXAMPLE
 
 PREFIX = "param_"
 _LONGEST = 2000
@@ -58,7 +59,8 @@ def _field(one: Parameter) -> forms.Field:
 def _help(one: Parameter) -> str:
     """What it is, what to write, and what holds if it is left empty."""
     unit = f" in {one.unit}" if one.unit else ""
-    written = "" if one.choices else _begun(f"{one.kind}{unit}")
+    share = f", or a share like {EXAMPLE}" if one.unit == "base units" else ""
+    written = "" if one.choices else _begun(f"{one.kind}{unit}{share}")
     bounds = f" ({one.bounds})" if one.bounds else ""
     if one.required:
         left_empty = "Required, here or at each wallet"

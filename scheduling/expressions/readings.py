@@ -11,7 +11,7 @@ from protocols.abi import load_abi
 from protocols.actions import ChainReader, PlanError
 from protocols.codec import AbiError
 from protocols.descriptions import schemas_of
-from protocols.params import ALL, NATIVE, BadParameters, read_params
+from protocols.params import ALL, NATIVE, BadParameters, read_params, wrong_params
 from scheduling.expressions.parsing import COIN, BadExpression, Expression, parse_expression
 from scheduling.models import Run
 from wallets.addresses import AddressError, parse_address
@@ -54,13 +54,19 @@ def check_params(
     raise wrong
 
 
-def stand_in(model: type[BaseModel], values: Mapping[str, Any], network: Network) -> dict[str, Any]:
-    """The values with a plain amount in the place of each expression that can be understood."""
-    kept = dict(values)
-    for name, text in _written(model, values).items():
-        _find(name, text, model, values, network)
-        kept[name] = _STAND_INS[0]
-    return kept
+def wrong_values(
+    model: type[BaseModel], values: Mapping[str, Any], network: Network
+) -> dict[str, str]:
+    """What is wrong with each of these values, by its name; nothing is said of missing ones."""
+    wrong: dict[str, str] = {}
+    written = _written(model, values)
+    for name, text in written.items():
+        try:
+            _find(name, text, model, values, network)
+        except BadParameters as error:
+            wrong[name] = str(error)
+    plain = {**values, **dict.fromkeys(written, _STAND_INS[0])}
+    return {**wrong_params(model, plain), **wrong}
 
 
 def work_out(

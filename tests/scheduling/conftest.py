@@ -7,6 +7,7 @@ import pytest
 from scheduling.models import Run, RunAllowance
 from tests.market import Market
 from tests.protocols.operators import ETHER, USDC
+from tests.scheduling.errands import errands as errands
 from tests.scheduling.trading import crash_the_price, swap, until_allowed, until_ended
 from wallets.models import Network, Wallet
 from wallets.services import create_keystore_wallet, verify_wallet

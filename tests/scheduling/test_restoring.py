@@ -1,0 +1,47 @@
+"""After a restore nothing that was due meanwhile is caught up, whatever a task's policy."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from scheduling.models import Occurrence, Run, Task
+from scheduling.restoring import skip_missed
+from tests.scheduling.tasks import payer, paying, turn
+
+pytestmark = [pytest.mark.django_db, pytest.mark.db, pytest.mark.usefixtures("errands")]
+HOURLY = {"schedule": "interval", "interval_seconds": 3600, "misfire": "all"}
+
+
+def test_what_was_due_meanwhile_is_skipped_and_never_run() -> None:
+    since = timezone.now() - timedelta(days=4, minutes=1)
+    task = paying(payer(), starts_at=since, **HOURLY)
+    paused = paying(payer("other"), starts_at=since, enabled=False, **HOURLY)
+    done = skip_missed(since=since, until=timezone.now(), actor="restore")
+    turn()
+    assert done.due_times == 2 * 97
+    for one in (task, paused):
+        rows = Occurrence.objects.filter(task=one)
+        assert set(rows.values_list("state", "reason")) == {("skipped", "restored")}
+    assert not Run.objects.exists()
+    assert Task.objects.filter(next_due_at__gt=timezone.now()).count() == 2
+
+
+def test_what_was_dispatched_and_had_not_begun_is_cancelled() -> None:
+    task = paying(payer())
+    turn()
+    begun = Run.objects.get()
+    waiting = paying(payer("other"), needs=(task,))
+    turn()
+    skip_missed(since=timezone.now(), until=timezone.now(), actor="restore")
+    run = Run.objects.get(task=waiting)
+    assert (run.state, run.detail[:8]) == ("cancelled", "restored")
+    assert Run.objects.get(pk=begun.pk).state == "running"
+
+
+def test_it_may_be_done_again() -> None:
+    since = timezone.now() - timedelta(hours=2, minutes=1)
+    paying(payer(), starts_at=since, **HOURLY)
+    until = timezone.now()
+    assert skip_missed(since=since, until=until, actor="restore").due_times == 3
+    assert skip_missed(since=since, until=until, actor="restore").due_times == 0
