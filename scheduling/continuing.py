@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from protocols.actions import Plan, PlanError
 from protocols.params import read_params
-from scheduling.following import go_on, has_more, lock_run
+from scheduling.following import end_run, go_on, has_more, lock_run
+from scheduling.gates.beginning import gates_hold, patience
 from scheduling.models import Run
 from scheduling.overlap import look_beside, reason_to_wait
 from scheduling.planning import NO_PLAN, Planned, action_of, context_of, read_plan
@@ -17,7 +18,6 @@ from scheduling.specs import wait_from_json
 from scheduling.states import OPEN_STEP, RUN, STEP, RunState, StepState
 from scheduling.steps import begin_steps, begin_wait_again, planned_step
 from scheduling.waits import need_operator
-from wallets.actors import this_worker
 from wallets.models import Wallet
 from wallets.transactions.operator import NotPossible
 from wallets.transactions.points import reached
@@ -47,6 +47,10 @@ def continue_run(run: Run) -> None:
         if reason := reason_to_wait(run, planned.relies_on, before):
             later = timezone.now() + LOOK_AGAIN
             Run.objects.filter(pk=run.pk).update(wake_at=later, detail=reason)
+            return
+        if reason := gates_hold(run, planned):
+            later = timezone.now() + patience(run)
+            Run.objects.filter(pk=run.pk).update(wake_at=later, detail=reason[:500])
             return
         _begin(run, planned)
     reached(WaitPoint.WENT_ON)
@@ -91,15 +95,7 @@ def _begin(run: Run, planned: Planned) -> None:
         Run.objects.filter(pk=run.pk).update(wake_at=None, detail="", relies_on=names)
         begin_steps(run, planned)
         return
-    move(
-        run,
-        RunState.SUCCEEDED,
-        machine=RUN,
-        actor=this_worker(),
-        reason="",
-        detail="",
-        wake_at=None,
-    )
+    end_run(run, RunState.SUCCEEDED, "")
 
 
 def restart_run(*, run_id: int, actor: str, reason: str) -> Run:

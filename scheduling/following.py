@@ -1,10 +1,12 @@
 """What a run does next: its next planned step, asking its action for more, or ending."""
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from protocols.actions import Action
 from protocols.registry import UnknownAction
+from scheduling.breakers import note_end
 from scheduling.models import Run, Step
 from scheduling.planning import action_of
 from scheduling.states import RUN, RunState, StepState
@@ -66,12 +68,14 @@ def end_run(run: Run, state: RunState, sentence: str) -> None:
     """End a run that has not ended yet, and say why."""
     if run.state not in (RunState.PENDING, RunState.RUNNING):
         return
-    move(
-        run,
-        state,
-        machine=RUN,
-        actor=this_worker(),
-        reason=sentence,
-        detail=sentence[:500],
-        wake_at=None,
-    )
+    with transaction.atomic():
+        move(
+            run,
+            state,
+            machine=RUN,
+            actor=this_worker(),
+            reason=sentence,
+            detail=sentence[:500],
+            wake_at=None,
+        )
+        note_end(run)

@@ -1,6 +1,7 @@
 """Carry runs from due to done: plan, submit step by step, settle from the chain."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 from django.db import DatabaseError, transaction
@@ -11,6 +12,7 @@ from protocols.actions import Settlement
 from protocols.settlements import settlement_to_json
 from scheduling.continuing import LOOK_AGAIN, continue_run
 from scheduling.following import end_run, go_on, is_under_way, lock_run
+from scheduling.gates.beginning import gates_hold, patience
 from scheduling.models import Run, Step
 from scheduling.overlap import look_beside, reason_to_wait
 from scheduling.planning import NO_PLAN, context_of, make_plan
@@ -148,6 +150,9 @@ def start_run(run: Run) -> None:
         if reason := reason_to_wait(run, planned.relies_on, before):
             _hold(run, reason)
             return
+        if reason := gates_hold(run, planned):
+            _hold(run, reason, look_again=patience(run))
+            return
         move(
             run,
             RunState.RUNNING,
@@ -161,15 +166,15 @@ def start_run(run: Run) -> None:
         begin_steps(run, planned)
 
 
-def _hold(run: Run, reason: str) -> None:
+def _hold(run: Run, reason: str, *, look_again: timedelta = LOOK_AGAIN) -> None:
     move(
         run,
         RunState.HELD,
         machine=RUN,
         actor=this_worker(),
         reason=reason,
-        detail=reason,
-        wake_at=timezone.now() + LOOK_AGAIN,
+        detail=reason[:500],
+        wake_at=timezone.now() + look_again,
     )
 
 

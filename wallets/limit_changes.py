@@ -1,0 +1,97 @@
+"""Changing limits: for good, or for a while with a reason."""
+
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from wallets.address_book import Person, actor_of, require_right
+from wallets.models import Limit, LimitOverride, ScopeKind
+from wallets.transactions.operator import NotPossible
+from wallets.transitions import recorded
+
+LIMIT_HISTORY = "limit"
+LONGEST_OVERRIDE = timedelta(days=7)
+
+
+def set_limit(
+    *, kind: str, scope_kind: str, scope_value: str, amount: int, person: Person, note: str = ""
+) -> Limit:
+    """The limit of this kind and scope with this number, switched on; made where there is none."""
+    same = {"kind": kind, "scope_kind": scope_kind, "scope_value": scope_value}
+    checked = Limit(**same, amount=amount, note=note)
+    _require_valid(checked)
+    same["scope_value"] = checked.scope_value
+    with transaction.atomic():
+        row = Limit.objects.select_for_update().filter(**same).first()
+        require_right(person, f"wallets.{'change' if row else 'add'}_limit")
+        old = f", before {row.amount}" if row and row.enabled else ""
+        if row is None:
+            row = Limit.objects.create(**same, amount=amount, note=note)
+        row.amount, row.enabled, row.note = amount, True, note or row.note
+        row.save(update_fields=("amount", "enabled", "note"))
+        _told(row, "set", person, f"{amount}{old}{note and ': '}{note}")
+    return row
+
+
+def create_override(
+    *, limit: Limit, amount: int, expires_at: datetime, reason: str, person: Person
+) -> LimitOverride:
+    """Have another number count for the limit until then; a newer override goes before it."""
+    require_right(person, "wallets.add_limitoverride")
+    _require_expiry(expires_at)
+    if not reason.strip():
+        raise NotPossible("say why another number shall count")
+    with transaction.atomic():
+        # Who signs now has the limit locked, and counts with the number it has read.
+        locked = Limit.objects.select_for_update().get(pk=limit.pk)
+        row = LimitOverride.objects.create(
+            limit=locked,
+            amount=amount,
+            expires_at=expires_at,
+            reason=reason[:300],
+            actor=actor_of(person),
+        )
+        told = f"{amount} instead of {locked.amount} until {expires_at:%Y-%m-%d %H:%M} UTC"
+        _told(locked, "overridden", person, f"{told}: {reason}")
+    return row
+
+
+def end_override(*, override: LimitOverride, reason: str, person: Person) -> LimitOverride:
+    """The limit's own number, or that of an older override that still stands, counts again."""
+    require_right(person, "wallets.add_limitoverride")
+    now = timezone.now()
+    with transaction.atomic():
+        limit = Limit.objects.select_for_update().get(pk=override.limit_id)
+        standing = LimitOverride.objects.filter(pk=override.pk, ended_at=None, expires_at__gt=now)
+        if not standing.update(ended_at=now, ended_by=actor_of(person)):
+            raise NotPossible(f"override {override.pk} counts no more; there is nothing to end")
+        _told(limit, "override_ended", person, f"{override.amount} counts no more: {reason}")
+    override.refresh_from_db()
+    return override
+
+
+def _require_valid(limit: Limit) -> None:
+    try:
+        # Whether there is one already is not asked: it is changed then.
+        limit.full_clean(validate_unique=False)
+    except ValidationError as error:
+        raise NotPossible("; ".join(error.messages)) from error
+    if limit.scope_kind == ScopeKind.EVERYTHING and limit.scope_value:
+        raise NotPossible("what holds for everything names nothing")
+
+
+def _require_expiry(expires_at: datetime) -> None:
+    left = expires_at - timezone.now()
+    if left <= timedelta():
+        raise NotPossible("an override ends in the future; give another time")
+    if left > LONGEST_OVERRIDE:
+        raise NotPossible(
+            f"an override lasts {LONGEST_OVERRIDE.days} days at most; change the limit itself "
+            "where the number is to stay"
+        )
+
+
+def _told(limit: Limit, what: str, person: Person, reason: str) -> None:
+    recorded(LIMIT_HISTORY, limit.pk, "", what, actor=actor_of(person), reason=reason)
