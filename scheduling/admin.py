@@ -11,6 +11,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from scheduling.allowance_pages import AllowanceAdmin as AllowanceAdmin
 from scheduling.forms import TaskDependencyForm, TaskForm, TaskWalletFormSet
+from scheduling.gate_admin import BreakerAdmin as BreakerAdmin
+from scheduling.gate_admin import hours_of_task
 from scheduling.models import (
     Occurrence,
     Task,
@@ -99,6 +101,7 @@ class TaskAdmin(TaskPreviews, TypedParamsAdmin):
         section("When", "schedule", "interval_seconds", "cron", "timezone", "starts_at", "ends_at"),
         section("How often", "max_occurrences", "misfire", "priority"),
         section("Fees", "urgency", "max_fee_ceiling", "window_seconds"),
+        section("Gates", column("Allowed hours", hours_of_task)),
         section(
             "So far",
             "next_due_at",

@@ -50,10 +50,11 @@ def in_force(rows: QuerySet[Limit]) -> list[Limit]:
     One question for both. What comes back is for reading; saved, it would keep the override.
     """
     newest = standing_overrides().filter(limit=OuterRef("pk")).order_by("-id")
-    found = list(rows.annotate(overridden=Subquery(newest.values("amount")[:1])))
-    for limit in found:
+    found: list[Limit] = []
+    for limit in rows.annotate(overridden=Subquery(newest.values("amount")[:1])):
         if limit.overridden is not None:
             limit.amount = limit.overridden
+        found.append(limit)
     return found
 
 
