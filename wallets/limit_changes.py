@@ -1,5 +1,6 @@
 """Changing limits: for good, or for a while with a reason."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -7,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from wallets.address_book import Person, actor_of, require_right
-from wallets.models import Limit, LimitOverride, ScopeKind
+from wallets.models import Limit, LimitOverride
 from wallets.transactions.operator import NotPossible
 from wallets.transitions import recorded
 
@@ -19,18 +20,15 @@ def set_limit(
     *, kind: str, scope_kind: str, scope_value: str, amount: int, person: Person, note: str = ""
 ) -> Limit:
     """The limit of this kind and scope with this number, switched on; made where there is none."""
-    same = {"kind": kind, "scope_kind": scope_kind, "scope_value": scope_value}
-    checked = Limit(**same, amount=amount, note=note)
-    _require_valid(checked)
-    same["scope_value"] = checked.scope_value
+    wanted = Limit(kind=kind, scope_kind=scope_kind, scope_value=scope_value)
+    _checked(wanted.clean)
     with transaction.atomic():
-        row = Limit.objects.select_for_update().filter(**same).first()
-        require_right(person, f"wallets.{'change' if row else 'add'}_limit")
-        old = f", before {row.amount}" if row and row.enabled else ""
-        if row is None:
-            row = Limit.objects.create(**same, amount=amount, note=note)
+        row = _same(wanted) or wanted
+        require_right(person, f"wallets.{'change' if row.pk else 'add'}_limit")
+        old = f", before {row.amount}" if row.pk and row.enabled else ""
         row.amount, row.enabled, row.note = amount, True, note or row.note
-        row.save(update_fields=("amount", "enabled", "note"))
+        _checked(row.full_clean)
+        row.save()
         _told(row, "set", person, f"{amount}{old}{note and ': '}{note}")
     return row
 
@@ -72,14 +70,18 @@ def end_override(*, override: LimitOverride, reason: str, person: Person) -> Lim
     return override
 
 
-def _require_valid(limit: Limit) -> None:
+def _same(wanted: Limit) -> Limit | None:
+    """The limit that there is of its kind and scope, locked."""
+    scope = {"scope_kind": wanted.scope_kind, "scope_value": wanted.scope_value}
+    return Limit.objects.select_for_update().filter(kind=wanted.kind, **scope).first()
+
+
+def _checked(check: Callable[[], None]) -> None:
+    """What the model itself says against it, as a sentence."""
     try:
-        # Whether there is one already is not asked: it is changed then.
-        limit.full_clean(validate_unique=False)
+        check()
     except ValidationError as error:
         raise NotPossible("; ".join(error.messages)) from error
-    if limit.scope_kind == ScopeKind.EVERYTHING and limit.scope_value:
-        raise NotPossible("what holds for everything names nothing")
 
 
 def _require_expiry(expires_at: datetime) -> None:
