@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from analytics.selectors import TokenTotals, totals_by_token, unbooked_transactions
-from scheduling.models import Run
-from scheduling.states import RunState
+from scheduling.models import Breaker, Run
+from scheduling.states import BreakerState, RunState
 from wallets.clusters import STALE_AFTER
 from wallets.console.coins import with_coin
 from wallets.console.paging import AtLeast
@@ -107,6 +107,9 @@ def add_to_context(_request: HttpRequest, context: dict[str, Any]) -> dict[str, 
         "now": timezone.now(),
         "installation": Installation.objects.first(),
         "stops": list(EmergencyStop.objects.filter(engaged=True)),
+        "breakers": list(
+            Breaker.objects.exclude(state=BreakerState.CLOSED).select_related("protocol")
+        ),
         "clusters": clusters.count(),
         "transactions": transaction_figures(),
         "runs": run_figures(),

@@ -11,6 +11,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from scheduling.allowance_pages import AllowanceAdmin as AllowanceAdmin
 from scheduling.forms import TaskDependencyForm, TaskForm, TaskWalletFormSet
+from scheduling.gate_admin import BreakerAdmin as BreakerAdmin
+from scheduling.gate_admin import hours_of_task
 from scheduling.models import (
     Occurrence,
     Task,
@@ -96,6 +98,7 @@ class TaskAdmin(TaskPreviews, TypedParamsAdmin):
         section("What is late", "misfire", "misfire_grace_seconds", "window_seconds"),
         section("Its runs", "max_running", "timeout_seconds", "max_retries", "retry_seconds"),
         section("Fees and consent", "urgency", "max_fee_ceiling", "needs_approval"),
+        section("Gates", column("Allowed hours", hours_of_task)),
         section(
             "So far",
             "next_due_at",

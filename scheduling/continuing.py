@@ -8,6 +8,7 @@ from django.utils import timezone
 from protocols.actions import Plan, PlanError
 from protocols.params import read_params
 from scheduling.following import end_run, go_on, has_more, is_under_way, lock_run
+from scheduling.gates.beginning import gates_hold, patience
 from scheduling.models import Run
 from scheduling.overlap import look_beside, reason_to_wait
 from scheduling.planning import NO_PLAN, Planned, action_of, context_of, read_plan
@@ -55,6 +56,10 @@ def continue_run(run: Run) -> None:
         if reason := reason_to_wait(run, planned.relies_on, before):
             later = timezone.now() + LOOK_AGAIN
             Run.objects.filter(pk=run.pk).update(wake_at=later, detail=reason)
+            return
+        if reason := gates_hold(run, planned):
+            later = timezone.now() + patience(run)
+            Run.objects.filter(pk=run.pk).update(wake_at=later, detail=reason[:500])
             return
         _begin(run, planned)
     reached(WaitPoint.WENT_ON)

@@ -1,10 +1,12 @@
 """What a run does next: its next planned step, asking its action for more, or ending."""
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from protocols.actions import Action
 from protocols.registry import UnknownAction
+from scheduling.breakers import note_end
 from scheduling.dependencies import wake_dependents
 from scheduling.models import Run, Step
 from scheduling.places import place_freed
@@ -76,14 +78,16 @@ def end_run(run: Run, state: RunState, sentence: str, *, again: bool = True) -> 
     """
     if run.state not in UNFINISHED_RUN:
         return
-    move(
-        run,
-        state,
-        machine=RUN,
-        actor=this_worker(),
-        reason=sentence,
-        detail=sentence[:500],
-        wake_at=next_try(run) if again and state == RunState.FAILED else None,
-    )
-    wake_dependents(run)
-    place_freed(run)
+    with transaction.atomic():
+        move(
+            run,
+            state,
+            machine=RUN,
+            actor=this_worker(),
+            reason=sentence,
+            detail=sentence[:500],
+            wake_at=next_try(run) if again and state == RunState.FAILED else None,
+        )
+        note_end(run)
+        wake_dependents(run)
+        place_freed(run)

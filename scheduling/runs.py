@@ -15,6 +15,7 @@ from protocols.settlements import settlement_to_json
 from scheduling.continuing import LOOK_AGAIN, continue_run
 from scheduling.dependencies import unmet_need
 from scheduling.following import end_run, go_on, is_under_way, lock_run
+from scheduling.gates.beginning import gates_hold
 from scheduling.models import Run, Step
 from scheduling.overlap import Beside, look_beside, reason_to_wait
 from scheduling.places import full_scope, lock_places, wait_for_place
@@ -195,6 +196,9 @@ def _begin_planned(run: Run, planned: Planned, before: Beside) -> None:
             wait_for_place(run, scope)
             return
         if reason := reason_to_wait(run, planned.relies_on, before):
+            _hold(run, reason)
+            return
+        if reason := gates_hold(run, planned):
             _hold(run, reason)
             return
         move(

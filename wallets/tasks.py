@@ -13,6 +13,7 @@ from wallets import allowance_scans, leases, revocations, wakeups
 from wallets.actors import this_worker
 from wallets.balances import lease_name, networks_with_balances, take_snapshot
 from wallets.chain.client import ChainError, NetworkClient
+from wallets.gas import networks_with_gas, read_gas
 from wallets.models import Lease, Network, NonceLane, Transaction
 from wallets.price_sources import configured_sources
 from wallets.prices import priced_tokens, refresh_prices
@@ -34,6 +35,8 @@ WATCH_LEASE = timedelta(seconds=5)
 JOB_LEASE = timedelta(seconds=60)
 # After a reading that failed the next one comes sooner than the interval, if that is long.
 BALANCE_RETRY = timedelta(seconds=30)
+# Several readings within the hour of which the last is kept: it is also what gas costs now.
+GAS_INTERVAL = timedelta(minutes=5)
 # One worker at a time opens new keys, and not for long: lanes wait for workers too.
 # A job of many wallets ends in time for lanes to have their turn.
 SCAN_SECONDS = 10.0
@@ -55,6 +58,7 @@ def register_wakeups() -> None:
         wakeups.Periodic("revocations", "wallets.tasks.verify_revocations", _revocations_due)
     )
     wakeups.register(wakeups.Periodic("prices", "wallets.tasks.read_prices", _prices_due))
+    wakeups.register(wakeups.Periodic("gas", "wallets.tasks.read_network_gas", _gas_due))
     wakeups.register(wakeups.Periodic("verify", "wallets.tasks.verify_wallets", _wallets_due))
 
 
@@ -112,6 +116,23 @@ def read_network_balances(network_id: str) -> None:
         leases.release(name, owner=owner, free_from=timezone.now() + pause)
 
 
+def read_network_gas(network_id: str) -> None:
+    """Read what gas costs on a network, unless another process is at it or just was."""
+    name, owner = f"gas:{network_id}", this_worker()
+    if not leases.take(name, owner=owner, duration=JOB_LEASE):
+        return
+    network = Network.objects.get(pk=network_id)
+    pause = BALANCE_RETRY
+    try:
+        read_gas(network, NetworkClient(network))
+        pause = GAS_INTERVAL
+    except ChainError as error:
+        # What was known grows old, and is unknown then.
+        log.warning("gas_not_read", network=network.slug, reason=str(error))
+    finally:
+        leases.release(name, owner=owner, free_from=timezone.now() + pause)
+
+
 def scan_network_allowances(network_id: str) -> None:
     """Go on with the scan of a network's allowances for a while; another job does the rest."""
     network = Network.objects.get(pk=network_id)
@@ -159,6 +180,10 @@ def _balances_due() -> list[str]:
     if not settings.BALANCE_SECONDS:
         return []
     return _free("balances", set(networks_with_balances().values_list("pk", flat=True)))
+
+
+def _gas_due() -> list[str]:
+    return _free("gas", set(networks_with_gas().values_list("pk", flat=True)))
 
 
 def _scans_due() -> list[str]:

@@ -4,8 +4,8 @@ from airdrops_site.health.component import Component, Severity, show_time
 from airdrops_site.health.survey import Survey
 from protocols.selectors import changed_deployments
 from scheduling.allowances import needing_operator
-from scheduling.models import Run
-from scheduling.states import RunState
+from scheduling.models import Breaker, Run
+from scheduling.states import BreakerState, RunState
 from wallets.minimums import balances_under_minimum, count_unknown_minimums
 from wallets.models import EmergencyStop, Installation, NonceLane, SignedRequest, Transaction
 from wallets.selectors import pending_transactions, stuck_transactions
@@ -60,7 +60,8 @@ def open_facts() -> dict[str, int]:
 
     Engaged emergency stops, a paused installation, paused lanes, transactions, signed requests and
     runs that need an operator, allowances that could not be taken back, balances below their
-    minimum or not known though they have one, contracts that have changed on chain.
+    minimum or not known though they have one, contracts that have changed on chain, circuit
+    breakers that are not closed.
     """
     return {
         "engaged_stops": EmergencyStop.objects.filter(engaged=True).count(),
@@ -73,6 +74,7 @@ def open_facts() -> dict[str, int]:
         "runs_needing_operator": Run.objects.filter(state=RunState.NEEDS_OPERATOR).count(),
         "allowances_needing_operator": needing_operator().count(),
         "changed_contracts": changed_deployments().count(),
+        "breakers_not_closed": Breaker.objects.exclude(state=BreakerState.CLOSED).count(),
     }
 
 
@@ -93,5 +95,9 @@ _WORDS = {
     "changed_contracts": (
         "registered contracts have changed on chain and are disabled; "
         "`manage.py deployments list --changed` says which"
+    ),
+    "breakers_not_closed": (
+        "protocols have an open circuit breaker and begin nothing; `manage.py breaker list` says "
+        "why"
     ),
 }

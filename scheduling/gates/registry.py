@@ -20,6 +20,21 @@ class Subject:
     row: Transaction
     task: Task | None
     limits: Limits
+    # Whether it gives nothing away and ends what its run has begun across a bridge: what is only
+    # about risk does not keep it from finishing.
+    finishes: bool = False
+    # Whether it is about to be signed, not only planned.
+    signs: bool = False
+
+    @property
+    def run_id(self) -> int | None:
+        """The run that asks for it."""
+        return run_of(self.row.origin)
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether it is a line of a plan, which persons have approved payment by payment."""
+        return self.task is not None and self.task.plan_id is not None
 
 
 class Gate(Protocol):
@@ -44,6 +59,15 @@ class Refusal:
 
     gate: str
     sentence: str
+
+
+RUN = "run:"
+
+
+def run_of(origin: str) -> int | None:
+    """The number of the run that a transaction or request says it is for."""
+    number = origin.removeprefix(RUN)
+    return int(number) if origin.startswith(RUN) and number.isdecimal() else None
 
 
 _gates: dict[str, Gate] = {}

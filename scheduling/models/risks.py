@@ -23,6 +23,10 @@ class Breaker(models.Model):
     counted_run = models.ForeignKey(
         "scheduling.Run", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # The one run that a half-open one lets through; its end decides.
+    probe = models.ForeignKey(
+        "scheduling.Run", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     reason = models.CharField(max_length=500, blank=True)
     version = models.PositiveBigIntegerField(default=0)
     state_changed_at = models.DateTimeField(auto_now_add=True)

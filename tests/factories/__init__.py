@@ -21,6 +21,7 @@ from tests.factories.holdings import (
     PriceFeedFactory,
 )
 from tests.factories.networks import (
+    GasReadingFactory,
     NativeCoinFactory,
     NetworkFactory,
     RpcEndpointFactory,
@@ -34,6 +35,7 @@ from tests.factories.safety import (
     AllowanceScanFactory,
     LeaseFactory,
     LimitFactory,
+    LimitOverrideFactory,
     PolicyRuleFactory,
     SpendReservationFactory,
     WakeUpFactory,
@@ -53,7 +55,10 @@ from tests.factories.signing import (
 )
 from tests.factories.values import ETHER, GWEI, NOON, a_hash, an_address
 from tests.factories.work import (
+    AllowedHoursFactory,
+    BreakerFactory,
     DeploymentFactory,
+    GateCountFactory,
     OccurrenceFactory,
     ProtocolFactory,
     RunAllowanceFactory,
@@ -74,6 +79,10 @@ __all__ = [
     "PriceFactory",
     "PriceFeedFactory",
     "AllowanceFactory",
+    "AllowedHoursFactory",
+    "BreakerFactory",
+    "GasReadingFactory",
+    "GateCountFactory",
     "AllowanceScanFactory",
     "AttemptFactory",
     "CampaignFactory",
@@ -87,6 +96,7 @@ __all__ = [
     "LedgerCursorFactory",
     "LedgerEntryFactory",
     "LimitFactory",
+    "LimitOverrideFactory",
     "NOON",
     "NativeCoinFactory",
     "NetworkFactory",

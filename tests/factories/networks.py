@@ -2,12 +2,15 @@
 
 # mypy: disable-error-code="no-untyped-call"
 
+from datetime import timedelta
+
 from django.utils import timezone
 from factory.declarations import LazyAttribute, LazyFunction, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
-from tests.factories.values import an_address
-from wallets.models import Network, RpcEndpoint, Token
+from tests.factories.values import GWEI, an_address
+from wallets.gas import hour_of
+from wallets.models import GasReading, Network, RpcEndpoint, Token
 
 
 class NetworkFactory(DjangoModelFactory[Network]):
@@ -58,3 +61,15 @@ class NativeCoinFactory(DjangoModelFactory[Token]):
     network = SubFactory(NetworkFactory)
     symbol = "ETH"
     decimals = 18
+
+
+class GasReadingFactory(DjangoModelFactory[GasReading]):
+    """One gwei, an hour before the one made before."""
+
+    class Meta:
+        model = GasReading
+
+    network = SubFactory(NetworkFactory)
+    hour = Sequence(lambda n: hour_of(timezone.now()) - timedelta(hours=n))
+    price = GWEI
+    at = LazyFunction(timezone.now)

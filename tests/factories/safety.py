@@ -2,6 +2,8 @@
 
 # mypy: disable-error-code="no-untyped-call"
 
+from datetime import timedelta
+
 from django.utils import timezone
 from factory.declarations import LazyFunction, Sequence, SubFactory
 from factory.django import DjangoModelFactory
@@ -15,6 +17,7 @@ from wallets.models import (
     AllowanceScan,
     Lease,
     Limit,
+    LimitOverride,
     PolicyRule,
     SpendReservation,
     WakeUp,
@@ -119,3 +122,16 @@ class LeaseFactory(DjangoModelFactory[Lease]):
         model = Lease
 
     name = Sequence(lambda n: f"lease-{n}")
+
+
+class LimitOverrideFactory(DjangoModelFactory[LimitOverride]):
+    """Ten times as much, for an hour."""
+
+    class Meta:
+        model = LimitOverride
+
+    limit = SubFactory(LimitFactory)
+    amount = 10 * ETHER
+    expires_at = LazyFunction(lambda: timezone.now() + timedelta(hours=1))
+    reason = "a large claim"
+    actor = "user ada"

@@ -2,7 +2,7 @@
 
 # mypy: disable-error-code="no-untyped-call"
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 from factory.declarations import LazyAttribute, SelfAttribute, Sequence, SubFactory
@@ -10,6 +10,9 @@ from factory.django import DjangoModelFactory
 
 from protocols.models import Deployment, Protocol
 from scheduling.models import (
+    AllowedHours,
+    Breaker,
+    GateCount,
     Occurrence,
     Run,
     RunAllowance,
@@ -145,3 +148,41 @@ class RunAllowanceFactory(DjangoModelFactory[RunAllowance]):
     last_use = SubFactory(StepFactory)
     look_at = None
     detail = "nothing is left"
+
+
+class BreakerFactory(DjangoModelFactory[Breaker]):
+    """One that has opened."""
+
+    class Meta:
+        model = Breaker
+        django_get_or_create = ("protocol",)
+
+    protocol = SubFactory(ProtocolFactory)
+    state = "open"
+    failures = 3
+    reason = "3 runs in a row failed, run 7 last: it would revert"
+
+
+class AllowedHoursFactory(DjangoModelFactory[AllowedHours]):
+    """Working days of an office."""
+
+    class Meta:
+        model = AllowedHours
+
+    scope_kind = "wallet"
+    scope_value = Sequence(lambda n: f"office-{n}")
+    weekdays = "mon,tue,wed,thu,fri"
+    begins = time(9)
+    ends = time(17)
+    timezone = "Europe/Berlin"
+
+
+class GateCountFactory(DjangoModelFactory[GateCount]):
+    """Three holds on a day."""
+
+    class Meta:
+        model = GateCount
+
+    gate = Sequence(lambda n: f"gate_{n}")
+    day = NOON.date()
+    count = 3

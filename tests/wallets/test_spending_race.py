@@ -6,6 +6,7 @@ import pytest
 from django.db import transaction
 
 from tests.chains import ETHER, Chain, make_wallet
+from tests.factories import LimitOverrideFactory
 from tests.threads import workers
 from tests.transactions import reserve
 from tests.wallets.intents import transfer
@@ -60,11 +61,17 @@ def test_the_second_signature_waits_for_the_first_and_sees_what_it_took(
 
 def test_lanes_that_sign_at_once_stay_within_a_limit_of_all(rows: list[Transaction]) -> None:
     # Made in another order than they are taken in, so that a wrong order of locks would show.
-    for scope in ("network:devnet-l1", "protocol:evm", "everything:"):
-        kind, _, value = scope.partition(":")
-        Limit.objects.create(
-            kind="max_day_value", scope_kind=kind, scope_value=value, amount=3 * ETHER
+    for kind, scope, amount in (
+        ("max_day_value", "network:devnet-l1", 4),
+        ("max_hour_value", "protocol:evm", 3),
+        ("max_day_value", "everything:", 2),
+    ):
+        scope_kind, _, value = scope.partition(":")
+        limit = Limit.objects.create(
+            kind=kind, scope_kind=scope_kind, scope_value=value, amount=amount * ETHER
         )
+    # The tightest is overridden: the hour's is what counts, by day and by hour.
+    LimitOverrideFactory.create(limit=limit, amount=3 * ETHER)
     with workers(WALLETS) as submit:
         for done in [submit(tick, row.lane_id) for row in rows]:
             done.result(timeout=60)

@@ -1,15 +1,15 @@
-"""Pages of the stop switch, limits and policy."""
+"""Pages of the stop switch, of what was held back from limits, and of the policy."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from wallets.console import show
 from wallets.console.columns import column, full, history, link, short
-from wallets.console.pages import ConsoleAdmin, ReadOnlyAdmin, section
+from wallets.console.limits import limit_amount
+from wallets.console.pages import ReadOnlyAdmin, section
 from wallets.console.search import Exact
-from wallets.models import EmergencyStop, Limit, PolicyRule, ScopeKind, SpendReservation
+from wallets.models import EmergencyStop, PolicyRule, SpendReservation
 from wallets.services import STOP_HISTORY
 
 engaged = column(
@@ -29,49 +29,6 @@ class EmergencyStopAdmin(ReadOnlyAdmin):
         section("Changed", "actor", "changed_at"),
         section("History", history(STOP_HISTORY)),
     )
-
-
-def _limit_amount(row: Limit) -> Any:
-    if row.kind == Limit.Kind.MAX_FEE_PER_GAS:
-        return show.gas_price(row.amount)
-    return _in_units_of(row, row.amount)
-
-
-def _in_units_of(limit: Limit, amount: int) -> Any:
-    if limit.scope_kind == ScopeKind.TOKEN:
-        return show.text(f"{amount} base units of the token")
-    return show.native(amount, "of the coin")
-
-
-@admin.register(Limit)
-class LimitAdmin(ConsoleAdmin):
-    """Numbers that hold."""
-
-    list_display = (
-        "kind",
-        "scope_kind",
-        "scope_value",
-        column("Amount", _limit_amount),
-        "enabled",
-        "note",
-    )
-    list_filter = ("kind", "scope_kind", "enabled")
-    search_fields = ("scope_value", "note")
-    fieldsets = (
-        section(None, "kind", "scope_kind", "scope_value"),
-        section("Number", "amount", column("As read", _limit_amount), "enabled", "note"),
-    )
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What is counted stays what it is once something was."""
-        counted = obj is not None and obj.reservations.exists()
-        fixed = ("kind", "scope_kind", "scope_value") if counted else ()
-        return (*fixed, *super().get_readonly_fields(request, obj))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Not once amounts are held back from it; it can be disabled."""
-        held_back = obj is not None and obj.reservations.exists()
-        return not held_back and bool(super().has_delete_permission(request, obj))
 
 
 def _checks(row: PolicyRule) -> Any:
@@ -116,7 +73,8 @@ class SpendReservationAdmin(ReadOnlyAdmin):
         link("transaction"),
         link("limit"),
         "day",
-        column("Amount", lambda row: _in_units_of(row.limit, row.amount)),
+        "hour",
+        column("Amount", lambda row: limit_amount(row.limit, row.amount)),
         "settled_at",
         "released_at",
     )
@@ -132,8 +90,9 @@ class SpendReservationAdmin(ReadOnlyAdmin):
             "transaction",
             "limit",
             "day",
+            "hour",
             "share",
-            column("Amount", lambda row: _in_units_of(row.limit, row.amount)),
+            column("Amount", lambda row: limit_amount(row.limit, row.amount)),
             "settled_at",
             "released_at",
         ),

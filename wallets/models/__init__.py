@@ -2,6 +2,7 @@
 
 from wallets.models.allowances import Allowance, AllowanceScan
 from wallets.models.balances import Balance, BalancePoint, BalanceSnapshot, MinimumBalance
+from wallets.models.gas import GasReading
 from wallets.models.limits import (
     EmergencyStop,
     Limit,
@@ -34,6 +35,7 @@ __all__ = [
     "BalanceSnapshot",
     "EmergencyStop",
     "EndpointAnswer",
+    "GasReading",
     "Installation",
     "Lease",
     "Limit",

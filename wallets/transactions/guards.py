@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wallets.models import SignedRequest, Transaction
+from wallets.transactions.limits import Limits
 from wallets.transactions.states import HoldReason
 
 
@@ -33,13 +34,20 @@ class Verdict:
 ALLOWED = Verdict(Answer.ALLOW)
 Verdicts = dict[int, Verdict]
 Guard = Callable[[Sequence[Transaction]], Verdicts]
+# Given the limits as they were read for what is signed together; None where nobody has.
+LimitsGuard = Callable[[Sequence[Transaction], Limits | None], Verdicts]
 RequestGuard = Callable[[SignedRequest], Verdict]
-_guards: dict[str, Guard] = {}
+_guards: dict[str, LimitsGuard] = {}
 _request_guards: dict[str, RequestGuard] = {}
 
 
 def register(name: str, guard: Guard) -> None:
     """Add a guard, which has an answer for each it is asked about; the same name replaces."""
+    _guards[name] = lambda transactions, _limits: guard(transactions)
+
+
+def register_with_limits(name: str, guard: LimitsGuard) -> None:
+    """As `register`, for a guard that would have to read the limits once more."""
     _guards[name] = guard
 
 
@@ -48,11 +56,11 @@ def register_for_requests(name: str, guard: RequestGuard) -> None:
     _request_guards[name] = guard
 
 
-def ask_all(transactions: Sequence[Transaction]) -> Verdicts:
+def ask_all(transactions: Sequence[Transaction], limits: Limits | None = None) -> Verdicts:
     """By primary key: the first answer that is not to allow, or ALLOWED."""
     verdicts = {transaction.pk: ALLOWED for transaction in transactions}
     for guard in _guards.values():
-        told = guard([one for one in transactions if verdicts[one.pk] is ALLOWED])
+        told = guard([one for one in transactions if verdicts[one.pk] is ALLOWED], limits)
         for one in transactions:
             if verdicts[one.pk] is ALLOWED:
                 verdicts[one.pk] = _checked(told[one.pk])

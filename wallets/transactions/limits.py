@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from wallets.addresses import parse_address
 from wallets.amounts import show_amount
-from wallets.models import Limit, NonceLane, ScopeKind, Token, Transaction
+from wallets.models import Limit, LimitOverride, NonceLane, ScopeKind, Token, Transaction
 
 NATIVE_DECIMALS = 18
 
@@ -40,7 +41,26 @@ def read_limits(lane: NonceLane) -> Limits:
         | Q(scope_kind=ScopeKind.WALLET, scope_value=lane.wallet.label)
         | Q(scope_kind=ScopeKind.TOKEN, scope_value__startswith=token_scope(lane.network.slug, ""))
     )
-    return Limits(tuple(Limit.objects.filter(scopes, enabled=True)))
+    return Limits(tuple(in_force(Limit.objects.filter(scopes, enabled=True))))
+
+
+def in_force(rows: QuerySet[Limit]) -> list[Limit]:
+    """The limits with the number that counts now as their amount: an override's while one stands.
+
+    One question for both. What comes back is for reading; saved, it would keep the override.
+    """
+    newest = standing_overrides().filter(limit=OuterRef("pk")).order_by("-id")
+    found: list[Limit] = []
+    for limit in rows.annotate(overridden=Subquery(newest.values("amount")[:1])):
+        if limit.overridden is not None:
+            limit.amount = limit.overridden
+        found.append(limit)
+    return found
+
+
+def standing_overrides() -> QuerySet[LimitOverride]:
+    """Those that count now; time alone ends them."""
+    return LimitOverride.objects.filter(ended_at=None, expires_at__gt=timezone.now())
 
 
 def _covers(limit: Limit, row: Transaction, token: str) -> bool:

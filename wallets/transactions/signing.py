@@ -255,7 +255,7 @@ def read_standing(rows: Sequence[Transaction], limits: Limits) -> Standing:
     """What stands for the transactions of one lane."""
     called = {row.to for row in rows if not row.data}
     receivers = receivers_among(called, rows[0].network) if called else frozenset()
-    return Standing(limits, read_stops(), guards.ask_all(rows), receivers)
+    return Standing(limits, read_stops(), guards.ask_all(rows, limits), receivers)
 
 
 def check_call(row: Transaction, code_hash: str, standing: Standing) -> Permit:

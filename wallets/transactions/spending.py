@@ -1,38 +1,49 @@
-"""What a day's limits allow: held back when signing, settled when the chain has decided.
+"""What a day's and an hour's limits allow: held back when signing, settled by the chain.
 
-Days are UTC. A reservation counts on the day it was signed, whenever it is mined.
+Days and hours are UTC. A reservation counts when it was signed, whenever it is mined.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils import timezone
 
 from wallets.amounts import SumAmount
 from wallets.models import Limit, Receipt, SpendReservation, Transaction
 from wallets.transactions.holds import Held
-from wallets.transactions.limits import Limits, amount_text, token_of
+from wallets.transactions.limits import Limits, amount_text, in_force, token_of
 from wallets.transactions.policy import Permit, PolicyRefusal
 from wallets.transactions.states import HoldReason, Outcome
 from wallets.transactions.states import TransactionState as S
 
 K = Limit.Kind
 DAY_KINDS = (K.MAX_DAY_VALUE, K.MAX_WALLET_DAY_VALUE, K.MAX_ACTION_DAY_VALUE, K.MAX_DAY_FEES)
+COUNTED_KINDS = (*DAY_KINDS, K.MAX_HOUR_VALUE)
 
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """Whose part of a limit, on which day."""
+    """Whose part of a limit, on which day, and in which of its hours where the limit is one's."""
 
     limit: Limit
     owner: str
     day: date
+    hour: int | None = None
+
+    @property
+    def frees_at(self) -> datetime:
+        """When it begins anew."""
+        begins = datetime.combine(self.day, time(self.hour or 0), UTC)
+        return begins + (timedelta(days=1) if self.hour is None else timedelta(hours=1))
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d}" + ("" if self.hour is None else f" {self.hour:02}:00 UTC")
 
 
 class Allotment:
-    """What transactions that are signed together take of the day's limits.
+    """What transactions that are signed together take of the day's and the hour's limits.
 
     Inside the signing transaction. Their limits are locked in one order and counted once, so that
     two wallets that sign at once cannot both take the last of a limit; SQLite has one writer
@@ -44,7 +55,7 @@ class Allotment:
         covering = [
             limit
             for row, permit in permits
-            for limit in limits.among(row, DAY_KINDS, _leaving(permit))
+            for limit in limits.among(row, COUNTED_KINDS, _leaving(permit))
         ]
         self._locked = {limit.pk: limit for limit in _lock(covering)}
         self._used: dict[_Share, int] = {}
@@ -62,6 +73,7 @@ class Allotment:
                     transaction=row,
                     limit=share.limit,
                     day=share.day,
+                    hour=share.hour,
                     share=share.owner,
                     amount=amount,
                 )
@@ -75,7 +87,7 @@ class Allotment:
         self, row: Transaction, permit: Permit, highest_fee: int
     ) -> Iterator[tuple[_Share, int]]:
         amounts = _leaving(permit)
-        for found in self._limits.among(row, DAY_KINDS, amounts):
+        for found in self._limits.among(row, COUNTED_KINDS, amounts):
             # As it stands since it is locked; one that was switched off meanwhile is not there.
             limit = self._locked.get(found.pk)
             if limit is None:
@@ -83,7 +95,7 @@ class Allotment:
             fees = limit.kind == K.MAX_DAY_FEES
             amount = highest_fee if fees else amounts[token_of(limit)]
             if amount:
-                yield _Share(limit, _owner(row, limit), _today()), amount
+                yield _share_now(row, limit), amount
 
     def _used_of(self, share: _Share) -> int:
         if share not in self._used:
@@ -136,12 +148,14 @@ def _lock(limits: list[Limit]) -> list[Limit]:
     if not limits:
         return []
     locked = Limit.objects.filter(pk__in={limit.pk for limit in limits}, enabled=True)
-    return list(locked.select_for_update().order_by("pk"))
+    return in_force(locked.select_for_update().order_by("pk"))
 
 
 def _used(share: _Share, *, besides: Transaction | None = None) -> int:
     """What others have spent or hold back of it."""
     taken = share.limit.reservations.filter(day=share.day, share=share.owner, released_at=None)
+    if share.hour is not None:
+        taken = taken.filter(hour=share.hour)
     if besides is not None:
         taken = taken.exclude(transaction=besides)
     total: int = taken.aggregate(total=SumAmount("amount"))["total"]
@@ -155,12 +169,11 @@ def _require_room(row: Transaction, share: _Share, amount: int, *, used: int) ->
     shown = [amount_text(row, token, number) for number in (used, limit.amount, amount)]
     if amount > limit.amount and limit.kind != K.MAX_DAY_FEES:
         raise PolicyRefusal(f"{shown[2]} alone is above the limit “{limit}” of {shown[1]}")
-    frees = share.day + timedelta(days=1)
     raise Held(
         HoldReason.LIMIT,
         f"the limit “{limit}” leaves too little: {shown[0]} of {shown[1]} is spent or held back "
-        f"for {share.day:%Y-%m-%d}, this needs {shown[2]}; it is free again at {frees:%Y-%m-%d} "
-        "00:00 UTC",
+        f"for {share}, this needs {shown[2]}; it is free again at "
+        f"{share.frees_at:%Y-%m-%d %H:%M} UTC",
     )
 
 
@@ -172,6 +185,12 @@ def _owner(row: Transaction, limit: Limit) -> str:
         case K.MAX_ACTION_DAY_VALUE:
             return f"{row.protocol}.{row.action}"
     return ""
+
+
+def _share_now(row: Transaction, limit: Limit) -> _Share:
+    now = timezone.now().astimezone(UTC)
+    hour = now.hour if limit.kind == K.MAX_HOUR_VALUE else None
+    return _Share(limit, _owner(row, limit), now.date(), hour)
 
 
 def _today() -> date:
