@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0005_gates"),
+        ("scheduling", "0006_hours_and_probes"),
     ]
 
     operations = [
