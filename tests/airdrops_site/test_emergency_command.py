@@ -10,12 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from scheduling.models import Task
 from tests.airdrops_site.guides import run
-from tests.chains import Chain
-from tests.market import Market
-from tests.protocols.operators import USDC
-from tests.scheduling.trading import run_of, until_ended, usdc
 from tests.wallets.intents import ticked, transfer
 from wallets.models import EmergencyStop, Network, Transaction, Transition, Wallet
 from wallets.stop_file import engage_for_file
@@ -132,10 +127,10 @@ def test_a_stop_file_that_cannot_be_looked_at_stops(row: Transaction, stop_file:
 
 
 def test_cancels_are_asked_for_and_wait_for_a_stop_that_spares_them(
-    row: Transaction, other_wallet: Wallet, chain: Chain
+    row: Transaction, other_wallet: Wallet
 ) -> None:
     ticked(row)
-    waiting = transfer(row.lane.wallet, row.network, other_wallet.address)
+    waiting = transfer(row.lane.wallet, row.network, other_wallet.address, key="t:2")
     asked("stop --reason stolen")
     dry = asked("cancel-pending --reason x --dry-run")
     assert [one["fate"] for one in dry["rows"]] == ["waits", "ends"]
@@ -147,26 +142,3 @@ def test_cancels_are_asked_for_and_wait_for_a_stop_that_spares_them(
     asked("stop --reason stolen --mode all-but-cancels")
     assert [one["fate"] for one in asked("cancel-pending --reason again")["rows"]] == ["asked"]
     assert [one.kind for one in ticked(row).attempts.all()] == ["original", "cancel"]
-
-
-def test_positions_are_taken_out_by_ordinary_runs_once(
-    registered: Network, market: Market, trader: Wallet
-) -> None:
-    terms = {"token_a": usdc(market), "token_b": "native", "amount_a": str(5 * USDC)}
-    run_of(registered, trader, "add-liquidity", {**terms, "amount_b": str(10**16)})
-    until_ended(registered, market)
-    dry = asked("withdraw --reason leave --protocol evm --dry-run")
-    assert (len(dry["withdrawals"]), Task.objects.count()) == (1, 1)
-    assert dry["withdrawals"][0]["action"] == "remove-liquidity"
-    (name,) = asked("withdraw --reason leave --protocol evm")["tasks"]
-    task = Task.objects.get(name=name)
-    assert (task.priority, task.schedule) == (Task.Priority.CRITICAL, "once")
-    again = asked("withdraw --reason leave --protocol evm")
-    assert (again["tasks"], len(again["under_way"])) == ([], 1)
-
-
-def test_what_nobody_can_say_is_left_and_named(registered: Network, trader: Wallet) -> None:
-    registered.endpoints.update(url="http://127.0.0.1:9")
-    found = asked("withdraw --reason leave --protocol evm", code=1)
-    assert (found["withdrawals"], found["tasks"]) == ([], [])
-    assert "what trader has in evm on devnet-l2 is unknown" in found["left"][0]
