@@ -12,8 +12,10 @@ class SchedulingConfig(AppConfig):
     def ready(self) -> None:
         """Register what the pulse wakes on this floor, and what it asks at every signature."""
         from scheduling import tasks
+        from scheduling.approvals import guard as approvals
         from scheduling.plans import guard
 
         guard.register()
+        approvals.register()
 
         tasks.register_wakeups()

@@ -1,12 +1,13 @@
 """Going on with a run whose planned steps are all done, and with one that a person restarts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
 from protocols.actions import Plan, PlanError
 from protocols.params import read_params
+from scheduling.approvals.asking import approval_holds, approved_plan, awaited, open_approval
 from scheduling.following import go_on, has_more, lock_run
 from scheduling.models import Run
 from scheduling.overlap import look_beside, reason_to_wait
@@ -32,8 +33,12 @@ def continue_run(run: Run) -> None:
     if run.steps.filter(state__in=OPEN_STEP).exists():
         _sleep(run)
         return
+    approval = open_approval(run)
+    if waits := awaited(approval):
+        _wait(run, waits.sentence, waits.until)
+        return
     try:
-        planned = _what_follows(run)
+        planned = approved_plan(approval) or _what_follows(run)
     except NO_PLAN as error:
         need_operator(run, str(error))
         return
@@ -45,11 +50,17 @@ def continue_run(run: Run) -> None:
         if locked.state != RunState.RUNNING or _versions(run) != seen:
             raise LostRace(f"run {run.pk} went on meanwhile")
         if reason := reason_to_wait(run, planned.relies_on, before):
-            later = timezone.now() + LOOK_AGAIN
-            Run.objects.filter(pk=run.pk).update(wake_at=later, detail=reason)
+            _wait(run, reason, timezone.now() + LOOK_AGAIN)
+            return
+        if planned.steps and (waits := approval_holds(run, planned, approval)):
+            _wait(run, waits.sentence, waits.until)
             return
         _begin(run, planned)
     reached(WaitPoint.WENT_ON)
+
+
+def _wait(run: Run, sentence: str, until: datetime) -> None:
+    Run.objects.filter(pk=run.pk).update(wake_at=until, detail=sentence)
 
 
 def _what_follows(run: Run) -> Planned:

@@ -1,6 +1,7 @@
 """Carry runs from due to done: plan, submit step by step, settle from the chain."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 from django.db import DatabaseError, transaction
@@ -9,13 +10,14 @@ from django.utils import timezone
 
 from protocols.actions import Settlement
 from protocols.settlements import settlement_to_json
+from scheduling.approvals.asking import approval_holds, approved_plan, awaited, open_approval
 from scheduling.continuing import LOOK_AGAIN, continue_run
 from scheduling.following import end_run, go_on, is_under_way, lock_run
-from scheduling.models import Run, Step
+from scheduling.models import Approval, Run, Step
 from scheduling.overlap import look_beside, reason_to_wait
 from scheduling.planning import NO_PLAN, context_of, make_plan
 from scheduling.points import RunPoint, WaitPoint
-from scheduling.replanning import may_plan_anew, plan_anew
+from scheduling.replanning import may_plan_anew, plan_anew, said_of_approved
 from scheduling.settle import settle_step
 from scheduling.states import RUN, STEP, RunState, StepState
 from scheduling.steps import begin_steps
@@ -136,9 +138,17 @@ def start_run(run: Run) -> None:
     if reason := hold_reason(run):
         _hold(run, reason)
         return
+    approval = open_approval(run)
+    if waits := awaited(approval):
+        _hold(run, waits.sentence, until=waits.until)
+        return
+    _plan_and_begin(run, approval)
+
+
+def _plan_and_begin(run: Run, approval: Approval | None) -> None:
     before = look_beside(run)
     try:
-        planned = make_plan(run)
+        planned = approved_plan(approval) or make_plan(run)
     except NO_PLAN as error:
         end_run(run, RunState.FAILED, str(error))
         return
@@ -147,6 +157,9 @@ def start_run(run: Run) -> None:
         Wallet.objects.select_for_update().get(pk=run.wallet_id)
         if reason := reason_to_wait(run, planned.relies_on, before):
             _hold(run, reason)
+            return
+        if waits := approval_holds(run, planned, approval):
+            _hold(run, waits.sentence, until=waits.until)
             return
         move(
             run,
@@ -161,7 +174,7 @@ def start_run(run: Run) -> None:
         begin_steps(run, planned)
 
 
-def _hold(run: Run, reason: str) -> None:
+def _hold(run: Run, reason: str, until: datetime | None = None) -> None:
     move(
         run,
         RunState.HELD,
@@ -169,7 +182,7 @@ def _hold(run: Run, reason: str) -> None:
         actor=this_worker(),
         reason=reason,
         detail=reason,
-        wake_at=timezone.now() + LOOK_AGAIN,
+        wake_at=until or timezone.now() + LOOK_AGAIN,
     )
 
 
@@ -249,7 +262,7 @@ def _finish_failed(step: Step, row: Transaction) -> None:
         except NO_PLAN as error:
             reason = str(error)
         sentence = f"{sentence}; it cannot be planned anew: {reason}"
-    _fail(step, sentence)
+    _fail(step, sentence + said_of_approved(step))
 
 
 def _fail(step: Step, sentence: str) -> None:

@@ -4,6 +4,7 @@ from airdrops_site.health.component import Component, Severity, show_time
 from airdrops_site.health.survey import Survey
 from protocols.selectors import changed_deployments
 from scheduling.allowances import needing_operator
+from scheduling.approvals.asking import waiting_approvals
 from scheduling.models import Run
 from scheduling.states import RunState
 from wallets.minimums import balances_under_minimum, count_unknown_minimums
@@ -60,7 +61,8 @@ def open_facts() -> dict[str, int]:
 
     Engaged emergency stops, a paused installation, paused lanes, transactions, signed requests and
     runs that need an operator, allowances that could not be taken back, balances below their
-    minimum or not known though they have one, contracts that have changed on chain.
+    minimum or not known though they have one, contracts that have changed on chain, runs that wait
+    for a second person.
     """
     return {
         "engaged_stops": EmergencyStop.objects.filter(engaged=True).count(),
@@ -73,6 +75,7 @@ def open_facts() -> dict[str, int]:
         "runs_needing_operator": Run.objects.filter(state=RunState.NEEDS_OPERATOR).count(),
         "allowances_needing_operator": needing_operator().count(),
         "changed_contracts": changed_deployments().count(),
+        "approvals_waiting": waiting_approvals().count(),
     }
 
 
@@ -94,4 +97,5 @@ _WORDS = {
         "registered contracts have changed on chain and are disabled; "
         "`manage.py deployments list --changed` says which"
     ),
+    "approvals_waiting": "runs wait for a second person; `manage.py approvals list`",
 }

@@ -53,6 +53,7 @@ from tests.factories.signing import (
 )
 from tests.factories.values import ETHER, GWEI, NOON, a_hash, an_address
 from tests.factories.work import (
+    ApprovalFactory,
     DeploymentFactory,
     OccurrenceFactory,
     ProtocolFactory,
@@ -66,6 +67,7 @@ from tests.factories.work import (
 
 __all__ = [
     "AddressBookEntryFactory",
+    "ApprovalFactory",
     "ApprovedCallFactory",
     "BalanceFactory",
     "BalancePointFactory",

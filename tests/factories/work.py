@@ -5,11 +5,12 @@
 from datetime import timedelta
 from typing import Any
 
-from factory.declarations import LazyAttribute, SelfAttribute, Sequence, SubFactory
+from factory.declarations import LazyAttribute, LazyFunction, SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from protocols.models import Deployment, Protocol
 from scheduling.models import (
+    Approval,
     Occurrence,
     Run,
     RunAllowance,
@@ -145,3 +146,18 @@ class RunAllowanceFactory(DjangoModelFactory[RunAllowance]):
     last_use = SubFactory(StepFactory)
     look_at = None
     detail = "nothing is left"
+
+
+class ApprovalFactory(DjangoModelFactory[Approval]):
+    """One that waits, of a plan of one call."""
+
+    class Meta:
+        model = Approval
+
+    run = SubFactory(RunFactory, state="held")
+    plan = LazyFunction(
+        lambda: {"summary": "send 1 ETH", "relies_on": [], "steps": [], "rests_on": []}
+    )
+    digest = Sequence(lambda n: a_hash(f"approval {n}")[2:])
+    reasons = LazyFunction(lambda: ["the task asks for it"])
+    expires_at = NOON + timedelta(days=3650)
