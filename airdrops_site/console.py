@@ -124,7 +124,13 @@ NAVIGATION = [
     ),
     group(
         "Safety",
-        item("Emergency stop", "emergency_home", "wallets.emergencystop"),
+        item(
+            "Emergency stop",
+            "emergency_home",
+            "wallets.emergencystop",
+            link=reverse_lazy("emergency"),
+        ),
+        item("Stops and their history", "history", "wallets.emergencystop"),
         item("Limits", "speed", "wallets.limit"),
         item("Minimum balances", "water_drop", "wallets.minimumbalance"),
         item("Policy rules", "policy", "wallets.policyrule"),

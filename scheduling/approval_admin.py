@@ -26,7 +26,7 @@ VERBS = (
         "Approve",
         "You have read every step. The run begins with exactly these, once; whatever is changed "
         "after it is not signed.",
-        lambda row, person: approve_run(approval=row, person=person) and None,
+        lambda row, person: approve_run(approval=row, person=person),
         lambda row: row.state == ApprovalState.ASKED,
         NothingToSay,
         button="Approve it",
@@ -37,9 +37,7 @@ VERBS = (
         "decline",
         "Decline",
         "The run ends before these steps; one that has value under way asks for a person.",
-        lambda row, person, reason: (
-            decline_run(approval=row, person=person, reason=reason) and None
-        ),
+        lambda row, person, reason: decline_run(approval=row, person=person, reason=reason),
         lambda row: row.state in (ApprovalState.ASKED, ApprovalState.APPROVED),
         Reason,
         button="Decline it",
