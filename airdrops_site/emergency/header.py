@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from airdrops_site.emergency.scopes import Scope
-from wallets.models import EmergencyStop
+from wallets.models import EmergencyStop, ScopeKind
 from wallets.transactions.stop_file import stop_file_reason
 
 STOP, RESUME = "wallets.engage_emergencystop", "wallets.lift_emergencystop"
@@ -24,7 +24,7 @@ def header(request: HttpRequest | None) -> dict[str, Any]:
         "shown": True,
         "stopped": "; ".join(said),
         "title": f"Stopped: {_names(stops)}",
-        "may_stop": user.has_perm(STOP),
+        "may_stop": user.has_perm(STOP) and not any(map(_is_whole, stops)),
         "here": request.get_full_path(),
     }
 
@@ -34,3 +34,8 @@ def _names(stops: list[EmergencyStop]) -> str:
     if not names or "everything" in names:
         return "everything"
     return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+
+
+def _is_whole(stop: EmergencyStop) -> bool:
+    """Whether there is nothing more to stop."""
+    return (stop.scope_kind, stop.mode) == (ScopeKind.EVERYTHING, EmergencyStop.Mode.EVERYTHING)

@@ -59,7 +59,7 @@ class ScopeForm(forms.Form):
 class StopForm(ScopeForm):
     """And what is signed none the less."""
 
-    mode = forms.ChoiceField(choices=EmergencyStop.Mode.choices, label="What it spares")
+    mode = forms.ChoiceField(choices=EmergencyStop.Mode.choices, label="Mode")
     field_order = ("kind", "name", "mode", "reason")
 
 

@@ -61,7 +61,7 @@ def test_it_goes_on_by_the_right_to_resume_with_a_reason() -> None:
     client.post("/admin/emergency/resume/", {"kind": "everything", "reason": ""})
     assert EmergencyStop.objects.filter(engaged=True).exists()
     answer = client.post("/admin/emergency/resume/", {"kind": "everything", "reason": "found"})
-    assert told(answer) == "The stop of everything is lifted."
+    assert told(answer) == "This field is required. The stop of everything is lifted."
     assert Transition.objects.filter(to_state="lifted", actor="user operator").exists()
 
 
