@@ -44,6 +44,15 @@ def waiting_for_operator(_request: HttpRequest) -> str:
     return str(found) if found else ""
 
 
+def waiting_for_approval(_request: HttpRequest) -> str:
+    """How many runs wait for a second person; empty for none."""
+    from airdrops_site.dashboard import count_up_to
+    from scheduling.approvals.asking import waiting_approvals
+
+    found = count_up_to(waiting_approvals())
+    return str(found) if found else ""
+
+
 def item(title: str, icon: str, label: str, **more: Any) -> dict[str, Any]:
     """A line of the sidebar, shown to whoever may see the rows of `app.model`."""
     app, _, model = label.partition(".")
@@ -75,6 +84,13 @@ NAVIGATION = [
         item("Tasks", "event_repeat", "scheduling.task"),
         item("Runs", "play_circle", "scheduling.run"),
         item("Plans", "playlist_add_check", "scheduling.plan"),
+        item(
+            "Approvals",
+            "how_to_reg",
+            "scheduling.approval",
+            badge="airdrops_site.console.waiting_for_approval",
+            badge_variant="warning",
+        ),
         item(
             "Transactions",
             "receipt_long",
@@ -108,7 +124,13 @@ NAVIGATION = [
     ),
     group(
         "Safety",
-        item("Emergency stop", "emergency_home", "wallets.emergencystop"),
+        item(
+            "Emergency stop",
+            "emergency_home",
+            "wallets.emergencystop",
+            link=reverse_lazy("emergency"),
+        ),
+        item("Stops and their history", "history", "wallets.emergencystop"),
         item("Limits", "speed", "wallets.limit"),
         item("Limit overrides", "tune", "wallets.limitoverride"),
         item("Breakers", "electric_bolt", "scheduling.breaker"),

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from analytics.selectors import TokenTotals, totals_by_token, unbooked_transactions
+from scheduling.approvals.asking import waiting_approvals
 from scheduling.models import Breaker, Run
 from scheduling.states import BreakerState, RunState
 from wallets.clusters import STALE_AFTER
@@ -111,6 +112,7 @@ def add_to_context(_request: HttpRequest, context: dict[str, Any]) -> dict[str, 
             Breaker.objects.exclude(state=BreakerState.CLOSED).select_related("protocol")
         ),
         "clusters": clusters.count(),
+        "approvals": count_up_to(waiting_approvals()),
         "transactions": transaction_figures(),
         "runs": run_figures(),
         "wallets": wallet_figures(),

@@ -38,6 +38,7 @@ ROLES: Mapping[str, Rights] = {
         "wallets.signedrequest": ("operate",),
         "wallets.noncelane": ("operate",),
         "wallets.allowance": ("operate",),
+        "wallets.emergencystop": ("engage", "lift"),
         "protocols.deployment": ("operate",),
         **_QUEUE,
     },
@@ -45,6 +46,9 @@ ROLES: Mapping[str, Rights] = {
     "approver": {
         "wallets.addressbookentry": ("confirm",),
         "scheduling.plan": ("approve",),
+        "scheduling.run": ("approve",),
+        # Whoever sees that something is wrong may stop it, and not let it go on.
+        "wallets.emergencystop": ("engage",),
         "protocols.approvedcall": ("approve",),
     },
     "administrator": {
@@ -55,6 +59,7 @@ ROLES: Mapping[str, Rights] = {
         "wallets.limitoverride": ("add",),
         "scheduling.allowedhours": _EDIT_AND_DELETE,
         "wallets.minimumbalance": _EDIT_AND_DELETE,
+        "wallets.emergencystop": ("engage", "lift"),
         "protocols.protocol": _EDIT,
         "protocols.deployment": ("operate", "vouch"),
         "auth.user": ("view", "add", "change"),

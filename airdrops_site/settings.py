@@ -108,13 +108,19 @@ KMS_SECONDS = env.number(
     "AIRDROPS_KMS_SECONDS", 10, "how long KMS may take to sign, with retries", least=1, most=30
 )
 
+STOP_FILE = BASE_DIR / env.text(
+    "AIRDROPS_STOP_FILE",
+    str(DATA_DIR / "STOP"),
+    "while this file is there, nothing is signed on this host, and everything is stopped",
+    "data/STOP",
+)
 # Whoever entered an address or made a plan above its limit does not confirm it; where there is one
 # operator, `waived` lets the same person do so in a second step, and the history says it was alone.
 SECOND_PERSON = env.choice(
     "AIRDROPS_SECOND_PERSON",
     "required",
     ("required", "waived"),
-    "who confirms addresses and large plans: somebody else, or with one operator the same person",
+    "who confirms addresses, large plans and runs: somebody else, or with one operator the same",
 )
 
 # --- the application

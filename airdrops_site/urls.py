@@ -5,9 +5,17 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from airdrops_site import views
+from airdrops_site.emergency import pages
+
+# For whoever has signed in.
+own = admin.site.admin_view
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/emergency/", own(pages.overview), name="emergency"),
+    path("admin/emergency/stop/", own(pages.stop), name="emergency_stop"),
+    path("admin/emergency/resume/", own(pages.resume), name="emergency_resume"),
+    path("admin/emergency/order/<str:name>/", own(pages.order), name="emergency_order"),
     path("admin/", admin.site.urls),
     path("health", views.health, name="health"),
     path("metrics", views.metrics, name="metrics"),

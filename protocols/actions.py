@@ -41,6 +41,7 @@ __all__ = [
     "ChainReader",
     "Context",
     "Done",
+    "Exit",
     "FoundLog",
     "HealthReader",
     "Log",
@@ -96,6 +97,8 @@ class Action(ABC):
     Params: ClassVar[type[BaseModel]]
     # Calls on registered deployments; what is not listed here is refused at signing.
     permissions: ClassVar[tuple[Permission, ...]] = ()
+    # Whether a second person approves what each run of it is about to do.
+    needs_approval: ClassVar[bool] = False
 
     @abstractmethod
     def plan(self, ctx: Context, params: Any) -> Plan:
@@ -129,17 +132,26 @@ PositionKind = Literal["supplied", "borrowed", "liquidity", "vault", "staked", "
 
 
 @dataclass(frozen=True, slots=True)
+class Exit:
+    """The protocol's own action that takes a position out, and with which parameters."""
+
+    action: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """Value of a wallet that is inside a protocol, or that it owes there.
 
     `what` says it in words; `amount` of `token` (empty: the native coin) in base units where
-    that is known.
+    that is known. Without `exit` a person has to see to it by hand.
     """
 
     what: str
     kind: PositionKind = "other"
     token: ChecksumAddress | Literal[""] | None = None
     amount: int | None = None
+    exit: Exit | None = None
 
 
 # What a wallet has inside the protocol on the context's network, from view calls.

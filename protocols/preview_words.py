@@ -14,7 +14,9 @@ Names = dict[str, str]
 _UNITS = ((86_400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds"))
 
 
-def lines_of(preview: Preview, names: Names) -> Iterator[str]:
+def lines_of(
+    preview: Preview, names: Names, *, ending: str = "Nothing was recorded."
+) -> Iterator[str]:
     """The whole of it, as a person reads it."""
     where = f"{preview.wallet.label} ({preview.wallet.address}) on {preview.network.slug}"
     yield f"{preview.protocol}/{preview.action.slug} with {where}: {preview.summary}"
@@ -24,7 +26,7 @@ def lines_of(preview: Preview, names: Names) -> Iterator[str]:
         yield "What follows is planned once these steps are done."
     yield f"Fees: {_fees(preview)}."
     yield from preview.problems
-    yield "Nothing was recorded."
+    yield from filter(None, (ending,))
 
 
 def facts_of(preview: Preview, names: Names) -> dict[str, Any]:

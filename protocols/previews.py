@@ -115,14 +115,34 @@ def preview_action(
         network=network, wallet=wallet, protocol=protocol, client=client, now=timezone.now()
     )
     plan = chosen.plan(context, typed)
-    maker = _Maker(protocol, action, network, wallet, client_of)
+    return preview_plan(
+        plan,
+        protocol=protocol,
+        action=action,
+        network=network,
+        wallet=wallet,
+        client_of=client_of,
+    )
+
+
+def preview_plan(
+    plan: Plan,
+    *,
+    protocol: str,
+    action: str,
+    network: Network,
+    wallet: Wallet,
+    client_of: ClientOf = NetworkClient,
+) -> Preview:
+    """A plan that is made already, held against policy and chain."""
+    chosen = get_action(protocol, action)
     return Preview(
         protocol=protocol,
         action=chosen,
         network=network,
         wallet=wallet,
         summary=plan.summary,
-        steps=maker.steps(plan),
+        steps=_Maker(protocol, action, network, wallet, client_of).steps(plan),
         goes_on=type(chosen).go_on is not Action.go_on,
         problems=_problems(wallet),
     )

@@ -10,6 +10,7 @@ from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from scheduling.allowance_pages import AllowanceAdmin as AllowanceAdmin
+from scheduling.approval_admin import ApprovalAdmin as ApprovalAdmin
 from scheduling.forms import TaskDependencyForm, TaskForm, TaskWalletFormSet
 from scheduling.gate_admin import BreakerAdmin as BreakerAdmin
 from scheduling.gate_admin import hours_of_task

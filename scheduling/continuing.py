@@ -7,10 +7,18 @@ from django.utils import timezone
 
 from protocols.actions import Plan, PlanError
 from protocols.params import read_params
+from scheduling.approvals.asking import (
+    Awaited,
+    approval_holds,
+    approved_plan,
+    awaited,
+    open_approval,
+    use_approval,
+)
 from scheduling.following import end_run, go_on, has_more, is_under_way, lock_run
-from scheduling.gates.beginning import gates_hold, patience
-from scheduling.models import Run
-from scheduling.overlap import look_beside, reason_to_wait
+from scheduling.gates.beginning import gates_hold, patience, probe_holds
+from scheduling.models import Approval, Run
+from scheduling.overlap import Beside, look_beside, reason_to_wait
 from scheduling.planning import NO_PLAN, Planned, action_of, context_of, read_plan
 from scheduling.points import WaitPoint
 from scheduling.progress import progress_of
@@ -33,13 +41,14 @@ def continue_run(run: Run) -> None:
     """Ask what follows the steps that are done, and begin it; without any the run succeeded."""
     seen, before = _versions(run), look_beside(run)
     if run.steps.filter(state__in=OPEN_STEP).exists():
-        if is_timed_out(run) and not run.steps.filter(state__in=_BEGUN).exists():
-            _time_out(run)
-        else:
-            _sleep(run)
+        _sleep_or_time_out(run)
+        return
+    approval = open_approval(run)
+    if waits := awaited(approval):
+        _wait(run, waits)
         return
     try:
-        planned = _what_follows(run)
+        planned = approved_plan(approval) or _what_follows(run)
     except NO_PLAN as error:
         need_operator(run, str(error))
         return
@@ -53,16 +62,23 @@ def continue_run(run: Run) -> None:
         # A reorganisation may have undone a step from which this was planned.
         if locked.state != RunState.RUNNING or _versions(run) != seen:
             raise LostRace(f"run {run.pk} went on meanwhile")
-        if reason := reason_to_wait(run, planned.relies_on, before):
-            later = timezone.now() + LOOK_AGAIN
-            Run.objects.filter(pk=run.pk).update(wake_at=later, detail=reason)
+        if planned.steps and (waits := _what_keeps(run, planned, before, approval)):
+            _wait(run, waits)
             return
-        if reason := gates_hold(run, planned):
-            later = timezone.now() + patience(run)
-            Run.objects.filter(pk=run.pk).update(wake_at=later, detail=reason[:500])
-            return
+        use_approval(run, approval)
         _begin(run, planned)
     reached(WaitPoint.WENT_ON)
+
+
+def _wait(run: Run, waits: Awaited) -> None:
+    Run.objects.filter(pk=run.pk).update(wake_at=waits.until, detail=waits.sentence[:500])
+
+
+def _sleep_or_time_out(run: Run) -> None:
+    if is_timed_out(run) and not run.steps.filter(state__in=_BEGUN).exists():
+        _time_out(run)
+    else:
+        _sleep(run)
 
 
 def _time_out(run: Run) -> None:
@@ -79,6 +95,21 @@ def _time_out(run: Run) -> None:
             end_run(run, RunState.FAILED, sentence)
             return
     need_operator(run, sentence)
+
+
+def _what_keeps(
+    run: Run, planned: Planned, before: Beside, approval: Approval | None
+) -> Awaited | None:
+    """What keeps it from beginning these steps now. A breaker's probe is claimed last."""
+    if reason := reason_to_wait(run, planned.relies_on, before):
+        return Awaited(reason, timezone.now() + LOOK_AGAIN)
+    if reason := gates_hold(run, planned):
+        return Awaited(reason, timezone.now() + patience(run))
+    if waits := approval_holds(run, planned, approval):
+        return waits
+    if reason := probe_holds(run):
+        return Awaited(reason, timezone.now() + patience(run))
+    return None
 
 
 def _what_follows(run: Run) -> Planned:

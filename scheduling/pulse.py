@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection
 
 from wallets import leases, wakeups
 from wallets.models import Lease
+from wallets.stop_file import engage_for_file
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +30,8 @@ def run(cluster: str) -> None:
                 # Answered by a worker: the heartbeat shows that real work gets done.
                 wakeups.request("beat", cluster)
                 last_beat = started
+            # Of this host: not only of the one whose pulse it is.
+            engage_for_file()
             if leases.take("pulse", owner=cluster, duration=LEASE):
                 ask_for_what_is_due()
         except DatabaseError as error:

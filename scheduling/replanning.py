@@ -8,7 +8,7 @@ from protocols.actions import PlanError
 from scheduling.models import Run, Step
 from scheduling.overlap import look_beside, reason_to_wait
 from scheduling.planning import make_plan
-from scheduling.states import STEP, RunState, StepState
+from scheduling.states import STEP, ApprovalState, RunState, StepState
 from scheduling.steps import begin_steps, sets_allowance, window_end
 from wallets.actors import this_worker
 from wallets.models import Wallet
@@ -27,10 +27,25 @@ def may_plan_anew(step: Step) -> bool:
     end = window_end(run)
     if row is None or row.state != T.EXPIRED or run.state != RunState.RUNNING:
         return False
+    if was_approved(run):
+        return False
     if end is None or end <= timezone.now():
         return False
     done = run.steps.exclude(pk=step.pk).filter(index__lt=step.index)
     return all(_does_nothing_twice(one) for one in done)
+
+
+def was_approved(run: Run) -> bool:
+    """Whether a second person consented to its steps: no others are put in their place."""
+    return run.approvals.filter(state=ApprovalState.USED).exists()
+
+
+def said_of_approved(step: Step) -> str:
+    """What is to be known of an approved step that was too late to be signed."""
+    row = step.transaction
+    if row is None or row.state != T.EXPIRED or not was_approved(step.run):
+        return ""
+    return "; what was approved holds only as it was: its next run is planned and approved anew"
 
 
 def _does_nothing_twice(step: Step) -> bool:

@@ -9,29 +9,23 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from protocols.actions import Settlement
-from protocols.params import BadParameters
-from protocols.registry import UnknownAction
 from protocols.settlements import settlement_to_json
+from scheduling.beginning import begin_run, hold_reason
 from scheduling.continuing import LOOK_AGAIN, continue_run
-from scheduling.dependencies import unmet_need
 from scheduling.following import end_run, go_on, is_under_way, lock_run
-from scheduling.gates.beginning import gates_hold
 from scheduling.models import Run, Step
-from scheduling.overlap import Beside, look_beside, reason_to_wait
-from scheduling.places import full_scope, lock_places, wait_for_place
-from scheduling.planning import NO_PLAN, Planned, context_of, make_plan
+from scheduling.planning import NO_PLAN, context_of
 from scheduling.points import DispatchPoint, RunPoint, WaitPoint
-from scheduling.replanning import may_plan_anew, plan_anew
+from scheduling.replanning import may_plan_anew, plan_anew, said_of_approved
 from scheduling.retries import retry_when_due
 from scheduling.settle import settle_step
 from scheduling.states import RUN, STEP, RunState, StepState
-from scheduling.steps import begin_steps, window_end
 from scheduling.timeouts import is_timed_out, timed_out
 from scheduling.waits import look_at_wait, look_failed, look_for_waits, need_operator, settle_wait
 from wallets import wakeups
 from wallets.actors import this_worker
 from wallets.chain.errors import ChainError
-from wallets.models import SignedRequest, Transaction, Wallet
+from wallets.models import SignedRequest, Transaction
 from wallets.transactions.points import reached
 from wallets.transactions.states import ENDED, Outcome, RequestState
 from wallets.transactions.states import TransactionState as T
@@ -42,7 +36,6 @@ log = structlog.get_logger(__name__)
 RUNS_PER_PASS = 50
 # What a worker has begun to look at is not looked at by another meanwhile.
 CLAIM = timedelta(seconds=15)
-LONGEST_HOLD = timedelta(minutes=5)
 # As `wallets.transactions.states.is_decided` has it.
 _DECIDED_REQUEST = (
     RequestState.ACKNOWLEDGED,
@@ -157,93 +150,9 @@ def start_run(run: Run) -> None:
         case RunState.FAILED:
             retry_when_due(run)
         case RunState.PENDING | RunState.HELD:
-            _begin_run(run)
+            begin_run(run)
         case _:
             Run.objects.filter(pk=run.pk, state=run.state).update(wake_at=None)
-
-
-def _begin_run(run: Run) -> None:
-    reason = hold_reason(run)
-    if window := _window_over(run):
-        told = f"{window}; until then it {reason}" if reason else window
-        end_run(run, RunState.FAILED, told, again=False)
-        return
-    if reason:
-        _hold(run, reason)
-        return
-    if run.state == RunState.HELD:
-        run = move(run, RunState.PENDING, machine=RUN, actor=this_worker(), reason="looked at")
-    if scope := full_scope(run):
-        wait_for_place(run, scope)
-        return
-    before = look_beside(run)
-    try:
-        planned = make_plan(run)
-    except NO_PLAN as error:
-        # What is wrong with a parameter or an action is wrong the next time too.
-        again = not isinstance(error, BadParameters | UnknownAction)
-        end_run(run, RunState.FAILED, str(error), again=again)
-        return
-    _begin_planned(run, planned, before)
-
-
-def _begin_planned(run: Run, planned: Planned, before: Beside) -> None:
-    with transaction.atomic():
-        lock_places(run)
-        # One start of a run at a time per wallet: two at once would not see each other.
-        Wallet.objects.select_for_update().get(pk=run.wallet_id)
-        if scope := full_scope(run):
-            wait_for_place(run, scope)
-            return
-        if reason := reason_to_wait(run, planned.relies_on, before):
-            _hold(run, reason)
-            return
-        if reason := gates_hold(run, planned):
-            _hold(run, reason)
-            return
-        move(
-            run,
-            RunState.RUNNING,
-            machine=RUN,
-            actor=this_worker(),
-            summary=planned.summary,
-            relies_on=list(planned.relies_on),
-            detail="",
-            wake_at=None,
-            started_at=timezone.now(),
-        )
-        begin_steps(run, planned)
-    reached(DispatchPoint.RUN_BEGUN)
-
-
-def _window_over(run: Run) -> str:
-    end = window_end(run)
-    if end is None or end > timezone.now():
-        return ""
-    return f"its window ended at {end:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _hold(run: Run, reason: str) -> None:
-    """Hold it, or leave it held: the longer it is, the more seldom it is looked at."""
-    detail, now = reason[:500], timezone.now()
-    if run.state == RunState.HELD:
-        pause = min(max((now - run.state_changed_at) / 4, LOOK_AGAIN), LONGEST_HOLD)
-        same = Run.objects.filter(pk=run.pk, state=RunState.HELD, version=run.version)
-        same.update(detail=detail, wake_at=now + pause)
-        return
-    fields = {"detail": detail, "wake_at": now + LOOK_AGAIN}
-    move(run, RunState.HELD, machine=RUN, actor=this_worker(), reason=reason, **fields)
-
-
-def hold_reason(run: Run) -> str:
-    """Why the run may not start yet; empty when it may."""
-    task = run.task
-    if not task.protocol.enabled or not task.network.enabled:
-        return f"{task.protocol} or {task.network} is disabled"
-    if run.wallet.status != Wallet.Status.VERIFIED:
-        return f"{run.wallet} is {run.wallet.status}; only verified wallets sign"
-    unmet = unmet_need(run)
-    return unmet.sentence if unmet else ""
 
 
 def finish_step(step: Step) -> None:
@@ -310,7 +219,7 @@ def _finish_failed(step: Step, row: Transaction) -> None:
         except NO_PLAN as error:
             reason = str(error)
         sentence = f"{sentence}; it cannot be planned anew: {reason}"
-    _fail(step, sentence)
+    _fail(step, sentence + said_of_approved(step))
 
 
 def _fail(step: Step, sentence: str) -> None:

@@ -68,7 +68,12 @@ RUN = Machine(
             RunState.FAILED,
             RunState.CANCELLED,
         ),
-        RunState.HELD: (RunState.PENDING, RunState.FAILED, RunState.CANCELLED),
+        RunState.HELD: (
+            RunState.PENDING,
+            RunState.RUNNING,
+            RunState.FAILED,
+            RunState.CANCELLED,
+        ),
         RunState.RUNNING: (
             RunState.SUCCEEDED,
             RunState.FAILED,

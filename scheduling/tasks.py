@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.utils import timezone
 
 from scheduling import allowances, dispatch, runs
+from scheduling.approvals import asking
 from scheduling.models import Plan, Run, Step, Task
 from scheduling.plan_states import PlanState
 from scheduling.plans import running
@@ -19,6 +20,9 @@ def register_wakeups() -> None:
     wakeups.register(wakeups.Periodic("advance", "scheduling.tasks.advance_runs", _runs_due))
     wakeups.register(wakeups.Periodic("plans", "scheduling.tasks.advance_plans", _plans_due))
     wakeups.register(wakeups.Periodic("take_back", "scheduling.tasks.take_back", _allowances_due))
+    wakeups.register(
+        wakeups.Periodic("approvals", "scheduling.tasks.close_approvals", _approvals_due)
+    )
 
 
 def dispatch_due() -> None:
@@ -35,6 +39,11 @@ def advance_runs() -> None:
 def advance_plans() -> None:
     """Start the lines of plans that may begin, and learn what became of the others."""
     running.advance_plans()
+
+
+def close_approvals() -> None:
+    """End approvals whose time ran out or whose run is over."""
+    asking.close_dead()
 
 
 def take_back() -> None:
@@ -64,4 +73,9 @@ def _plans_due() -> Iterator[str]:
 
 def _allowances_due() -> Iterator[str]:
     if allowances.due().exists():
+        yield ""
+
+
+def _approvals_due() -> Iterator[str]:
+    if asking.dead_approvals().exists():
         yield ""

@@ -23,7 +23,9 @@ from wallets.signers.keystore import create_keystore
 from wallets.signers.web3signer import refuse_identifier
 from wallets.transactions.expectations import NOTHING_PROMISED, Expectations
 from wallets.transactions.machine import TRANSACTION
+from wallets.transactions.operator import NotPossible
 from wallets.transactions.stop import wait_for_signatures
+from wallets.transactions.stop_file import stop_file_reason
 from wallets.transitions import born, recorded
 from wallets.verification import verify_wallet as verify_wallet
 from wallets.wakeups import wake
@@ -148,7 +150,9 @@ def lift_stop(
     scope_kind: str = ScopeKind.EVERYTHING,
     scope_value: str = "",
 ) -> EmergencyStop:
-    """Allow signatures in the scope again."""
+    """Allow signatures in the scope again; NotPossible while a stop file is there."""
+    if scope_kind == ScopeKind.EVERYTHING and (there := stop_file_reason()):
+        raise NotPossible(there)
     return _set_stop(scope_kind, scope_value, {"engaged": False}, reason=reason, actor=actor)
 
 

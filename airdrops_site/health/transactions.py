@@ -4,6 +4,7 @@ from airdrops_site.health.component import Component, Severity, show_time
 from airdrops_site.health.survey import Survey
 from protocols.selectors import changed_deployments
 from scheduling.allowances import needing_operator
+from scheduling.approvals.asking import waiting_approvals
 from scheduling.models import Breaker, Run
 from scheduling.states import BreakerState, RunState
 from wallets.minimums import balances_under_minimum, count_unknown_minimums
@@ -61,7 +62,7 @@ def open_facts() -> dict[str, int]:
     Engaged emergency stops, a paused installation, paused lanes, transactions, signed requests and
     runs that need an operator, allowances that could not be taken back, balances below their
     minimum or not known though they have one, contracts that have changed on chain, circuit
-    breakers that are not closed.
+    breakers that are not closed, runs that wait for a second person.
     """
     return {
         "engaged_stops": EmergencyStop.objects.filter(engaged=True).count(),
@@ -75,6 +76,7 @@ def open_facts() -> dict[str, int]:
         "allowances_needing_operator": needing_operator().count(),
         "changed_contracts": changed_deployments().count(),
         "breakers_not_closed": Breaker.objects.exclude(state=BreakerState.CLOSED).count(),
+        "approvals_waiting": waiting_approvals().count(),
     }
 
 
@@ -100,4 +102,5 @@ _WORDS = {
         "protocols have an open circuit breaker and begin nothing; `manage.py breaker list` says "
         "why"
     ),
+    "approvals_waiting": "runs wait for a second person; `manage.py approvals list`",
 }

@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString
 
+from airdrops_site.emergency.header import header
 from wallets.console import show
 from wallets.models import Balance, Token
 
@@ -27,6 +28,12 @@ def amount(base_units: int, token: Token) -> SafeString:
 def holding(row: Balance) -> SafeString:
     """A balance, known or not."""
     return show.holding(row.amount, row.token)
+
+
+@register.inclusion_tag("console/stop.html", takes_context=True)
+def emergency_stop(context: Any) -> dict[str, Any]:
+    """The stop's state and its button, for the header of every page."""
+    return {**header(context.get("request")), "csrf_token": context.get("csrf_token")}
 
 
 @register.filter

@@ -4,24 +4,22 @@ from collections.abc import Iterator, Sequence
 
 from protocols.aave.lending import Borrow, Repay, Supply, Withdraw
 from protocols.aave.market import POOL, Market
-from protocols.actions import Adapter, Context, Position
+from protocols.actions import Adapter, Context, Exit, Position
 
 
 def positions(ctx: Context) -> Sequence[Position]:
     """What is supplied and borrowed, per reserve of every registered market."""
-    return tuple(
-        position
-        for role in ctx.deployments_in(POOL)
-        for position in _in_market(Market.of(ctx, role.removeprefix(POOL).removeprefix("-")))
-    )
+    names = (role.removeprefix(POOL).removeprefix("-") for role in ctx.deployments_in(POOL))
+    return tuple(position for name in names for position in _in_market(Market.of(ctx, name), name))
 
 
-def _in_market(market: Market) -> Iterator[Position]:
+def _in_market(market: Market, name: str) -> Iterator[Position]:
     for asset in market.assets():
         held = market.holding(asset)
         if held.supplied:
             what = f"{held.supplied} of {asset} supplied to Aave"
-            yield Position(what, "supplied", asset, held.supplied)
+            out = Exit(Withdraw.slug, {"asset": asset, "amount": "all", "market": name})
+            yield Position(what, "supplied", asset, held.supplied, out)
         if held.borrowed:
             what = f"{held.borrowed} of {asset} borrowed from Aave"
             yield Position(what, "borrowed", asset, held.borrowed)

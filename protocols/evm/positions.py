@@ -2,10 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from protocols.actions import Context, Position
-from protocols.evm.liquidity import PAIR
+from eth_typing import ChecksumAddress
+
+from protocols.actions import Context, Exit, PlanError, Position
+from protocols.contracts import Contract
+from protocols.evm.liquidity import PAIR, RemoveLiquidity
+from protocols.evm.pairs import PAIR_ABI, find_pair
 from protocols.evm.tokens import token_at
 from protocols.evm.vaults import vault_positions
+from protocols.evm.wrapping import WETH
+from protocols.params import NATIVE
 
 
 def positions(ctx: Context) -> Sequence[Position]:
@@ -16,4 +22,20 @@ def positions(ctx: Context) -> Sequence[Position]:
 def _pool_shares(ctx: Context) -> Iterator[Position]:
     for address in ctx.deployments_in(PAIR).values():
         if shares := token_at(ctx, address).read("balanceOf", ctx.wallet):
-            yield Position(f"{shares} shares of the pool {address}", "liquidity", address, shares)
+            what, out = f"{shares} shares of the pool {address}", _way_out(ctx, address, shares)
+            yield Position(what, "liquidity", address, shares, out)
+
+
+def _way_out(ctx: Context, address: ChecksumAddress, shares: int) -> Exit | None:
+    """Through the router we know, where the pool is one of its factory."""
+    pair = Contract(ctx, address, PAIR_ABI)
+    try:
+        weth = ctx.deployment(WETH)
+        tokens = [pair.read("token0"), pair.read("token1")]
+        coins = [NATIVE if one == weth else one for one in tokens]
+        if find_pair(ctx, *coins).address != address:
+            return None
+    except PlanError:
+        return None
+    terms = {"token_a": coins[0], "token_b": coins[1], "liquidity": str(shares)}
+    return Exit(RemoveLiquidity.slug, terms)

@@ -14,6 +14,7 @@ from protocols.actions import (
     Action,
     CallReceipt,
     Context,
+    Exit,
     Permission,
     Plan,
     PlanError,
@@ -127,7 +128,8 @@ def vault_positions(ctx: Context) -> Iterator[Position]:
         if shares := vault.read("balanceOf", ctx.wallet):
             worth = vault.read("convertToAssets", shares)
             what = f"{shares} shares of the vault {address}"
-            yield Position(what, "vault", vault.read("asset"), worth)
+            out = Exit(VaultRedeem.slug, {"vault": address, "shares": "all"})
+            yield Position(what, "vault", vault.read("asset"), worth, out)
 
 
 def _registered(ctx: Context, address: ChecksumAddress) -> Contract:

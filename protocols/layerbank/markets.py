@@ -11,6 +11,7 @@ from protocols.actions import (
     Call,
     CallReceipt,
     Context,
+    Exit,
     Log,
     Movement,
     Permission,
@@ -146,6 +147,10 @@ def _positions(market: Market) -> Iterator[Position]:
     if market.token != NATIVE:
         token = parse_address(market.token)
     if supplied := market.read("underlyingBalanceOf"):
-        yield Position(f"supplied to LayerBank {market.address}", "supplied", token, supplied)
+        # All shares: what they stand for grows until the call is mined.
+        shares = str(market.read("balanceOf"))
+        out = Exit("redeem-token", {"token": market.token, "amount": shares})
+        what = f"supplied to LayerBank {market.address}"
+        yield Position(what, "supplied", token, supplied, out)
     if owed := market.read("borrowBalanceOf"):
         yield Position(f"borrowed from LayerBank {market.address}", "borrowed", token, owed)

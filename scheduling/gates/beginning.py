@@ -20,13 +20,20 @@ SOONEST, LATEST = timedelta(seconds=10), timedelta(minutes=5)
 
 
 def gates_hold(run: Run, planned: Planned) -> str:
-    """Why the run may not begin what was planned, a sentence of each gate; empty where it may.
+    """Why the run may not begin what was planned, a sentence of each gate; empty where it may."""
+    return _told(run, refusals_of(run, planned))
 
-    In the database transaction that begins it: a half-open breaker lets this run through then.
+
+def probe_holds(run: Run) -> str:
+    """Why a breaker that is not closed keeps the run; a half-open one lets this run through now.
+
+    In the database transaction that begins it, when nothing else keeps it.
     """
-    refusals = refusals_of(run, planned)
-    if not refusals and (reason := claim_probe(run)):
-        refusals = [Refusal("breaker", reason)]
+    reason = claim_probe(run)
+    return _told(run, [Refusal("breaker", reason)] if reason else [])
+
+
+def _told(run: Run, refusals: list[Refusal]) -> str:
     count_holds(refusals, run.detail)
     return sentence_of(refusals)
 

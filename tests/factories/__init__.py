@@ -56,6 +56,7 @@ from tests.factories.signing import (
 from tests.factories.values import ETHER, GWEI, NOON, a_hash, an_address
 from tests.factories.work import (
     AllowedHoursFactory,
+    ApprovalFactory,
     BreakerFactory,
     DeploymentFactory,
     GateCountFactory,
@@ -71,6 +72,7 @@ from tests.factories.work import (
 
 __all__ = [
     "AddressBookEntryFactory",
+    "ApprovalFactory",
     "ApprovedCallFactory",
     "BalanceFactory",
     "BalancePointFactory",

@@ -5,12 +5,13 @@
 from datetime import time, timedelta
 from typing import Any
 
-from factory.declarations import LazyAttribute, SelfAttribute, Sequence, SubFactory
+from factory.declarations import LazyAttribute, LazyFunction, SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from protocols.models import Deployment, Protocol
 from scheduling.models import (
     AllowedHours,
+    Approval,
     Breaker,
     GateCount,
     Occurrence,
@@ -186,3 +187,18 @@ class GateCountFactory(DjangoModelFactory[GateCount]):
     gate = Sequence(lambda n: f"gate_{n}")
     day = NOON.date()
     count = 3
+
+
+class ApprovalFactory(DjangoModelFactory[Approval]):
+    """One that waits, of a plan of one call."""
+
+    class Meta:
+        model = Approval
+
+    run = SubFactory(RunFactory, state="held")
+    plan = LazyFunction(
+        lambda: {"summary": "send 1 ETH", "relies_on": [], "steps": [], "rests_on": []}
+    )
+    digest = Sequence(lambda n: a_hash(f"approval {n}")[2:])
+    reasons = LazyFunction(lambda: ["the task asks for it"])
+    expires_at = NOON + timedelta(days=3650)

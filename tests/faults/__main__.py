@@ -25,6 +25,7 @@ from tests.faults.jobs import play, play_side_by_side  # noqa: E402
 from tests.faults.lines import KINDS, append, is_wrong, missing, newest  # noqa: E402
 from tests.faults.matrix import crash_matrix  # noqa: E402
 from tests.faults.races import all_races, play_races  # noqa: E402
+from tests.faults.stops import REPETITIONS, play_stops  # noqa: E402
 
 NAIVE_RUNS = 29
 
@@ -67,7 +68,13 @@ def _show(lines: Iterable[dict[str, Any]]) -> int:
 
 def _go_on(kind: str, asked: argparse.Namespace) -> None:
     """What is missing of a kind."""
-    numbers = {"crashes": 1, "runs": asked.runs, "races": len(all_races()), "naive": NAIVE_RUNS}
+    numbers = {
+        "crashes": 1,
+        "runs": asked.runs,
+        "races": len(all_races()),
+        "stops": REPETITIONS,
+        "naive": NAIVE_RUNS,
+    }
     # The plain scripts are the same whatever our code is.
     fresh = asked.fresh and kind != "naive"
     seeds = missing(kind, list(range(1, numbers.get(kind, 0) + 1)), fresh=fresh)
@@ -77,10 +84,17 @@ def _go_on(kind: str, asked: argparse.Namespace) -> None:
         case "runs" | "naive" if seeds:
             play_side_by_side(kind, seeds, asked.jobs)
         case "races":
-            for number, line in enumerate(play_races(seeds), 1):
-                append(kind, line)
-                sys.stderr.write(f"\rraces: {number} of {len(seeds)} ")
-            sys.stderr.write("\n" if seeds else "")
+            _note(kind, play_races(seeds), len(seeds))
+        case "stops":
+            _note(kind, play_stops(seeds), len(seeds))
+
+
+def _note(kind: str, lines: Iterable[dict[str, Any]], count: int) -> None:
+    """Write each line down as soon as it is there."""
+    for number, line in enumerate(lines, 1):
+        append(kind, line)
+        sys.stderr.write(f"\r{kind}: {number} of {count} ")
+    sys.stderr.write("\n" if count else "")
 
 
 if __name__ == "__main__":

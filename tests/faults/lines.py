@@ -8,7 +8,7 @@ from tests.faults.versions import ROOT, pipeline, pipeline_at
 
 Line = dict[str, Any]
 FOLDER = ROOT / "docs" / "reliability"
-KINDS = ("crashes", "runs", "races", "naive")
+KINDS = ("crashes", "runs", "races", "stops", "naive")
 
 
 def file_of(kind: str) -> Path:

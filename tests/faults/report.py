@@ -93,6 +93,21 @@ delivered twice, leases ended under their holders.
 `python -m tests.faults --race N` plays one; N is the `seed` of its line. It says who works on what;
 who comes first is new each time.
 
+## The emergency stop under full load
+
+Fifty wallets with six intents each, two real clusters, everything stopped at a random moment. The
+attempts that exist are read inside the stop's own database transaction, while no signature can be
+under way; those that exist two seconds later and are not among them were signed after the stop.
+`late answers`: signatures that the remote signer gave after the commit, every one dropped. Two of
+the modes spare what only frees a nonce, which is counted apart (`freed`); `signed` is all else that
+was signed after the stop.
+
+| mode | keys | times | intents | unsigned then | late answers | freed | signed | stop waited |
+|---|---|---|---|---|---|---|---|---|
+{stops}
+
+In all: {stops_in_all}. `python -m tests.faults --only stops` plays what is missing.
+
 ## Two scripts as people write them, under the same faults
 
 web3.py, one process, started again after each kill. The loop remembers an intent when it has seen
@@ -139,6 +154,8 @@ def write_page() -> None:
             pending=PENDING,
             caught_up=_caught_up_row(),
             races="\n".join(_race_rows()),
+            stops="\n".join(_stop_rows()),
+            stops_in_all=_stops_in_all(),
             naive="\n".join(_naive_rows()),
             crashes=_crash_sentence(),
             elsewhere="\n".join(row.as_markdown() for row in ROWS),
@@ -191,6 +208,30 @@ def _race_rows() -> list[str]:
         )
         for line in lines
     ]
+
+
+def _stop_rows() -> list[str]:
+    lines = newest("stops")
+    kinds = sorted({(line["mode"], line["remote"]) for line in lines})
+    return [
+        _stop_row(mode, [one for one in lines if (one["mode"], one["remote"]) == (mode, remote)])
+        for mode, remote in kinds
+    ]
+
+
+def _stop_row(mode: str, lines: list[Line]) -> str:
+    keys = "at a late remote signer" if lines[0]["remote"] else "here"
+    sums = ("intents", "unsigned_at_stop", "answers_after_stop", "freed_after_stop")
+    wrong = sum(len(line["violations"]) for line in lines)
+    waited = max(line["stop_waited"] for line in lines)
+    counts = [_sum(lines, name) for name in sums]
+    return _row([mode.replace("_", "-"), keys, len(lines), *counts, wrong, f"{waited:.2f} s"])
+
+
+def _stops_in_all() -> str:
+    lines = newest("stops")
+    wrong = sum(is_wrong(line) for line in lines)
+    return f"{len(lines)} repetitions, chance of a wrong one {bound(len(lines), wrong)}"
 
 
 def _caught_up_row() -> str:

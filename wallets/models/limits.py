@@ -155,6 +155,10 @@ class EmergencyStop(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        permissions = (
+            ("engage_emergencystop", "Can stop signing"),
+            ("lift_emergencystop", "Can let signing resume"),
+        )
         constraints = (
             models.UniqueConstraint(fields=("scope_kind", "scope_value"), name="stop_once"),
             models.CheckConstraint(

@@ -15,6 +15,7 @@ from wallets.models import (
     Transaction,
 )
 from wallets.transactions.drains import is_safe_drain
+from wallets.transactions.stop_file import stop_file_reason
 
 # Readers of a row pass one who waits to write it, for ever while there are always some: at a lock
 # of this number they queue behind it.
@@ -39,6 +40,8 @@ class Stops:
     """The engaged stops and the one of scope `everything`, as one transaction reads them."""
 
     rows: tuple[Any, ...]
+    # Why this host signs nothing, whatever the rows say.
+    file: str = ""
 
     def reason(self, transaction: Transaction, kind: str = Attempt.Kind.ORIGINAL) -> str:
         """Why no attempt of this kind may be signed for it now; empty when it may."""
@@ -66,6 +69,8 @@ class Stops:
     def _reason(self, subject: _Subject) -> str:
         if not any(stop.scope_kind == ScopeKind.EVERYTHING for stop in self.rows):
             return "the row of the emergency stop is missing; restore it (manage.py migrate)"
+        if self.file:
+            return self.file
         for stop in self.rows:
             if stop.paused is not False:
                 return f"the installation is paused: {stop.pause_reason}"
@@ -82,7 +87,7 @@ def read_stops() -> Stops:
     that is being committed waits for this signature or this signature waits for the stop.
     """
     _share_global_row()
-    return Stops(tuple(_engaged_or_global()))
+    return Stops(tuple(_engaged_or_global()), stop_file_reason())
 
 
 def wait_for_signatures() -> None:

@@ -22,3 +22,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.shouldSwap = false;
     location.reload();
 });
+
+// A link that has a dialog opens it; without scripts it leads to the page that asks the same.
+document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-dialog]");
+    if (opener) {
+        event.preventDefault();
+        document.getElementById(opener.dataset.dialog).showModal();
+    }
+    if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
+});

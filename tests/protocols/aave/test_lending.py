@@ -144,6 +144,9 @@ def test_what_cannot_be_is_said_in_one_sentence(lender: Operator, aave: AaveMark
 
 
 def test_what_is_inside_is_a_position(lender: Operator) -> None:
+    (alone,) = positions(lender.context("aave"))
+    assert alone.exit
+    assert lender.plan(alone.exit.action, protocol="aave", **alone.exit.params).steps
     do(lender, "borrow", "WETH", ETHER // 2)
     found = {one.kind: one for one in positions(lender.context("aave"))}
     assert found["supplied"].token == lender.token("USDC")

@@ -117,6 +117,8 @@ def test_shares_are_a_position(holder: Operator, vault: str) -> None:
     (found,) = positions(holder.context())
     assert (found.kind, found.token) == ("vault", holder.token("USDC"))
     assert found.amount == pytest.approx(1_000 * USDC, abs=2)
+    assert found.exit
+    assert holder.plan(found.exit.action, **found.exit.params).steps
 
 
 def test_the_calldata_is_what_viem_encodes(holder: Operator, vault: str) -> None:

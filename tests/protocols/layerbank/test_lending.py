@@ -102,6 +102,9 @@ def test_a_market_is_used_only_as_what_it_is(bank: Bank, alice: Operator) -> Non
 def test_supplies_and_debts_are_seen(bank: Bank, alice: Operator) -> None:
     usdc = alice.token("USDC")
     do(alice, "supply", "native", ETHER)
+    (alone,) = positions(alice.context("layerbank"))
+    assert alone.exit
+    assert alice.plan(alone.exit.action, protocol="layerbank", **alone.exit.params).steps
     do(alice, "enter-market", "native")
     do(alice, "borrow", usdc, 500 * USDC)
     found = {(one.kind, one.token, one.amount) for one in positions(alice.context("layerbank"))}

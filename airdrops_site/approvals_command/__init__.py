@@ -1,0 +1,1 @@
+"""`manage.py approvals`: a second person's consent at the command line."""

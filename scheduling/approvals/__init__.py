@@ -1,0 +1,1 @@
+"""A second person's consent to exactly what a run is about to do, and to nothing else."""
