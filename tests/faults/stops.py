@@ -35,7 +35,7 @@ from wallets.transactions.states import PRE_NONCE
 from wallets.transactions.states import TransactionState as S
 
 REPETITIONS = 50
-WALLETS, EACH, CLUSTERS = 50, 6, 2
+WALLETS, EACH, CLUSTERS, WORKERS = 50, 4, 2, 2
 MODES = tuple(EmergencyStop.Mode.values)
 # How long after the first signature the stop comes, and how long workers may try to sign after it.
 COMES_AFTER = (0.0, 1.5)
@@ -110,7 +110,7 @@ def play_stops(seeds: list[int]) -> Iterator[dict[str, Any]]:
     with own_chain(folder) as chain, serve_signer() as server:
         network = make_network(chain, confirm_depth=2, final_depth=FINAL_DEPTH)
         ground = lay_out(chain, network, server, WALLETS)
-        with clusters(folder, server, CLUSTERS):
+        with clusters(folder, server, CLUSTERS, WORKERS):
             for seed in seeds:
                 yield run_stop(Drill.of(seed), ground, each=EACH)
 
@@ -126,7 +126,7 @@ def lay_out(chain: Chain, network: Network, server: SignerServer, wallets: int) 
     return Field(chain, network, local, remote, signer, receiver.address)
 
 
-def clusters(folder: Path, server: SignerServer, count: int, workers: int = 1) -> ExitStack:
+def clusters(folder: Path, server: SignerServer, count: int, workers: int) -> ExitStack:
     """Real clusters that work already."""
     variables = {
         "AIRDROPS_WORKERS": str(workers),

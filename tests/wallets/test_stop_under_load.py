@@ -20,7 +20,7 @@ def test_nothing_is_signed_after_the_commit_of_a_stop(
 ) -> None:
     with serve_signer() as server:
         ground = lay_out(chain, network, server, wallets=6)
-        with clusters(keystores, server, 1, workers=2):
+        with clusters(keystores, server, 1, 2):
             for drill in (Drill(1, "everything", False, 0.1), Drill(2, "everything", True, 0.3)):
                 line = run_stop(drill, ground, each=8)
                 assert line["violations"] == []
