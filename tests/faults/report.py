@@ -95,9 +95,10 @@ who comes first is new each time.
 
 ## The emergency stop under full load
 
-Fifty wallets with four intents each, two real clusters of two workers, everything stopped at a random moment. The
-attempts that exist are read inside the stop's own database transaction, while no signature can be
-under way; those that exist two seconds later and are not among them were signed after the stop.
+Fifty wallets with four intents each, two real clusters of two workers, everything stopped at a
+random moment. The attempts that exist are read inside the stop's own database transaction, while no
+signature can be under way; those that exist two seconds later and are not among them were signed
+after the stop.
 `late answers`: signatures that the remote signer gave after the commit, every one dropped. Two of
 the modes spare what only frees a nonce, which is counted apart (`freed`); `signed` is all else that
 was signed after the stop.
