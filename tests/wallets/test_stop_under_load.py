@@ -24,5 +24,5 @@ def test_nothing_is_signed_after_the_commit_of_a_stop(
             for drill in (Drill(1, "everything", False, 0.1), Drill(2, "everything", True, 0.3)):
                 line = run_stop(drill, ground, each=8)
                 assert line["violations"] == []
-                assert 0 < line["signed"] <= 48
+                assert line["signed"] > 0
                 assert line["unsigned_at_stop"] + line["reserved_at_stop"] > 0
