@@ -95,15 +95,15 @@ who comes first is new each time.
 
 ## The emergency stop under full load
 
-Fifty wallets with four intents each that wait, two real clusters of two workers, everything stopped at a
-random moment. The attempts that exist are read inside the stop's own database transaction, while no
-signature can be under way; those that exist two seconds later and are not among them were signed
-after the stop.
+Fifty wallets with four intents each that wait, two real clusters of two workers, everything
+stopped at a random moment. The attempts that exist are read inside the stop's own database
+transaction, while no signature can be under way; those that exist two seconds later and are not
+among them were signed after the stop.
 `late answers`: signatures that the remote signer gave after the commit, every one dropped. Two of
 the modes spare what only frees a nonce, which is counted apart (`freed`); `signed after` is
 all else.
 
-| mode | keys | times | signed before | waiting | late answers | freed | signed after | stop waited |
+| mode | keys | times | signed | waiting | late answers | freed | signed after | stop waited |
 |---|---|---|---|---|---|---|---|---|
 {stops}
 

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from tests.chains import Chain
 from tests.faults.stops import Drill, clusters, lay_out, run_stop
+from tests.processes import eventually, manage
 from tests.wallets.signer_server import serve_signer
-from wallets.models import Network
+from wallets.models import EmergencyStop, Network
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
@@ -26,3 +28,15 @@ def test_nothing_is_signed_after_the_commit_of_a_stop(
                 assert line["violations"] == []
                 assert line["signed"] > 0
                 assert line["unsigned_at_stop"] + line["reserved_at_stop"] > 0
+
+
+def test_another_process_sees_the_stop_file_and_stops_all_hosts(db: None, tmp_path: Path) -> None:
+    file, engaged = Path(settings.STOP_FILE), EmergencyStop.objects.filter(engaged=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    try:
+        with manage("qcluster", log=tmp_path / "cluster.log"):
+            assert eventually(engaged.exists)
+    finally:
+        file.unlink()
+    assert engaged.get().actor == f"stop file of {settings.HOST_NAME}"
