@@ -15,6 +15,7 @@ from protocols.registry import UnknownAction, get_action, get_adapter
 from scheduling.models import Run, Task
 from scheduling.services import TASK_HISTORY, create_task
 from scheduling.states import UNFINISHED_RUN, RunState
+from wallets.address_book import Person
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import ChainError
 from wallets.models import Lease, Network, Transaction, Wallet
@@ -108,21 +109,26 @@ def _by_hand(position: Position) -> str:
     return "no action here takes it out; see to it by hand"
 
 
-def order_withdrawals(found: Withdrawals, *, actor: str, reason: str) -> list[Task]:
-    """A task for each, due at once with the highest priority; all of them or none."""
+def order_withdrawals(
+    found: Withdrawals, *, actor: str, reason: str, person: Person | None = None
+) -> list[Task]:
+    """A task for each, due at once with the highest priority; all of them or none.
+
+    Where its run needs a second person, that is somebody else than this one.
+    """
     for way in found.ways:
         read_params(get_action(way.protocol.slug, way.exit.action).Params, way.exit.params)
     Lease.objects.get_or_create(name=_ORDERING)
     with transaction.atomic():
         # One order at a time: two would not see each other's tasks.
         Lease.objects.select_for_update().get(name=_ORDERING)
-        tasks = [_create(way) for way in found.ways if not _open_task(way)]
+        tasks = [_create(way, person) for way in found.ways if not _open_task(way)]
         for task in tasks:
             recorded(TASK_HISTORY, task.pk, "", "", actor=actor, reason=f"ordered: {reason}")
     return tasks
 
 
-def _create(way: Withdrawal) -> Task:
+def _create(way: Withdrawal, person: Person | None) -> Task:
     now = timezone.now()
     task = Task(
         name=f"{NAME} {way.protocol.slug} {way.wallet.label[:40]} {_next_number()}",
@@ -135,6 +141,7 @@ def _create(way: Withdrawal) -> Task:
         priority=Task.Priority.CRITICAL,
         urgency=Transaction.Urgency.FAST,
         window_seconds=_WINDOW,
+        changed_by_id=person.pk if person else None,
     )
     return create_task(task=task, wallets={way.wallet: {}})
 

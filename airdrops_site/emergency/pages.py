@@ -117,7 +117,7 @@ class Order:
     means: str
     button: str
     show: Callable[[], Iterator[str]]
-    do: Callable[[str, str], str]
+    do: Callable[[HttpRequest, str], str]
 
 
 def _shown_clearing() -> Iterator[str]:
@@ -126,8 +126,8 @@ def _shown_clearing() -> Iterator[str]:
     yield summed(done)
 
 
-def _clear(actor: str, reason: str) -> str:
-    return summed(_cleared(actor, reason, dry_run=False))
+def _clear(request: HttpRequest, reason: str) -> str:
+    return summed(_cleared(actor_of(request), reason, dry_run=False))
 
 
 def _cleared(actor: str, reason: str, *, dry_run: bool) -> list[Cleared]:
@@ -141,8 +141,11 @@ def _cleared(actor: str, reason: str, *, dry_run: bool) -> list[Cleared]:
     )
 
 
-def _withdraw(actor: str, reason: str) -> str:
-    tasks = order_withdrawals(find_withdrawals(), actor=actor, reason=reason)
+def _withdraw(request: HttpRequest, reason: str) -> str:
+    person: Any = request.user
+    tasks = order_withdrawals(
+        find_withdrawals(), actor=actor_of(request), reason=reason, person=person
+    )
     return f"made {len(tasks)} one-off tasks; their runs begin when the stops allow it"
 
 
@@ -172,7 +175,7 @@ def order(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404(f"nothing is called {name}")
     reason = request.POST.get("reason", "").strip()[:300]
     if request.method == "POST" and reason:
-        messages.warning(request, f"{found.title}: {found.do(actor_of(request), reason)}.")
+        messages.warning(request, f"{found.title}: {found.do(request, reason)}.")
         return HttpResponseRedirect(reverse("emergency"))
     context = {
         **admin.site.each_context(request),

@@ -6,10 +6,12 @@ from airdrops_site.answers import Answer, table
 from airdrops_site.emergency.orders import listed, withdrawal_facts, withdrawal_lines
 from airdrops_site.emergency.scopes import MODES, Scope, scope_of
 from airdrops_site.health.component import show_time
-from airdrops_site.people import shell_actor
+from airdrops_site.people import shell_actor, signed_in
 from airdrops_site.scripted import BadInput, Options
 from airdrops_site.tx.known import require_protocol, require_wallet
-from scheduling.withdrawing import find_withdrawals, order_withdrawals
+from scheduling.models import Task
+from scheduling.withdrawing import Withdrawals, find_withdrawals, order_withdrawals
+from wallets.address_book import actor_of
 from wallets.models import EmergencyStop, Installation
 from wallets.services import engage_stop, lift_stop
 from wallets.transactions.clearing import clear_pending
@@ -59,9 +61,15 @@ def withdraw(options: Options) -> tuple[Answer, int]:
     require_protocol(options["protocol"])
     found = find_withdrawals(wallet=options["wallet"], protocol=options["protocol"])
     dry = options["dry_run"]
-    tasks = [] if dry else order_withdrawals(found, actor=shell_actor(), reason=options["reason"])
+    tasks = [] if dry else _order(found, options)
     facts = withdrawal_facts(found, tasks)
     return Answer(facts, tuple(withdrawal_lines(found, tasks, dry_run=dry))), int(bool(found.left))
+
+
+def _order(found: Withdrawals, options: Options) -> list[Task]:
+    person = signed_in(options) if options["user"] else None
+    actor = actor_of(person) if person else shell_actor()
+    return order_withdrawals(found, actor=actor, reason=options["reason"], person=person)
 
 
 def _engaged() -> list[EmergencyStop]:

@@ -9,15 +9,21 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 
-from scheduling.models import Plan
+from scheduling.models import Approval, Plan
 
-_PLAN = re.compile(r"(plans (?:show|approve|run|retry|cancel)) (\d+)")
+_NUMBERED = {
+    re.compile(r"(plans (?:show|approve|run|retry|cancel)) (\d+)"): Plan,
+    re.compile(r"(approvals (?:show|approve|decline)) (\d+)"): Approval,
+}
 
 
-def _numbered(found: re.Match[str]) -> str:
-    """The guide counts plans from 1; a database that others have used counts on."""
-    plan = Plan.objects.order_by("pk")[int(found[2]) - 1]
-    return f"{found[1]} {plan.pk}"
+def _with_numbers(line: str) -> str:
+    """The guide counts rows from 1; a database that others have used counts on."""
+    for pattern, model in _NUMBERED.items():
+        if found := pattern.search(line):
+            row = model.objects.order_by("pk")[int(found[2]) - 1]
+            line = line.replace(found[0], f"{found[1]} {row.pk}")
+    return line
 
 
 def commands(name: str) -> list[str]:
@@ -31,7 +37,7 @@ def execute(line: str, variables: Mapping[str, str], password: Path) -> tuple[in
     """The exit code, and what was printed; a password is read from the file instead of asked."""
     for name, value in variables.items():
         line = line.replace(f"${name}", value)
-    line = _PLAN.sub(_numbered, line)
+    line = _with_numbers(line)
     if "--user" in line:
         line += f" --password-file {password}"
     return run(line)

@@ -95,14 +95,15 @@ who comes first is new each time.
 
 ## The emergency stop under full load
 
-Fifty wallets with six intents each, two real clusters, everything stopped at a random moment. The
-attempts that exist are read inside the stop's own database transaction, while no signature can be
-under way; those that exist two seconds later and are not among them were signed after the stop.
+Fifty wallets with four intents each that wait, two real clusters of two workers, everything
+stopped at a random moment. The attempts that exist are read inside the stop's own database
+transaction, while no signature can be under way; those that exist two seconds later and are not
+among them were signed after the stop.
 `late answers`: signatures that the remote signer gave after the commit, every one dropped. Two of
-the modes spare what only frees a nonce, which is counted apart (`freed`); `signed` is all else that
-was signed after the stop.
+the modes spare what only frees a nonce, which is counted apart (`freed`); `signed after` is
+all else.
 
-| mode | keys | times | intents | unsigned then | late answers | freed | signed | stop waited |
+| mode | keys | times | signed | waiting | late answers | freed | signed after | stop waited |
 |---|---|---|---|---|---|---|---|---|
 {stops}
 
@@ -221,7 +222,7 @@ def _stop_rows() -> list[str]:
 
 def _stop_row(mode: str, lines: list[Line]) -> str:
     keys = "at a late remote signer" if lines[0]["remote"] else "here"
-    sums = ("intents", "unsigned_at_stop", "answers_after_stop", "freed_after_stop")
+    sums = ("signed", "unsigned_at_stop", "answers_after_stop", "freed_after_stop")
     wrong = sum(len(line["violations"]) for line in lines)
     waited = max(line["stop_waited"] for line in lines)
     counts = [_sum(lines, name) for name in sums]

@@ -30,12 +30,11 @@ from tests.wallets.rpc_servers import Raw
 from tests.wallets.signer_server import SignerServer, make_remote_wallet, serve_signer
 from wallets.models import Attempt, EmergencyStop, Network, Transaction, Wallet, WorkerCluster
 from wallets.services import engage_stop, lift_stop
-from wallets.transactions.clearing import clear_pending
 from wallets.transactions.states import PRE_NONCE
 from wallets.transactions.states import TransactionState as S
 
 REPETITIONS = 50
-WALLETS, EACH, CLUSTERS = 50, 6, 2
+WALLETS, EACH, CLUSTERS, WORKERS = 50, 4, 2, 2
 MODES = tuple(EmergencyStop.Mode.values)
 # How long after the first signature the stop comes, and how long workers may try to sign after it.
 COMES_AFTER = (0.0, 1.5)
@@ -59,11 +58,6 @@ class Drill:
         """Every other one with remote keys; each mode in its turn; at a moment of its own."""
         after = round(Random(seed).uniform(*COMES_AFTER), 3)
         return cls(seed, MODES[seed // 2 % len(MODES)], seed % 2 == 0, after)
-
-    @property
-    def label(self) -> str:
-        """How its intents' keys begin."""
-        return f"stop-{self.seed}-"
 
 
 @dataclass(slots=True)
@@ -110,7 +104,7 @@ def play_stops(seeds: list[int]) -> Iterator[dict[str, Any]]:
     with own_chain(folder) as chain, serve_signer() as server:
         network = make_network(chain, confirm_depth=2, final_depth=FINAL_DEPTH)
         ground = lay_out(chain, network, server, WALLETS)
-        with clusters(folder, server, CLUSTERS):
+        with clusters(folder, server, CLUSTERS, WORKERS):
             for seed in seeds:
                 yield run_stop(Drill.of(seed), ground, each=EACH)
 
@@ -126,7 +120,7 @@ def lay_out(chain: Chain, network: Network, server: SignerServer, wallets: int) 
     return Field(chain, network, local, remote, signer, receiver.address)
 
 
-def clusters(folder: Path, server: SignerServer, count: int, workers: int = 1) -> ExitStack:
+def clusters(folder: Path, server: SignerServer, count: int, workers: int) -> ExitStack:
     """Real clusters that work already."""
     variables = {
         "AIRDROPS_WORKERS": str(workers),
@@ -143,23 +137,31 @@ def clusters(folder: Path, server: SignerServer, count: int, workers: int = 1) -
 
 
 def run_stop(drill: Drill, ground: Field, *, each: int) -> dict[str, Any]:
-    """One repetition's line; what it leaves is cancelled, and signing goes on."""
+    """One repetition's line; the stop stays, and what it kept waits for the next one's load."""
     started = time.monotonic()
     wallets = ground.remote if drill.remote else ground.local
-    with transaction.atomic():
-        for number in range(each):
-            for wallet in wallets:
-                key, value = f"{drill.label}{number}-{wallet.pk}", ETHER + number
-                transfer(wallet, ground.network, ground.receiver, key=key, value=value)
-    signed = Attempt.objects.filter(transaction__idempotency_key__startswith=drill.label)
-    assert eventually(signed.exists, every=0.02), "nothing is signed; see the clusters' logs"
+    known = frozenset(Attempt.objects.values_list("pk", flat=True))
+    load = _top_up(drill, ground, wallets, each)
+    lift_stop(reason="the next drill", actor="tests")
+    own = Attempt.objects.filter(lane__wallet__in=wallets).exclude(pk__in=known)
+    assert eventually(own.exists, every=0.02, within=60), "nothing is signed; see the logs"
     _mine_for(ground.chain, drill.after)
     seen = _stop(drill)
     _mine_for(ground.chain, GOES_ON_FOR)
-    line = _line(drill, ground, seen)
-    _clear_up(ground)
-    seconds = round(time.monotonic() - started, 1)
-    return {**asdict(drill), **stamp(), "wallets": len(wallets), "seconds": seconds} | line
+    signed = len(seen.attempts - known)
+    line = {"wallets": len(wallets), "load": load, "signed": signed, **_line(drill, ground, seen)}
+    return {**asdict(drill), **stamp(), "seconds": round(time.monotonic() - started, 1)} | line
+
+
+def _top_up(drill: Drill, ground: Field, wallets: list[Wallet], each: int) -> int:
+    """So much that every wallet has something to sign; how much waits in all."""
+    waiting = Transaction.objects.filter(state__in=PRE_NONCE)
+    with transaction.atomic():
+        for wallet in wallets:
+            for number in range(waiting.filter(lane__wallet=wallet).count(), each):
+                key, value = f"stop-{drill.seed}-{number}-{wallet.pk}", ETHER + number
+                transfer(wallet, ground.network, ground.receiver, key=key, value=value)
+    return waiting.count()
 
 
 def _stop(drill: Drill) -> Seen:
@@ -168,8 +170,8 @@ def _stop(drill: Drill) -> Seen:
         # Holds the gate of signing until the commit: what is read here is all that was signed.
         engage_stop(reason="a drill", actor="tests", mode=drill.mode)
         attempts = frozenset(Attempt.objects.values_list("pk", flat=True))
-        rows = Transaction.objects.filter(idempotency_key__startswith=drill.label)
-        reserved, unsigned = rows.filter(state=S.RESERVED), rows.filter(state__in=PRE_NONCE)
+        reserved = Transaction.objects.filter(state=S.RESERVED)
+        unsigned = Transaction.objects.filter(state__in=PRE_NONCE)
         counts = reserved.count(), unsigned.count()
     now = time.monotonic()
     return Seen(attempts, *counts, at=now, waited=round(now - began, 3))
@@ -179,10 +181,7 @@ def _line(drill: Drill, ground: Field, seen: Seen) -> dict[str, Any]:
     later = Attempt.objects.exclude(pk__in=seen.attempts).select_related("transaction")
     freeing = [one for one in later if _frees(one)]
     wrong = [one for one in later if not (_frees(one) and drill.mode != "everything")]
-    own = Transaction.objects.filter(idempotency_key__startswith=drill.label)
     return {
-        "intents": own.count(),
-        "signed": own.filter(attempts__isnull=False).distinct().count(),
         "unsigned_at_stop": seen.unsigned,
         "reserved_at_stop": seen.reserved,
         "answers_after_stop": sum(at > seen.at for at in ground.signer.answered_at),
@@ -195,13 +194,6 @@ def _line(drill: Drill, ground: Field, seen: Seen) -> dict[str, Any]:
 def _frees(attempt: Attempt) -> bool:
     """Whether it does nothing but use up a nonce, which two of the modes allow."""
     return attempt.kind in _SPARED or attempt.transaction.action == Attempt.Kind.FILLER
-
-
-def _clear_up(ground: Field) -> None:
-    told = "the drill is over"
-    clear_pending(scope_kind="everything", scope_value="", actor="tests", reason=told)
-    lift_stop(actor="tests", reason=told)
-    ground.chain.mine(2)
 
 
 def _mine_for(chain: Chain, seconds: float) -> None:

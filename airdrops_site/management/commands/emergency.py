@@ -4,6 +4,7 @@ from django.core.management.base import CommandParser
 
 from airdrops_site.emergency import verbs
 from airdrops_site.emergency.scopes import MODES
+from airdrops_site.people import add_person
 from airdrops_site.scripted import Verb, VerbsCommand
 from airdrops_site.tx.known import a_reason
 
@@ -40,6 +41,7 @@ def _of_withdrawing(parser: CommandParser) -> None:
     parser.add_argument("--wallet", default="", help="only this one, by its label")
     parser.add_argument("--protocol", default="", help="only this one, by its slug")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be withdrawn")
+    add_person(parser, required=False)
 
 
 class Command(VerbsCommand):
