@@ -109,6 +109,7 @@ NAVIGATION = [
     group(
         "Safety",
         item("Emergency stop", "emergency_home", "wallets.emergencystop"),
+        item("Pauses", "pause_circle", "scheduling.pause"),
         item("Limits", "speed", "wallets.limit"),
         item("Minimum balances", "water_drop", "wallets.minimumbalance"),
         item("Policy rules", "policy", "wallets.policyrule"),

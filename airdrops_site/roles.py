@@ -26,6 +26,7 @@ ROLES: Mapping[str, Rights] = {
         "scheduling.taskdependency": _EDIT_AND_DELETE,
         "scheduling.plan": ("operate",),
         "scheduling.run": ("operate",),
+        "scheduling.pause": ("operate",),
         "protocols.approvedcall": _EDIT,
         "analytics.campaign": _EDIT,
         "analytics.eligibility": _EDIT,

@@ -17,6 +17,7 @@ from scheduling.models import (
     TaskDependency,
     TaskWallet,
 )
+from scheduling.pause_admin import PauseAdmin as PauseAdmin
 from scheduling.plan_admin import PlanAdmin as PlanAdmin
 from scheduling.run_admin import RunAdmin as RunAdmin
 from scheduling.services import TASK_HISTORY, save_task

@@ -12,8 +12,11 @@ class SchedulingConfig(AppConfig):
     def ready(self) -> None:
         """Register what the pulse wakes on this floor, and what it asks at every signature."""
         from scheduling import tasks
+        from scheduling.gates import registry
+        from scheduling.gates.pause import PauseGate
         from scheduling.plans import guard
 
         guard.register()
+        registry.register(PauseGate())
 
         tasks.register_wakeups()

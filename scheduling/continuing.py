@@ -10,6 +10,7 @@ from protocols.params import read_params
 from scheduling.following import go_on, has_more, lock_run
 from scheduling.models import Run
 from scheduling.overlap import look_beside, reason_to_wait
+from scheduling.pauses import pause_reason, wait_for_resume
 from scheduling.planning import NO_PLAN, Planned, action_of, context_of, read_plan
 from scheduling.points import WaitPoint
 from scheduling.progress import progress_of
@@ -31,6 +32,9 @@ def continue_run(run: Run) -> None:
     seen, before = _versions(run), look_beside(run)
     if run.steps.filter(state__in=OPEN_STEP).exists():
         _sleep(run)
+        return
+    if reason := pause_reason(run):
+        wait_for_resume(run, reason)
         return
     try:
         planned = _what_follows(run)
@@ -73,7 +77,7 @@ def _sleep(run: Run) -> None:
     """Until the step that is begun is over; one that was only planned is begun."""
     with transaction.atomic():
         lock_run(run)
-        Run.objects.filter(pk=run.pk).update(wake_at=None)
+        Run.objects.filter(pk=run.pk).update(wake_at=None, detail="")
         go_on(run)
 
 

@@ -8,9 +8,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from scheduling.models import Occurrence, Run, Task, TaskWallet
+from scheduling.pauses import undispatched
 from scheduling.schedule import next_due
 from scheduling.states import RUN, OccurrenceState
 from wallets.actors import this_worker
+from wallets.drain import drain_reason
 from wallets.transitions import born
 from wallets.wakeups import wake
 
@@ -23,7 +25,9 @@ DUE_TIMES_PER_PASS = 50
 
 def dispatch_due() -> int:
     """Dispatch every task that is due, most important first; returns how many were."""
-    due = Task.objects.filter(enabled=True, next_due_at__lte=timezone.now())
+    if drain_reason():
+        return 0
+    due = Task.objects.filter(~undispatched(), enabled=True, next_due_at__lte=timezone.now())
     tasks = list(due.order_by("-priority", "next_due_at")[:TASKS_PER_PASS])
     return sum(_dispatch(task) for task in tasks)
 

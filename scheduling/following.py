@@ -6,6 +6,7 @@ from django.utils import timezone
 from protocols.actions import Action
 from protocols.registry import UnknownAction
 from scheduling.models import Run, Step
+from scheduling.pauses import pause_reason, wait_for_resume
 from scheduling.planning import action_of
 from scheduling.states import RUN, RunState, StepState
 from scheduling.steps import WAITED, submit_step
@@ -35,12 +36,21 @@ def go_on(run: Run) -> None:
         return
     following = run.steps.filter(state=StepState.PLANNED).order_by("index").first()
     if following is not None:
-        submit_step(following, run)
+        _begin(following, run)
     elif has_more(run) or not _ended_well(run):
         # What follows is asked of the chain: not in here.
         Run.objects.filter(pk=run.pk).update(wake_at=timezone.now())
     else:
         end_run(run, RunState.SUCCEEDED, "")
+
+
+def _begin(step: Step, run: Run) -> None:
+    """Unless a pause covers the run: then only a wait begins, which does nothing on a chain."""
+    reason = "" if step.kind == Step.Kind.WAIT else pause_reason(run)
+    if reason:
+        wait_for_resume(run, reason)
+    else:
+        submit_step(step, run)
 
 
 def _ended_well(run: Run) -> bool:

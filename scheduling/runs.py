@@ -13,6 +13,7 @@ from scheduling.continuing import LOOK_AGAIN, continue_run
 from scheduling.following import end_run, go_on, is_under_way, lock_run
 from scheduling.models import Run, Step
 from scheduling.overlap import look_beside, reason_to_wait
+from scheduling.pauses import hold_paused, pause_reason
 from scheduling.planning import NO_PLAN, context_of, make_plan
 from scheduling.points import RunPoint, WaitPoint
 from scheduling.replanning import may_plan_anew, plan_anew
@@ -125,6 +126,9 @@ def _guarded[Row: (Run, Step)](work: Callable[[Row], None], row: Row) -> None:
 
 def start_run(run: Run) -> None:
     """Plan a pending run and submit its first step; or say why it waits or failed."""
+    if run.state in (RunState.PENDING, RunState.HELD) and (reason := pause_reason(run)):
+        hold_paused(run, reason)
+        return
     if run.state == RunState.HELD:
         run = move(run, RunState.PENDING, machine=RUN, actor=this_worker(), reason="looked at")
     if run.state == RunState.RUNNING:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from protocols.params import read_params
 from protocols.registry import get_action
 from scheduling.models import Run, Task, TaskDependency, TaskWallet
+from scheduling.pauses import follow_rename
 from scheduling.schedule import due_from, next_due
 from scheduling.states import UNFINISHED_RUN, RunState
 from wallets.models import Wallet
@@ -51,6 +52,8 @@ def save_task(*, task: Task) -> Task:
             task.next_due_at = next_due(task, None)
         elif stored is None or _timing(stored) != _timing(task):
             task.next_due_at = due_from(task, timezone.now())
+        if stored is not None:
+            follow_rename(stored.name, task.name)
         task.save()
         wake("dispatch")
     return task

@@ -55,6 +55,7 @@ from tests.factories.values import ETHER, GWEI, NOON, a_hash, an_address
 from tests.factories.work import (
     DeploymentFactory,
     OccurrenceFactory,
+    PauseFactory,
     ProtocolFactory,
     RunAllowanceFactory,
     RunFactory,
@@ -92,6 +93,7 @@ __all__ = [
     "NetworkFactory",
     "NonceLaneFactory",
     "OccurrenceFactory",
+    "PauseFactory",
     "PlanFactory",
     "PlanLineFactory",
     "PolicyRuleFactory",

@@ -11,6 +11,7 @@ from factory.django import DjangoModelFactory
 from protocols.models import Deployment, Protocol
 from scheduling.models import (
     Occurrence,
+    Pause,
     Run,
     RunAllowance,
     Step,
@@ -145,3 +146,15 @@ class RunAllowanceFactory(DjangoModelFactory[RunAllowance]):
     last_use = SubFactory(StepFactory)
     look_at = None
     detail = "nothing is left"
+
+
+class PauseFactory(DjangoModelFactory[Pause]):
+    """A paused wallet."""
+
+    class Meta:
+        model = Pause
+
+    scope_kind = Pause.Scope.WALLET
+    scope_value = Sequence(lambda n: f"paused-{n}")
+    reason = "looked into"
+    actor = "user alice"
