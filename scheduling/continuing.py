@@ -30,7 +30,7 @@ LOOK_AGAIN = timedelta(seconds=10)
 def continue_run(run: Run) -> None:
     """Ask what follows the steps that are done, and begin it; without any the run succeeded."""
     seen, before = _versions(run), look_beside(run)
-    if run.steps.filter(state__in=OPEN_STEP).exists():
+    if run.cancel_reason or run.steps.filter(state__in=OPEN_STEP).exists():
         _sleep(run)
         return
     if reason := pause_reason(run):

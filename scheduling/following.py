@@ -23,7 +23,7 @@ def lock_run(run: Run) -> Run:
     Two workers that each settle one of its steps would not see what the other did.
     """
     seen = Run.objects.select_for_update()
-    run.refresh_from_db(fields=("state", "version"), from_queryset=seen)
+    run.refresh_from_db(fields=("state", "version", "cancel_reason"), from_queryset=seen)
     return run
 
 
@@ -33,6 +33,9 @@ def go_on(run: Run) -> None:
     Nothing begins while a step is with the chain, be it one that a reorganisation sent back.
     """
     if run.state != RunState.RUNNING or run.steps.filter(_BEGUN).exists():
+        return
+    if run.cancel_reason:
+        end_cancelled(run, run.cancel_reason)
         return
     following = run.steps.filter(state=StepState.PLANNED).order_by("index").first()
     if following is not None:
@@ -85,3 +88,10 @@ def end_run(run: Run, state: RunState, sentence: str) -> None:
         detail=sentence[:500],
         wake_at=None,
     )
+
+
+def end_cancelled(run: Run, told: str, *, actor: str = "") -> Run:
+    """End a run that a person has cancelled; in the caller's database transaction."""
+    actor = actor or this_worker()
+    fields = {"detail": told[:500], "wake_at": None}
+    return move(run, RunState.CANCELLED, machine=RUN, actor=actor, reason=told, **fields)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from protocols.actions import Settlement
 from protocols.settlements import settlement_to_json
 from scheduling.continuing import LOOK_AGAIN, continue_run
-from scheduling.following import end_run, go_on, is_under_way, lock_run
+from scheduling.following import end_cancelled, end_run, go_on, is_under_way, lock_run
 from scheduling.models import Run, Step
 from scheduling.overlap import look_beside, reason_to_wait
 from scheduling.pauses import hold_paused, pause_reason
@@ -244,7 +244,7 @@ def _finish_failed(step: Step, row: Transaction) -> None:
     """Plan anew what waited too long to be signed; all else ends the run."""
     replaced = row.replaced_because if row.outcome == Outcome.REPLACED else ""
     sentence = row.detail or replaced or f"the transaction ended {row.outcome or row.state}"
-    if may_plan_anew(step):
+    if may_plan_anew(step) and not step.run.cancel_reason:
         reason = hold_reason(step.run)
         try:
             if not reason:
@@ -262,7 +262,9 @@ def _fail(step: Step, sentence: str) -> None:
     with transaction.atomic():
         lock_run(run)
         move(step, StepState.FAILED, machine=STEP, actor=this_worker(), detail=sentence[:500])
-        if is_under_way(run):
+        if run.cancel_reason:
+            end_cancelled(run, f"{run.cancel_reason}; {told}")
+        elif is_under_way(run):
             for row in run.steps.filter(state=StepState.PLANNED):
                 move(row, StepState.CANCELLED, machine=STEP, actor=this_worker(), reason=told)
             need_operator(run, told)
