@@ -12,9 +12,9 @@ from django.urls import path, reverse
 
 from protocols.actions import PlanError
 from protocols.bounded import BoundedClient
-from protocols.preview_words import lines_of, names_of
-from protocols.previews import preview_action
+from protocols.preview_words import names_of
 from protocols.registry import UnknownAction
+from scheduling.dry_runs import dry_run, words_of
 from scheduling.models import TaskWallet
 from wallets.chain.deadlines import Deadline
 from wallets.chain.errors import ChainError
@@ -66,10 +66,8 @@ def preview_lines(row: TaskWallet) -> list[str]:
     """The preview in words, or why there is none."""
     deadline = Deadline(PAGE_SECONDS)
     try:
-        found = preview_action(
-            protocol=row.task.protocol.slug,
-            action=row.task.action,
-            network=row.task.network,
+        found = dry_run(
+            task=row.task,
             wallet=row.wallet,
             params={**row.task.params, **row.params},
             client_of=lambda network: BoundedClient(network, deadline),
@@ -78,4 +76,4 @@ def preview_lines(row: TaskWallet) -> list[str]:
         return [f"It would not begin: {error}"]
     except ChainError as error:
         return [f"It cannot be planned now: {error}"]
-    return list(lines_of(found, names_of(found)))
+    return list(words_of(found, names_of(found.preview)))

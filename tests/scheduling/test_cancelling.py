@@ -25,7 +25,7 @@ from wallets.transactions.operator import NotPossible
 from wallets.transactions.tick import tick
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
-WHO = {"actor": "shell test", "reason": "not wanted"}
+WHO: Any = {"actor": "shell test", "reason": "not wanted"}
 TOLD = "cancelled by shell test: not wanted"
 
 

@@ -1,6 +1,7 @@
 """Pauses: nothing new begins within their scope, and what they held begins when they end."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -22,7 +23,7 @@ from wallets.transactions.limits import read_limits
 from wallets.transactions.operator import NotPossible
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
-WHO = {"actor": "shell test", "reason": "looked into"}
+WHO: Any = {"actor": "shell test", "reason": "looked into"}
 
 
 def a_run() -> Run:
