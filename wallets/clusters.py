@@ -4,6 +4,7 @@ import os
 import time
 import uuid
 from datetime import timedelta
+from multiprocessing.sharedctypes import RawValue
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -18,6 +19,8 @@ CLUSTER_VARIABLE = "AIRDROPS_CLUSTER_ID"
 BEAT_EVERY = 1.0
 STALE_AFTER = timedelta(seconds=30)
 
+# Shared with the workers that are forked after it, and without a lock that a killed one could keep.
+_stopping = RawValue("b", 0)
 _last_beat = 0.0
 
 
@@ -80,6 +83,16 @@ def beat() -> None:
         # Declared dead while it lived on: another has its place. End without touching a row.
         os._exit(3)
     _last_beat = time.monotonic()
+
+
+def stop_here() -> None:
+    """Have the workers of this cluster finish what is in their hands and begin nothing."""
+    _stopping.value = 1
+
+
+def is_stopping() -> bool:
+    """Whether this cluster was told to stop."""
+    return bool(_stopping.value)
 
 
 def fence(cluster: uuid.UUID | str) -> None:

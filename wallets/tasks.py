@@ -13,6 +13,7 @@ from wallets import allowance_scans, leases, revocations, wakeups
 from wallets.actors import this_worker
 from wallets.balances import lease_name, networks_with_balances, take_snapshot
 from wallets.chain.client import ChainError, NetworkClient
+from wallets.clusters import is_stopping
 from wallets.models import Lease, Network, NonceLane, Transaction
 from wallets.price_sources import configured_sources
 from wallets.prices import priced_tokens, refresh_prices
@@ -71,7 +72,7 @@ def tick_lanes() -> None:
             # More than one worker can do at once: another one joins.
             wakeups.request("tick")
         wakeups.each(tick, takewhile(lambda _lane: time.monotonic() < ends_at, lanes))
-        if len(lanes) < HANDFUL or time.monotonic() >= ends_at:
+        if len(lanes) < HANDFUL or time.monotonic() >= ends_at or is_stopping():
             return
 
 

@@ -85,7 +85,8 @@ def test_resuming_wakes_what_was_held_at_once(db: None) -> None:
     advance_runs()
     resume_scope(scope="tag", value="hot", actor="shell test", reason="done")
     run.refresh_from_db()
-    assert run.wake_at is not None and run.wake_at <= timezone.now()
+    assert run.wake_at is not None
+    assert run.wake_at <= timezone.now()
     told = Transition.objects.filter(subject="pause").values_list("to_state", "reason")
     assert list(told) == [("paused", "tag hot: looked into"), ("resumed", "tag hot: done")]
 

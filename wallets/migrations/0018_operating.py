@@ -4,25 +4,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('wallets', '0017_gates'),
+        ("wallets", "0017_gates"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='installation',
-            name='drain_reason',
+            model_name="installation",
+            name="drain_reason",
             field=models.CharField(blank=True, max_length=300),
         ),
         migrations.AddField(
-            model_name='installation',
-            name='draining_since',
-            field=models.DateTimeField(blank=True, help_text='Since when nothing new begins, before a shutdown.', null=True),
+            model_name="installation",
+            name="draining_since",
+            field=models.DateTimeField(
+                blank=True, help_text="Since when nothing new begins, before a shutdown.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='wakeup',
-            name='in_hand',
-            field=models.PositiveSmallIntegerField(default=0, help_text='Jobs of it that workers have begun and not ended.'),
+            model_name="wakeup",
+            name="in_hand",
+            field=models.PositiveSmallIntegerField(
+                default=0, help_text="Jobs of it that workers have begun and not ended."
+            ),
         ),
     ]
