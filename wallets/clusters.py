@@ -102,5 +102,10 @@ def fence(cluster: uuid.UUID | str) -> None:
     )
 
 
+def is_fenced(cluster: uuid.UUID | str) -> bool:
+    """Whether it was declared ended."""
+    return WorkerCluster.objects.filter(pk=cluster, fenced_at__isnull=False).exists()
+
+
 def answer_beat(_cluster: str) -> None:
     """The job behind a cluster's heartbeat; the runner of jobs has beaten already."""
