@@ -15,6 +15,7 @@ from django.utils.timesince import timesince
 
 from analytics.selectors import TokenTotals, totals_by_token, unbooked_transactions
 from scheduling.models import Run
+from scheduling.pauses import standing_pauses
 from scheduling.states import RunState
 from wallets.clusters import STALE_AFTER
 from wallets.console.coins import with_coin
@@ -107,6 +108,7 @@ def add_to_context(_request: HttpRequest, context: dict[str, Any]) -> dict[str, 
         "now": timezone.now(),
         "installation": Installation.objects.first(),
         "stops": list(EmergencyStop.objects.filter(engaged=True)),
+        "paused": standing_pauses(),
         "clusters": clusters.count(),
         "transactions": transaction_figures(),
         "runs": run_figures(),

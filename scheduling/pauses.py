@@ -106,6 +106,14 @@ def reason_among(pauses: Iterable[Pause], place: Place) -> str:
     return f"{PAUSED}{scope_text(row.scope_kind, row.scope_value)}: {row.reason}" if row else ""
 
 
+def standing_pauses() -> list[str]:
+    """Everything that keeps new work from beginning by a person's word, a sentence each."""
+    drain = drain_reason()
+    rows = Pause.objects.all()
+    told = [f"{PAUSED}{scope_text(one.scope_kind, one.scope_value)}: {one.reason}" for one in rows]
+    return [drain, *told] if drain else told
+
+
 def covers(pause: Pause, place: Place) -> bool:
     """Whether what acts at the place is in the pause's scope."""
     value = pause.scope_value

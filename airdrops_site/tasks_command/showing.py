@@ -9,8 +9,8 @@ from django.db.models import Count, QuerySet
 from airdrops_site.answers import Answer, table
 from airdrops_site.tasks_command.scope import Options, chosen, task_of
 from scheduling.members import members_of
-from scheduling.models import Pause, Run, Task
-from scheduling.pauses import scope_text
+from scheduling.models import Run, Task
+from scheduling.pauses import standing_pauses
 from scheduling.schedule import next_due
 
 _COLUMNS = ("Task", "Does", "Network", "When", "Enabled", "Next due", "Priority", "Wallets")
@@ -25,7 +25,7 @@ def show_all(options: Options) -> Answer:
     counts = _own_wallets(rows)
     facts = [_facts(task, counts.get(task.pk, 0)) for task in rows]
     shown = table("Tasks", _COLUMNS, map(_texts, facts))
-    return Answer(facts, (shown, *_paused()))
+    return Answer(facts, (shown, *standing_pauses()))
 
 
 def _own_wallets(rows: QuerySet[Task]) -> dict[int, int]:
@@ -45,12 +45,6 @@ def _facts(task: Task, wallets: int) -> dict[str, Any]:
         "priority": task.get_priority_display(),
         "wallets": wallets,
     }
-
-
-def _paused() -> list[str]:
-    """What is paused stands beside every list: it is why nothing happens."""
-    rows = Pause.objects.all()
-    return [f"paused: {scope_text(one.scope_kind, one.scope_value)}: {one.reason}" for one in rows]
 
 
 def schedule_text(task: Task) -> str:
@@ -79,7 +73,7 @@ def show_one(options: Options) -> Answer:
         "misfire": task.misfire,
         "next_times": [_moment(due) for due in next_times(task)],
         "waits_for": waits,
-        "paused": _paused(),
+        "paused": standing_pauses(),
         "members": [{"wallet": one.wallet.label, "params": dict(one.params)} for one in members],
         "runs": [_run_facts(run) for run in runs],
     }

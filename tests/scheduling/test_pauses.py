@@ -8,6 +8,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from airdrops_site.health.survey import Survey
+from airdrops_site.health.workers import look_at_scheduler
 from scheduling.dispatch import dispatch_due
 from scheduling.gates.registry import Subject, ask
 from scheduling.models import Occurrence, Pause, Run, Step, Task
@@ -175,3 +177,15 @@ def test_the_console_pauses_and_resumes_for_an_operator(client: Client) -> None:
         f"{reverse('admin:scheduling_pause_ask', args=['resume'])}?id={row.pk}", {"reason": "fine"}
     )
     assert not Pause.objects.exists()
+
+
+def test_pauses_are_shown_on_the_first_page_and_in_the_health(client: Client) -> None:
+    factories.WalletTagFactory.create(name="hot")
+    pause_scope(scope="tag", value="hot", **WHO)
+    sign_in(client, "viewer")
+    assert "Paused: tag hot: looked into" in client.get(reverse("admin:index")).content.decode()
+    found = look_at_scheduler(Survey())
+    assert (found.severity.word != "healthy", found.details["paused"]) == (
+        True,
+        ["paused: tag hot: looked into"],
+    )
