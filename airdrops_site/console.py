@@ -131,6 +131,7 @@ NAVIGATION = [
             link=reverse_lazy("emergency"),
         ),
         item("Stops and their history", "history", "wallets.emergencystop"),
+        item("Pauses", "pause_circle", "scheduling.pause"),
         item("Limits", "speed", "wallets.limit"),
         item("Limit overrides", "tune", "wallets.limitoverride"),
         item("Breakers", "electric_bolt", "scheduling.breaker"),

@@ -16,6 +16,7 @@ from django.utils.timesince import timesince
 from analytics.selectors import TokenTotals, totals_by_token, unbooked_transactions
 from scheduling.approvals.asking import waiting_approvals
 from scheduling.models import Breaker, Run
+from scheduling.pauses import standing_pauses
 from scheduling.states import BreakerState, RunState
 from wallets.clusters import STALE_AFTER
 from wallets.console.coins import with_coin
@@ -111,6 +112,7 @@ def add_to_context(_request: HttpRequest, context: dict[str, Any]) -> dict[str, 
         "breakers": list(
             Breaker.objects.exclude(state=BreakerState.CLOSED).select_related("protocol")
         ),
+        "paused": standing_pauses(),
         "clusters": clusters.count(),
         "approvals": count_up_to(waiting_approvals()),
         "transactions": transaction_figures(),

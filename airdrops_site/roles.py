@@ -27,6 +27,7 @@ ROLES: Mapping[str, Rights] = {
         "scheduling.plan": ("operate",),
         "scheduling.run": ("operate",),
         "scheduling.breaker": ("operate",),
+        "scheduling.pause": ("operate",),
         "protocols.approvedcall": _EDIT,
         "analytics.campaign": _EDIT,
         "analytics.eligibility": _EDIT,

@@ -1,11 +1,13 @@
 """The console's pages of floor 3."""
 
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import JSONField, Model
 from django.forms import Form
 from django.http import HttpRequest
+from django.urls import reverse
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -16,10 +18,12 @@ from scheduling.gate_admin import BreakerAdmin as BreakerAdmin
 from scheduling.gate_admin import hours_of_task
 from scheduling.models import (
     Occurrence,
+    Pause,
     Task,
     TaskDependency,
     TaskWallet,
 )
+from scheduling.pause_admin import PauseAdmin as PauseAdmin
 from scheduling.plan_admin import PlanAdmin as PlanAdmin
 from scheduling.run_admin import RunAdmin as RunAdmin
 from scheduling.services import TASK_HISTORY, note_change, save_task
@@ -67,6 +71,15 @@ def _task_lists(row: Task) -> Any:
     )
 
 
+def _pause(row: Task) -> Any:
+    """What is paused leads to its end, what is not to a pause of just this task."""
+    found = Pause.objects.filter(scope_kind=Pause.Scope.TASK, scope_value=row.name).first()
+    if found is not None:
+        return show.page_of(found, f"Paused: {found.reason}")
+    asked = urlencode({"scope_kind": Pause.Scope.TASK, "scope_value": row.name})
+    return show.link_to(f"{reverse('admin:scheduling_pause_add')}?{asked}", "Pause it")
+
+
 @admin.register(Task)
 class TaskAdmin(TaskPreviews, TypedParamsAdmin):
     """Standing orders."""
@@ -106,6 +119,7 @@ class TaskAdmin(TaskPreviews, TypedParamsAdmin):
             column("After that", following_times),
             column("With", wallet_count),
             "due_count",
+            column("Pause", _pause),
             column("Fee ceiling", lambda row: show.gas_price(row.max_fee_ceiling)),
             column("Related", _task_lists),
         ),

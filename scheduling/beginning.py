@@ -19,6 +19,7 @@ from scheduling.following import end_run
 from scheduling.gates.beginning import gates_hold, probe_holds
 from scheduling.models import Approval, Run
 from scheduling.overlap import Beside, look_beside, reason_to_wait
+from scheduling.pauses import hold_paused, pause_reason
 from scheduling.places import Scope, full_scope, lock_places, wait_for_place
 from scheduling.planning import NO_PLAN, Planned, make_plan
 from scheduling.points import DispatchPoint
@@ -35,10 +36,14 @@ LONGEST_HOLD = timedelta(minutes=5)
 
 def begin_run(run: Run) -> None:
     """Plan a pending or held run and submit its first step; or say why it waits or failed."""
-    reason = hold_reason(run)
+    paused = pause_reason(run)
+    reason = paused or hold_reason(run)
     if window := _window_over(run):
         told = f"{window}; until then it {reason}" if reason else window
         end_run(run, RunState.FAILED, told, again=False)
+        return
+    if paused:
+        hold_paused(run, paused)
         return
     if reason:
         _hold(run, reason)

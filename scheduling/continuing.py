@@ -19,6 +19,7 @@ from scheduling.following import end_run, go_on, has_more, is_under_way, lock_ru
 from scheduling.gates.beginning import gates_hold, patience, probe_holds
 from scheduling.models import Approval, Run
 from scheduling.overlap import Beside, look_beside, reason_to_wait
+from scheduling.pauses import pause_reason, wait_for_resume
 from scheduling.planning import NO_PLAN, Planned, action_of, context_of, read_plan
 from scheduling.points import WaitPoint
 from scheduling.progress import progress_of
@@ -40,8 +41,11 @@ _BEGUN = (StepState.SUBMITTED, StepState.WAITING)
 def continue_run(run: Run) -> None:
     """Ask what follows the steps that are done, and begin it; without any the run succeeded."""
     seen, before = _versions(run), look_beside(run)
-    if run.steps.filter(state__in=OPEN_STEP).exists():
+    if run.cancel_reason or run.steps.filter(state__in=OPEN_STEP).exists():
         _sleep_or_time_out(run)
+        return
+    if reason := pause_reason(run):
+        wait_for_resume(run, reason)
         return
     approval = open_approval(run)
     if waits := awaited(approval):
@@ -75,7 +79,8 @@ def _wait(run: Run, waits: Awaited) -> None:
 
 
 def _sleep_or_time_out(run: Run) -> None:
-    if is_timed_out(run) and not run.steps.filter(state__in=_BEGUN).exists():
+    begun = run.steps.filter(state__in=_BEGUN)
+    if is_timed_out(run) and not run.cancel_reason and not begun.exists():
         _time_out(run)
     else:
         _sleep(run)
@@ -133,7 +138,7 @@ def _sleep(run: Run) -> None:
     """Until the step that is begun is over; one that was only planned is begun."""
     with transaction.atomic():
         lock_run(run)
-        Run.objects.filter(pk=run.pk).update(wake_at=None)
+        Run.objects.filter(pk=run.pk).update(wake_at=None, detail="")
         go_on(run)
 
 

@@ -12,11 +12,13 @@ from django.utils import timezone
 from scheduling.members import Member, members_of
 from scheduling.misfires import MISSED, missed
 from scheduling.models import Occurrence, Run, Task
+from scheduling.pauses import undispatched
 from scheduling.points import DispatchPoint
 from scheduling.schedule import next_due, slot_length
 from scheduling.states import RUN, OccurrenceState, RunState
 from wallets import wakeups
 from wallets.actors import this_worker
+from wallets.drain import drain_reason
 from wallets.transactions.points import reached
 from wallets.transitions import recorded_all
 
@@ -39,7 +41,9 @@ class Due:
 
 def dispatch_due() -> int:
     """Dispatch every task that is due, most important first; returns how many were."""
-    due = Task.objects.filter(enabled=True, next_due_at__lte=timezone.now())
+    if drain_reason():
+        return 0
+    due = Task.objects.filter(~undispatched(), enabled=True, next_due_at__lte=timezone.now())
     tasks = list(due.order_by("-priority", "next_due_at", "pk")[:TASKS_PER_PASS])
     done: list[bool] = []
 

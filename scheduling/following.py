@@ -9,6 +9,7 @@ from protocols.registry import UnknownAction
 from scheduling.breakers import note_end
 from scheduling.dependencies import wake_dependents
 from scheduling.models import Run, Step
+from scheduling.pauses import pause_reason, wait_for_resume
 from scheduling.places import place_freed
 from scheduling.planning import action_of
 from scheduling.retries import next_try
@@ -28,7 +29,7 @@ def lock_run(run: Run) -> Run:
     Two workers that each settle one of its steps would not see what the other did.
     """
     seen = Run.objects.select_for_update()
-    run.refresh_from_db(fields=("state", "version"), from_queryset=seen)
+    run.refresh_from_db(fields=("state", "version", "cancel_reason"), from_queryset=seen)
     return run
 
 
@@ -39,17 +40,29 @@ def go_on(run: Run) -> None:
     """
     if run.state != RunState.RUNNING or run.steps.filter(_BEGUN).exists():
         return
+    if run.cancel_reason:
+        end_cancelled(run, run.cancel_reason)
+        return
     following = run.steps.filter(state=StepState.PLANNED).order_by("index").first()
     if following is not None and is_timed_out(run):
         # Asking for a person takes the run by itself: not in here.
         Run.objects.filter(pk=run.pk).update(wake_at=timezone.now())
     elif following is not None:
-        submit_step(following, run)
+        _begin(following, run)
     elif has_more(run) or not _ended_well(run):
         # What follows is asked of the chain: not in here.
         Run.objects.filter(pk=run.pk).update(wake_at=timezone.now())
     else:
         end_run(run, RunState.SUCCEEDED, "")
+
+
+def _begin(step: Step, run: Run) -> None:
+    """Unless a pause covers the run: then only a wait begins, which does nothing on a chain."""
+    reason = "" if step.kind == Step.Kind.WAIT else pause_reason(run)
+    if reason:
+        wait_for_resume(run, reason)
+    else:
+        submit_step(step, run)
 
 
 def _ended_well(run: Run) -> bool:
@@ -91,3 +104,14 @@ def end_run(run: Run, state: RunState, sentence: str, *, again: bool = True) -> 
         note_end(run)
         wake_dependents(run)
         place_freed(run)
+
+
+def end_cancelled(run: Run, told: str, *, actor: str = "") -> Run:
+    """End a run that a person has cancelled; in the caller's database transaction."""
+    actor = actor or this_worker()
+    fields = {"detail": told[:500], "wake_at": None}
+    with transaction.atomic():
+        move(run, RunState.CANCELLED, machine=RUN, actor=actor, reason=told, **fields)
+        wake_dependents(run)
+        place_freed(run)
+    return run

@@ -1,13 +1,14 @@
 """The pulse: once a second, one process asks for what is due and makes up what was lost."""
 
 import os
+import signal
 import time
 from datetime import timedelta
 
 import structlog
 from django.db import DatabaseError, connection
 
-from wallets import leases, wakeups
+from wallets import clusters, leases, wakeups
 from wallets.models import Lease
 from wallets.stop_file import engage_for_file
 
@@ -27,6 +28,10 @@ def run(cluster: str) -> None:
         started = time.monotonic()
         try:
             if started - last_beat >= BEAT_EVERY:
+                if clusters.is_fenced(cluster):
+                    # Asked to make room for a new one: in order, with the jobs in hand.
+                    os.kill(parent, signal.SIGTERM)
+                    return
                 # Answered by a worker: the heartbeat shows that real work gets done.
                 wakeups.request("beat", cluster)
                 last_beat = started

@@ -1,17 +1,35 @@
 """The console's pages of runs: what they did, what they wait for, what may be asked of them."""
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 
+from scheduling.cancelling import cancel_run
 from scheduling.continuing import give_up_run, restart_run
 from scheduling.models import Run, RunAllowance, Step
-from scheduling.states import RunState
+from scheduling.states import UNFINISHED_RUN, RunState
+from scheduling.timeline import timeline_of
 from wallets.console import show
-from wallets.console.asking import AskingAdmin, Verb
+from wallets.console.asking import AskingAdmin, Reason, Verb
 from wallets.console.columns import badge, choice, column, full, history, link, short
 from wallets.console.pages import ReadOnlyAdmin, ReadOnlyInline, section
 from wallets.console.search import Exact
+
+
+class CancelForm(Reason):
+    """Why, and how far."""
+
+    and_pending = forms.BooleanField(
+        required=False,
+        label="Also ask for a cancel of what is signed and in no block yet",
+    )
+    give_up = forms.BooleanField(
+        required=False,
+        label="Give up what it waits for; what it has sent is mine to see to",
+    )
+
 
 RUN_VERBS = (
     Verb(
@@ -31,6 +49,16 @@ RUN_VERBS = (
         lambda row: row.state == RunState.NEEDS_OPERATOR,
         button="Give it up",
     ),
+    Verb(
+        "cancel",
+        "Cancel",
+        "Nothing further of the run begins and what is not signed ends. What is signed is watched "
+        "until it is decided, and the run ends with it.",
+        lambda row, **said: cancel_run(run_id=row.pk, **said) and None,
+        lambda row: row.state in UNFINISHED_RUN,
+        form=CancelForm,
+        button="Cancel the run",
+    ),
 )
 
 allowance_state = column(
@@ -38,6 +66,12 @@ allowance_state = column(
     lambda row: (
         show.flag("Looked after", "info") if row.look_at else show.flag("Settled", "success")
     ),
+)
+
+
+timeline = column(
+    "Timeline",
+    lambda row: render_to_string("console/timeline.html", {"moments": reversed(timeline_of(row))}),
 )
 
 
@@ -106,7 +140,7 @@ class RunAdmin(AskingAdmin):
         section("Planned with", "params", "readings", "priority"),
         section("Times", "created_at", "started_at", "state_changed_at", "wake_at", "tries"),
         section("Behind it", "version"),
-        section("History", history("run")),
+        section("Timeline", timeline),
     )
 
 

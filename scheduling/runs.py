@@ -12,7 +12,7 @@ from protocols.actions import Settlement
 from protocols.settlements import settlement_to_json
 from scheduling.beginning import begin_run, hold_reason
 from scheduling.continuing import LOOK_AGAIN, continue_run
-from scheduling.following import end_run, go_on, is_under_way, lock_run
+from scheduling.following import end_cancelled, end_run, go_on, is_under_way, lock_run
 from scheduling.models import Run, Step
 from scheduling.planning import NO_PLAN, context_of
 from scheduling.points import DispatchPoint, RunPoint, WaitPoint
@@ -211,7 +211,7 @@ def _finish_failed(step: Step, row: Transaction) -> None:
     sentence = row.detail or replaced or f"the transaction ended {row.outcome or row.state}"
     if is_timed_out(step.run):
         sentence = f"{timed_out(step.run)}; {sentence}"
-    elif may_plan_anew(step):
+    elif may_plan_anew(step) and not step.run.cancel_reason:
         reason = hold_reason(step.run)
         try:
             if not reason:
@@ -229,7 +229,9 @@ def _fail(step: Step, sentence: str) -> None:
     with transaction.atomic():
         lock_run(run)
         move(step, StepState.FAILED, machine=STEP, actor=this_worker(), detail=sentence[:500])
-        if is_under_way(run):
+        if run.cancel_reason:
+            end_cancelled(run, f"{run.cancel_reason}; {told}")
+        elif is_under_way(run):
             for row in run.steps.filter(state=StepState.PLANNED):
                 move(row, StepState.CANCELLED, machine=STEP, actor=this_worker(), reason=told)
             need_operator(run, told)

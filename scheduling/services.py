@@ -13,6 +13,7 @@ from scheduling.dependencies import require_no_circle
 from scheduling.expressions.readings import check_params
 from scheduling.members import wallets_of
 from scheduling.models import Run, Task, TaskDependency, TaskWallet
+from scheduling.pauses import follow_rename
 from scheduling.schedule import due_from, next_due, require_window_to_fit
 from scheduling.states import UNFINISHED_RUN, RunState
 from wallets.models import Wallet
@@ -65,6 +66,8 @@ def save_task(*, task: Task, person: Person | None = None) -> Task:
             task.next_due_at = due_from(task, timezone.now())
         if stored is None or _said(stored) != _said(task):
             task.changed_by_id = person.pk if person else None
+        if stored is not None:
+            follow_rename(stored.name, task.name)
         task.save()
         wake("dispatch")
     return task

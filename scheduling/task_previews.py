@@ -12,13 +12,10 @@ from django.urls import path, reverse
 
 from protocols.actions import PlanError
 from protocols.bounded import BoundedClient
-from protocols.context import NetworkReader
-from protocols.preview_words import lines_of, names_of
-from protocols.previews import preview_action
-from protocols.registry import UnknownAction, get_action
-from scheduling.expressions.readings import work_out
+from protocols.preview_words import names_of
+from protocols.registry import UnknownAction
+from scheduling.dry_runs import dry_run, words_of
 from scheduling.models import TaskWallet
-from wallets.addresses import parse_address
 from wallets.chain.deadlines import Deadline
 from wallets.chain.errors import ChainError
 from wallets.console import show
@@ -68,27 +65,15 @@ class TaskPreviews(ConsoleAdmin):
 def preview_lines(row: TaskWallet) -> list[str]:
     """The preview in words, or why there is none."""
     deadline = Deadline(PAGE_SECONDS)
-    client = BoundedClient(row.task.network, deadline)
     try:
-        action = get_action(row.task.protocol.slug, row.task.action)
-        params, readings = work_out(
-            action.Params,
-            {**row.task.params, **row.params},
-            network=row.task.network,
-            wallet=parse_address(row.wallet.address),
-            chain=NetworkReader(client),
-        )
-        found = preview_action(
-            protocol=row.task.protocol.slug,
-            action=row.task.action,
-            network=row.task.network,
+        found = dry_run(
+            task=row.task,
             wallet=row.wallet,
-            params=params,
+            params={**row.task.params, **row.params},
             client_of=lambda network: BoundedClient(network, deadline),
         )
     except (PlanError, UnknownAction) as error:
         return [f"It would not begin: {error}"]
     except ChainError as error:
         return [f"It cannot be planned now: {error}"]
-    shares = [f"{one['expression']} is {one['amount']} now" for one in readings.values()]
-    return [*shares, *lines_of(found, names_of(found))]
+    return list(words_of(found, names_of(found.preview)))

@@ -7,6 +7,7 @@ from django.utils import timezone
 from scheduling import allowances, dispatch, runs
 from scheduling.approvals import asking
 from scheduling.models import Plan, Run, Step, Task
+from scheduling.pauses import undispatched
 from scheduling.plan_states import PlanState
 from scheduling.plans import running
 from scheduling.states import StepState
@@ -52,7 +53,8 @@ def take_back() -> None:
 
 
 def _tasks_due() -> Iterator[str]:
-    if Task.objects.filter(enabled=True, next_due_at__lte=timezone.now()).exists():
+    due = Task.objects.filter(~undispatched(), enabled=True, next_due_at__lte=timezone.now())
+    if due.exists():
         yield ""
 
 

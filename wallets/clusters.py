@@ -4,6 +4,7 @@ import os
 import time
 import uuid
 from datetime import timedelta
+from multiprocessing.sharedctypes import RawValue
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -18,6 +19,8 @@ CLUSTER_VARIABLE = "AIRDROPS_CLUSTER_ID"
 BEAT_EVERY = 1.0
 STALE_AFTER = timedelta(seconds=30)
 
+# Shared with the workers that are forked after it, and without a lock that a killed one could keep.
+_stopping = RawValue("b", 0)
 _last_beat = 0.0
 
 
@@ -82,11 +85,26 @@ def beat() -> None:
     _last_beat = time.monotonic()
 
 
+def stop_here() -> None:
+    """Have the workers of this cluster finish what is in their hands and begin nothing."""
+    _stopping.value = 1
+
+
+def is_stopping() -> bool:
+    """Whether this cluster was told to stop."""
+    return bool(_stopping.value)
+
+
 def fence(cluster: uuid.UUID | str) -> None:
     """Declare a cluster ended: workers of it that are still alive stop at their next job."""
     WorkerCluster.objects.filter(pk=cluster, fenced_at__isnull=True).update(
         fenced_at=timezone.now()
     )
+
+
+def is_fenced(cluster: uuid.UUID | str) -> bool:
+    """Whether it was declared ended."""
+    return WorkerCluster.objects.filter(pk=cluster, fenced_at__isnull=False).exists()
 
 
 def answer_beat(_cluster: str) -> None:

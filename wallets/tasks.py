@@ -13,6 +13,7 @@ from wallets import allowance_scans, leases, revocations, wakeups
 from wallets.actors import this_worker
 from wallets.balances import lease_name, networks_with_balances, take_snapshot
 from wallets.chain.client import ChainError, NetworkClient
+from wallets.clusters import is_stopping
 from wallets.gas import networks_with_gas, read_gas
 from wallets.models import Lease, Network, NonceLane, Transaction
 from wallets.price_sources import configured_sources
@@ -75,7 +76,7 @@ def tick_lanes() -> None:
             # More than one worker can do at once: another one joins.
             wakeups.request("tick")
         wakeups.each(tick, takewhile(lambda _lane: time.monotonic() < ends_at, lanes))
-        if len(lanes) < HANDFUL or time.monotonic() >= ends_at:
+        if len(lanes) < HANDFUL or time.monotonic() >= ends_at or is_stopping():
             return
 
 

@@ -6,22 +6,24 @@ the pulse asks for what is due and makes up what was lost. Doing it twice or lat
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from wallets.clusters import beat
+from wallets.clusters import beat, is_stopping
 from wallets.models import WakeUp
 
 log = structlog.get_logger(__name__)
 
 # A job that was enqueued this long ago and never began was lost with its worker or its broker.
 LOST_AFTER = timedelta(seconds=8)
+# A worker that needs longer for one job is ended by its cluster (Q_CLUSTER's timeout).
+LONGEST_JOB = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +72,44 @@ def run(key: str) -> None:
     """What a worker does with a job; the one runner that keeps failures from being lost."""
     beat()
     row = WakeUp.objects.get(key=key)
+    if is_stopping():
+        # Another cluster's pulse, or this one's next start, asks for it again.
+        WakeUp.objects.filter(pk=row.pk).update(enqueued_at=None)
+        return
+    now = timezone.now()
     # Cleared before the work: what is asked for meanwhile gets a job of its own.
-    WakeUp.objects.filter(pk=row.pk).update(enqueued_at=None, started_at=timezone.now())
+    WakeUp.objects.filter(pk=row.pk).update(
+        enqueued_at=None, started_at=now, in_hand=_one_more(now)
+    )
     with structlog.contextvars.bound_contextvars(job=key):
         try:
             _function(row.path)(*([row.argument] if row.argument else []))
         except Exception as error:
             log.exception("wakeup_failed")
             WakeUp.objects.filter(pk=row.pk).update(
-                failures=F("failures") + 1, last_error=type(error).__name__
+                failures=F("failures") + 1, last_error=type(error).__name__, in_hand=_ONE_LESS
             )
             return
-    WakeUp.objects.filter(pk=row.pk).update(finished_at=timezone.now(), last_error="")
+    WakeUp.objects.filter(pk=row.pk).update(
+        finished_at=timezone.now(), last_error="", in_hand=_ONE_LESS
+    )
+
+
+_ONE_LESS = Case(When(in_hand__gt=0, then=F("in_hand") - 1), default=0)
+
+
+def _one_more(now: datetime) -> Case:
+    """What was begun longer ago than any job may take was killed, and is in no hand any more."""
+    killed = Q(started_at__isnull=True) | Q(started_at__lt=now - LONGEST_JOB)
+    return Case(When(killed, then=1), default=F("in_hand") + 1)
+
+
+def in_hand() -> list[str]:
+    """The jobs that workers are at now; not their heartbeats."""
+    since = timezone.now() - LONGEST_JOB
+    rows = WakeUp.objects.filter(in_hand__gt=0, started_at__gte=since)
+    keys = rows.exclude(key__startswith="beat").order_by("key").values_list("key", flat=True)
+    return list(keys)
 
 
 def each[Item](
@@ -91,6 +119,8 @@ def each[Item](
 ) -> None:
     """Do the work for each; one that fails is logged, and keeps no other from its turn."""
     for item in items:
+        if is_stopping():
+            return
         try:
             work(item)
         except Exception as error:

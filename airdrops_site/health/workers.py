@@ -7,8 +7,10 @@ from django.db.models import Count, Min
 from airdrops_site.health.component import Component, Severity
 from airdrops_site.health.survey import Survey
 from scheduling.models import Run, Task
+from scheduling.pauses import standing_pauses, undispatched
 from scheduling.states import UNFINISHED_RUN
 from wallets import clusters
+from wallets.drain import drain_reason
 from wallets.models import Lease, WorkerCluster
 
 # The pulse asks for due tasks every second; one that waits this long is not being looked at.
@@ -84,16 +86,24 @@ def look_at_scheduler(survey: Survey) -> Component:
         .values_list("state")
         .annotate(count=Count("pk"))
     )
-    due = Task.objects.filter(enabled=True, next_due_at__lte=survey.now).aggregate(
-        count=Count("pk"), oldest=Min("next_due_at")
-    )
+    late = Task.objects.filter(~undispatched(), enabled=True, next_due_at__lte=survey.now)
+    due = late.aggregate(count=Count("pk"), oldest=Min("next_due_at"))
+    standing = standing_pauses()
     waiting = survey.age(due["oldest"]) if due["oldest"] else 0.0
+    if drain_reason():
+        waiting = 0.0
     status = _scheduler_status(survey, waiting)
+    severity = max(_SEVERITY[status], Severity.DEGRADED if standing else Severity.HEALTHY)
     return Component(
         {"status": status, "tasks_queued": sum(runs.values()) + due["count"]},
-        _SEVERITY[status],
-        {"runs": runs, "tasks_due": due["count"], "oldest_due_seconds": round(waiting, 1)},
-        _scheduler_problems(status, waiting),
+        severity,
+        {
+            "runs": runs,
+            "tasks_due": due["count"],
+            "oldest_due_seconds": round(waiting, 1),
+            "paused": standing,
+        },
+        (*_scheduler_problems(status, waiting), *(f"{one}." for one in standing)),
     )
 
 

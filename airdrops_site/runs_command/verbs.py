@@ -1,5 +1,6 @@
 """What each verb of `manage.py runs` asks of the services below."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.db.models import QuerySet
@@ -8,12 +9,16 @@ from airdrops_site.answers import Answer, table
 from airdrops_site.people import shell_actor
 from airdrops_site.scripted import BadInput
 from airdrops_site.tx.known import require_wallet
+from scheduling.cancelling import cancel_run
 from scheduling.continuing import give_up_run, restart_run
 from scheduling.models import Run, Step
+from scheduling.timeline import timeline_of
 from scheduling.under_way import under_way_of, waits
 
 _COLUMNS = ("Run", "State", "Task", "Wallet", "Said", "Looks next")
 _STEP_COLUMNS = ("Step", "Kind", "What", "State", "Transaction", "Said", "Looks", "Looks next")
+
+_TIMELINE_COLUMNS = ("When", "What", "From", "To", "Why", "Who")
 
 
 def show_all(options: dict[str, Any]) -> Answer:
@@ -44,6 +49,18 @@ def give_up(options: dict[str, Any]) -> Answer:
     return _in_full(_run(options), "nobody looks any more; what it began is yours to see to")
 
 
+def cancel(options: dict[str, Any]) -> Answer:
+    """Begin nothing further of it; end what is unsigned, watch what is signed."""
+    cancel_run(
+        run_id=_run(options).pk,
+        actor=shell_actor(),
+        reason=options["reason"],
+        and_pending=options["and_pending"],
+        give_up=options["give_up"],
+    )
+    return _in_full(_run(options))
+
+
 def _with_related(rows: QuerySet[Run]) -> QuerySet[Run]:
     return rows.select_related("task__protocol", "wallet").prefetch_related("steps")
 
@@ -61,8 +78,11 @@ def _in_full(run: Run, done: str = "") -> Answer:
     facts = {"done": done, **_facts(run), "summary": run.summary, "under_way": sent}
     facts["steps"] = steps
     said = [f"{run} with {run.wallet}: {run.state}", run.summary, run.detail, *sent, done]
+    moments = [{**asdict(one), "at": one.at.isoformat()} for one in timeline_of(run)]
+    facts["timeline"] = moments
     shown = table("Steps", _STEP_COLUMNS, map(_texts, steps))
-    return Answer(facts, (*filter(None, said), shown))
+    told = table("Timeline", _TIMELINE_COLUMNS, map(_texts, moments))
+    return Answer(facts, (*filter(None, said), shown, told))
 
 
 def _facts(run: Run) -> dict[str, Any]:

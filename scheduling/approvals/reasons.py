@@ -7,7 +7,7 @@ from protocols.registry import UnknownAction
 from scheduling.models import Run, Task
 from scheduling.planning import action_of, network_of
 from wallets.models import Limit, NonceLane, Transaction
-from wallets.transactions.limits import Limits, amount_text
+from wallets.transactions.limits import Limits, amount_text, in_force
 from wallets.transactions.policy import PolicyRefusal, check_policy
 
 
@@ -41,7 +41,8 @@ def is_marked(run: Run) -> bool:
 
 def read_person_limits() -> Limits:
     """The amounts above which a second person is asked."""
-    return Limits(tuple(Limit.objects.filter(kind=Limit.Kind.SECOND_PERSON, enabled=True)))
+    rows = Limit.objects.filter(kind=Limit.Kind.SECOND_PERSON, enabled=True)
+    return Limits(tuple(in_force(rows)))
 
 
 def above(row: Transaction, limits: Limits) -> Iterator[str]:

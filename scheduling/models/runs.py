@@ -60,6 +60,9 @@ class Run(models.Model):
     started_at = models.DateTimeField(
         null=True, blank=True, help_text="When its first step began; anew with each try."
     )
+    cancel_reason = models.CharField(
+        max_length=300, blank=True, help_text="It ends so once what it has signed is decided."
+    )
     version = models.PositiveBigIntegerField(default=0)
     # When to look at it again; null when finished or until its transaction changes.
     wake_at = models.DateTimeField(null=True, blank=True)

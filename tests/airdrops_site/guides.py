@@ -21,7 +21,7 @@ def _with_numbers(line: str) -> str:
     """The guide counts rows from 1; a database that others have used counts on."""
     for pattern, model in _NUMBERED.items():
         if found := pattern.search(line):
-            row = model.objects.order_by("pk")[int(found[2]) - 1]
+            row = model._default_manager.order_by("pk")[int(found[2]) - 1]
             line = line.replace(found[0], f"{found[1]} {row.pk}")
     return line
 

@@ -15,6 +15,7 @@ from scheduling.models import (
     Breaker,
     GateCount,
     Occurrence,
+    Pause,
     Run,
     RunAllowance,
     Step,
@@ -202,3 +203,15 @@ class ApprovalFactory(DjangoModelFactory[Approval]):
     digest = Sequence(lambda n: a_hash(f"approval {n}")[2:])
     reasons = LazyFunction(lambda: ["the task asks for it"])
     expires_at = NOON + timedelta(days=3650)
+
+
+class PauseFactory(DjangoModelFactory[Pause]):
+    """A paused wallet."""
+
+    class Meta:
+        model = Pause
+
+    scope_kind = Pause.Scope.WALLET
+    scope_value = Sequence(lambda n: f"paused-{n}")
+    reason = "looked into"
+    actor = "user alice"

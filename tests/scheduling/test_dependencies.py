@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from scheduling.beginning import hold_reason
 from scheduling.dependencies import DependencyCircle, require_no_circle
 from scheduling.models import Occurrence, Run, Task, TaskDependency
-from scheduling.runs import hold_reason
 from scheduling.services import create_task
 from tests.scheduling.tasks import a_task, cancel, payer, paying, run_of, succeed, turn
 

@@ -155,6 +155,7 @@ class InstallationAdmin(ReadOnlyAdmin):
     list_display = ("id", "created_at", "paused", "pause_reason")
     fieldsets = (
         section(None, "id", "created_at", "paused", "pause_reason"),
+        section("Before a shutdown", "draining_since", "drain_reason"),
         # There is one, whose id is no number.
         section("History", column("History", lambda _row: show.history(INSTALLATION_HISTORY, 0))),
     )

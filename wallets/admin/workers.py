@@ -55,6 +55,7 @@ class WakeUpAdmin(ReadOnlyAdmin):
     fieldsets = (
         section(None, "key", "path", "argument"),
         section("Last time", "enqueued_at", "started_at", "finished_at", column("Took", _took)),
+        section("Now", "in_hand"),
         section("Failures", "failures", "last_error"),
     )
 

@@ -13,6 +13,9 @@ class WakeUp(models.Model):
     enqueued_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    in_hand = models.PositiveSmallIntegerField(
+        default=0, help_text="Jobs of it that workers have begun and not ended."
+    )
     failures = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=300, blank=True)
 

@@ -135,6 +135,10 @@ class Installation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     paused = models.BooleanField(default=False)
     pause_reason = models.CharField(max_length=300, blank=True)
+    draining_since = models.DateTimeField(
+        null=True, blank=True, help_text="Since when nothing new begins, before a shutdown."
+    )
+    drain_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = (

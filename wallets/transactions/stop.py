@@ -31,6 +31,8 @@ class _Subject:
     wallet: str
     # Cancels and fillers only free a nonce, an order's cancel only gives it up.
     frees: bool
+    # Whether it would begin something: it has no nonce yet, or was not signed.
+    is_new: bool
     # The transaction itself, of which it may be asked whether it drains to a safe address.
     transaction: Transaction | None = None
 
@@ -51,6 +53,7 @@ class Stops:
                 protocol=transaction.protocol,
                 wallet=transaction.lane.wallet.label,
                 frees=kind in (Attempt.Kind.CANCEL, Attempt.Kind.FILLER),
+                is_new=transaction.nonce is None,
                 transaction=transaction,
             )
         )
@@ -63,6 +66,7 @@ class Stops:
                 protocol=request.protocol,
                 wallet=request.wallet.label,
                 frees=frees,
+                is_new=not frees and not request.signature,
             )
         )
 
@@ -74,6 +78,8 @@ class Stops:
         for stop in self.rows:
             if stop.paused is not False:
                 return f"the installation is paused: {stop.pause_reason}"
+            if stop.draining is not None and subject.is_new:
+                return f"draining: {stop.drain_reason}"
             if stop.engaged and _covers(stop, subject) and not _spares(stop, subject):
                 scope = stop.scope_value or "everything"
                 return f"emergency stop of {scope}: {stop.reason}"
@@ -119,6 +125,8 @@ def _engaged_or_global() -> list[Any]:
         stops.annotate(
             paused=Subquery(installation.values("paused")[:1]),
             pause_reason=Subquery(installation.values("pause_reason")[:1]),
+            draining=Subquery(installation.values("draining_since")[:1]),
+            drain_reason=Subquery(installation.values("drain_reason")[:1]),
         )
     )
 

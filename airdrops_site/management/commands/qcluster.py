@@ -8,16 +8,21 @@ import sys
 from types import FrameType
 from typing import Any
 
+import structlog
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import DatabaseError, connections
 from django_q.cluster import Cluster
 
 from scheduling import pulse
+from scheduling.shutdown import still_pending
 from wallets import clusters
 from wallets.signers.environment import take_keys
 from wallets.signers.loading import become_signing_process
 
+log = structlog.get_logger(__name__)
+
 PR_SET_PDEATHSIG = 1
+_STOPPING = b"stopping: the jobs in hand are finished, nothing new begins\n"
 
 
 class Command(BaseCommand):
@@ -42,7 +47,9 @@ class Command(BaseCommand):
         cluster = Cluster()
 
         def stop(number: int, frame: FrameType | None) -> None:
-            # No new wake-ups first, then django-q2's own orderly stop.
+            # No new work and no new wake-ups first, then django-q2's own orderly stop.
+            clusters.stop_here()
+            os.write(2, _STOPPING)
             beating.terminate()
             cluster.sig_handler(number, frame)
 
@@ -55,6 +62,17 @@ class Command(BaseCommand):
         beating.terminate()
         beating.join()
         clusters.fence(cluster_id)
+        self._tell_what_is_left()
+
+    def _tell_what_is_left(self) -> None:
+        """For whoever stopped it, and for the log."""
+        try:
+            left = still_pending()
+        except DatabaseError as error:
+            self.stderr.write(f"stopped; the database does not say what is pending: {error}")
+            return
+        log.info("cluster_stopped", **left.as_facts())
+        self.stderr.write(f"stopped; still pending, and safe where it is: {left}")
 
 
 def _announce() -> str:

@@ -24,10 +24,24 @@ def _of_ending(parser: CommandParser) -> None:
     parser.add_argument("--reason", type=a_reason, required=True, help="for the history")
 
 
+def _of_cancel(parser: CommandParser) -> None:
+    _of_ending(parser)
+    parser.add_argument(
+        "--and-pending",
+        action="store_true",
+        help="also ask for a cancel of what is signed and in no block yet",
+    )
+    parser.add_argument(
+        "--give-up",
+        action="store_true",
+        help="also when it waits for what it has sent, which is yours to see to then",
+    )
+
+
 class Command(VerbsCommand):
     """Exit code 2 and one sentence for what is refused; nothing was changed then."""
 
-    help = "List runs, show one, restart or give up one that needs an operator."
+    help = "List runs, show one, cancel one, restart or give up one that needs an operator."
     verbs = {
         "list": Verb(verbs.show_all, "the newest first", _of_list),
         "show": Verb(verbs.show_one, "one with its steps, and what it waits for", _of_one),
@@ -40,5 +54,10 @@ class Command(VerbsCommand):
             verbs.give_up,
             "end one that needs an operator; what it began is yours to see to",
             _of_ending,
+        ),
+        "cancel": Verb(
+            verbs.cancel,
+            "begin nothing further of one, end what is unsigned, watch what is signed",
+            _of_cancel,
         ),
     }

@@ -1,0 +1,1 @@
+"""What `manage.py restart_component` does."""

@@ -1,0 +1,1 @@
+"""Tasks as TOML files: written, read, compared with what there is, and applied."""
