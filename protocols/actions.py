@@ -42,6 +42,7 @@ __all__ = [
     "Context",
     "Done",
     "FoundLog",
+    "HealthFactorReader",
     "HealthReader",
     "Log",
     "Message",
@@ -96,6 +97,12 @@ class Action(ABC):
     Params: ClassVar[type[BaseModel]]
     # Calls on registered deployments; what is not listed here is refused at signing.
     permissions: ClassVar[tuple[Permission, ...]] = ()
+    # It only takes back, pays back or brings home: never kept from that by figures about risk.
+    reduces: ClassVar[bool] = False
+    # What it gives away stays inside the protocol; until an action says otherwise it does.
+    stays_inside: ClassVar[bool] = True
+    # The parameters that name tokens of which the wallet has more afterwards; None is unknown.
+    brings: ClassVar[tuple[str, ...] | None] = None
 
     @abstractmethod
     def plan(self, ctx: Context, params: Any) -> Plan:
@@ -133,13 +140,15 @@ class Position:
     """Value of a wallet that is inside a protocol, or that it owes there.
 
     `what` says it in words; `amount` of `token` (empty: the native coin) in base units where
-    that is known.
+    that is known. `parts` is what a share stands for now, token and amount, where it has no price
+    of its own.
     """
 
     what: str
     kind: PositionKind = "other"
     token: ChecksumAddress | Literal[""] | None = None
     amount: int | None = None
+    parts: tuple[tuple[ChecksumAddress | Literal[""], int], ...] = ()
 
 
 # What a wallet has inside the protocol on the context's network, from view calls.
@@ -151,6 +160,10 @@ def no_positions(_ctx: Context) -> Sequence[Position]:
     return ()
 
 
+# How safe the wallet's debts are there, in ten-thousandths: at 10,000 they may be liquidated. None
+# where it owes nothing.
+HealthFactorReader = Callable[[Context], int | None]
+
 # What keeps the protocol on the context's network from working, a sentence for each, from view
 # calls: that it is paused, or a market frozen.
 HealthReader = Callable[[Context], Sequence[str]]
@@ -161,7 +174,7 @@ class Adapter:
     """A protocol as the registry knows it; `package` has its `abi/` and `deployments.toml`.
 
     Without `positions` nobody knows what a wallet has inside it: that is unknown, never nothing.
-    So it is with `health`, and whether the protocol is paused.
+    So it is with `health`, and whether the protocol is paused. One that lends has `health_factor`.
     """
 
     slug: str
@@ -170,6 +183,7 @@ class Adapter:
     package: str
     positions: PositionsReader | None = None
     health: HealthReader | None = None
+    health_factor: HealthFactorReader | None = None
 
     @classmethod
     def of(
@@ -181,10 +195,11 @@ class Adapter:
         package: str,
         positions: PositionsReader | None = None,
         health: HealthReader | None = None,
+        health_factor: HealthFactorReader | None = None,
     ) -> "Adapter":
         """An adapter from its actions."""
         by_slug = {action.slug: action for action in actions}
-        return cls(slug, name, by_slug, package, positions, health)
+        return cls(slug, name, by_slug, package, positions, health, health_factor)
 
     def permissions(self, role: str) -> tuple[Permission, ...]:
         """What its actions may call on a contract in this role."""

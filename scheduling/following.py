@@ -9,6 +9,7 @@ from protocols.registry import UnknownAction
 from scheduling.breakers import note_end
 from scheduling.models import Run, Step
 from scheduling.planning import action_of
+from scheduling.position_watch import positions_changed
 from scheduling.states import RUN, RunState, StepState
 from scheduling.steps import WAITED, submit_step
 from wallets.actors import this_worker
@@ -79,3 +80,13 @@ def end_run(run: Run, state: RunState, sentence: str) -> None:
             wake_at=None,
         )
         note_end(run)
+    move(
+        run,
+        state,
+        machine=RUN,
+        actor=this_worker(),
+        reason=sentence,
+        detail=sentence[:500],
+        wake_at=None,
+    )
+    positions_changed(run)

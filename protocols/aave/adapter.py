@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from protocols.aave.health import Account
 from protocols.aave.lending import Borrow, Repay, Supply, Withdraw
 from protocols.aave.market import POOL, Market
 from protocols.actions import Adapter, Context, Position
@@ -9,11 +10,18 @@ from protocols.actions import Adapter, Context, Position
 
 def positions(ctx: Context) -> Sequence[Position]:
     """What is supplied and borrowed, per reserve of every registered market."""
-    return tuple(
-        position
-        for role in ctx.deployments_in(POOL)
-        for position in _in_market(Market.of(ctx, role.removeprefix(POOL).removeprefix("-")))
-    )
+    return tuple(position for market in _markets(ctx) for position in _in_market(market))
+
+
+def health_factor(ctx: Context) -> int | None:
+    """The lowest of all registered markets."""
+    factors = (Account.of(market).ten_thousandths for market in _markets(ctx))
+    return min((one for one in factors if one is not None), default=None)
+
+
+def _markets(ctx: Context) -> Iterator[Market]:
+    for role in ctx.deployments_in(POOL):
+        yield Market.of(ctx, role.removeprefix(POOL).removeprefix("-"))
 
 
 def _in_market(market: Market) -> Iterator[Position]:
@@ -33,4 +41,5 @@ ADAPTER = Adapter.of(
     [Supply(), Withdraw(), Borrow(), Repay()],
     package="protocols.aave",
     positions=positions,
+    health_factor=health_factor,
 )

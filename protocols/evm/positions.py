@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
+from eth_typing import ChecksumAddress
+
 from protocols.actions import Context, Position
+from protocols.contracts import Contract
 from protocols.evm.liquidity import PAIR
+from protocols.evm.pairs import PAIR_ABI
 from protocols.evm.tokens import token_at
 from protocols.evm.vaults import vault_positions
+from wallets.addresses import parse_address
 
 
 def positions(ctx: Context) -> Sequence[Position]:
@@ -16,4 +21,17 @@ def positions(ctx: Context) -> Sequence[Position]:
 def _pool_shares(ctx: Context) -> Iterator[Position]:
     for address in ctx.deployments_in(PAIR).values():
         if shares := token_at(ctx, address).read("balanceOf", ctx.wallet):
-            yield Position(f"{shares} shares of the pool {address}", "liquidity", address, shares)
+            what = f"{shares} shares of the pool {address}"
+            parts = _behind(Contract(ctx, address, PAIR_ABI), shares)
+            yield Position(what, "liquidity", address, shares, parts)
+
+
+def _behind(pair: Contract, shares: int) -> tuple[tuple[ChecksumAddress, int], ...]:
+    """Both tokens of the pool, with what the shares would bring now."""
+    supply: int = pair.read("totalSupply")
+    tokens = [parse_address(pair.read(name)) for name in ("token0", "token1")]
+    reserves = pair.read_all("getReserves")
+    return tuple(
+        (token, reserve * shares // supply)
+        for token, reserve in zip(tokens, reserves, strict=False)
+    )
