@@ -12,10 +12,12 @@ class SchedulingConfig(AppConfig):
     def ready(self) -> None:
         """Register what the pulse wakes on this floor, and what it asks at every signature."""
         from scheduling import tasks
+        from scheduling.gates import about_risk
         from scheduling.gates.standard import register_gates
         from scheduling.plans import guard
 
         guard.register()
         register_gates()
+        about_risk.register()
 
         tasks.register_wakeups()

@@ -80,13 +80,4 @@ def end_run(run: Run, state: RunState, sentence: str) -> None:
             wake_at=None,
         )
         note_end(run)
-    move(
-        run,
-        state,
-        machine=RUN,
-        actor=this_worker(),
-        reason=sentence,
-        detail=sentence[:500],
-        wake_at=None,
-    )
-    positions_changed(run)
+        positions_changed(run)
