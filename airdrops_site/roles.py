@@ -55,6 +55,7 @@ ROLES: Mapping[str, Rights] = {
         "wallets.limitoverride": ("add",),
         "scheduling.allowedhours": _EDIT_AND_DELETE,
         "wallets.minimumbalance": _EDIT_AND_DELETE,
+        "scheduling.riskresponse": _EDIT,
         "protocols.protocol": _EDIT,
         "protocols.deployment": ("operate", "vouch"),
         "auth.user": ("view", "add", "change"),

@@ -20,6 +20,7 @@ from scheduling.models import (
     TaskWallet,
 )
 from scheduling.plan_admin import PlanAdmin as PlanAdmin
+from scheduling.risk_admin import RiskReadingAdmin as RiskReadingAdmin
 from scheduling.run_admin import RunAdmin as RunAdmin
 from scheduling.services import TASK_HISTORY, save_task
 from scheduling.task_pages import TypedParamsAdmin
