@@ -12,6 +12,7 @@ from scheduling.models import Run, Step
 from scheduling.pauses import pause_reason, wait_for_resume
 from scheduling.places import place_freed
 from scheduling.planning import action_of
+from scheduling.position_watch import positions_changed
 from scheduling.retries import next_try
 from scheduling.states import RUN, UNFINISHED_RUN, RunState, StepState
 from scheduling.steps import WAITED, submit_step
@@ -102,6 +103,7 @@ def end_run(run: Run, state: RunState, sentence: str, *, again: bool = True) -> 
             wake_at=next_try(run) if again and state == RunState.FAILED else None,
         )
         note_end(run)
+        positions_changed(run)
         wake_dependents(run)
         place_freed(run)
 
@@ -112,6 +114,7 @@ def end_cancelled(run: Run, told: str, *, actor: str = "") -> Run:
     fields = {"detail": told[:500], "wake_at": None}
     with transaction.atomic():
         move(run, RunState.CANCELLED, machine=RUN, actor=actor, reason=told, **fields)
+        positions_changed(run)
         wake_dependents(run)
         place_freed(run)
     return run

@@ -1,6 +1,7 @@
 """The guides' commands do what they say, in their order, on a real chain."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -27,7 +28,7 @@ def desk(registered: Network, market: Market, keystores: Path, tmp_path: Path) -
     return Desk(tmp_path, registered, market)
 
 
-def send(desk: Desk, ether: int, **fields: bool) -> Run:
+def send(desk: Desk, ether: int, **fields: Any) -> Run:
     """A run of Ann's task that sends so much."""
     wallet, friend = (Wallet.objects.get(label=f"farm-{n}") for n in (1, 2))
     params = {"to": friend.address, "amount": str(ether * ETHER)}

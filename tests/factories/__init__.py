@@ -12,6 +12,14 @@ from tests.factories.books import (
     UnbookedFactory,
 )
 from tests.factories.calls import ApprovedCallFactory
+from tests.factories.figures import (
+    EquityPointFactory,
+    PositionReadingFactory,
+    PositionRowFactory,
+    PricePointFactory,
+    RiskReadingFactory,
+    RiskResponseFactory,
+)
 from tests.factories.holdings import (
     BalanceFactory,
     BalancePointFactory,
@@ -98,6 +106,12 @@ __all__ = [
     "LeaseFactory",
     "LedgerCursorFactory",
     "LedgerEntryFactory",
+    "EquityPointFactory",
+    "PositionReadingFactory",
+    "PositionRowFactory",
+    "PricePointFactory",
+    "RiskReadingFactory",
+    "RiskResponseFactory",
     "LimitFactory",
     "LimitOverrideFactory",
     "NOON",
