@@ -99,6 +99,7 @@ Fifty wallets with four intents each that wait, two real clusters of two workers
 stopped at a random moment. The attempts that exist are read inside the stop's own database
 transaction, while no signature can be under way; those that exist two seconds later and are not
 among them were signed after the stop.
+What earlier ones left waits as well, with keys of both kinds.
 `late answers`: signatures that the remote signer gave after the commit, every one dropped. Two of
 the modes spare what only frees a nonce, which is counted apart (`freed`); `signed after` is
 all else.
