@@ -185,10 +185,11 @@ def _explain(detail: ErrorDetails, known: str) -> str:
             advice = str(detail["ctx"]["error"])
         case _:
             advice = detail["msg"][:1].lower() + detail["msg"][1:]
-    return f"the parameter {name} is {_shown(detail['input'])}: {advice}"
+    return f"the parameter {name} is {shown(detail['input'])}: {advice}"
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value as messages repeat it: shortened, and never what may be a key."""
     text = repr(value)
     if _SECRET.search(text):
         return "a 32-byte value"

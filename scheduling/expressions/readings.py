@@ -1,5 +1,6 @@
 """Expressions in parameters: checked when they are written, worked out when a run is planned."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from protocols.abi import load_abi
 from protocols.actions import ChainReader, PlanError
 from protocols.codec import AbiError
 from protocols.descriptions import schemas_of
-from protocols.params import ALL, NATIVE, BadParameters, read_params, wrong_params
+from protocols.params import NATIVE, BadParameters, read_params, shown, wrong_params
 from scheduling.expressions.parsing import COIN, BadExpression, Expression, parse_expression
 from scheduling.models import Run
 from wallets.addresses import AddressError, parse_address
@@ -22,6 +23,8 @@ _ABI = load_abi("protocols.evm", "erc20")
 _AMOUNT_FORMATS = ("amount", "amount-or-zero")
 _ALL_OR_AMOUNT = "^(all|[0-9]{1,78})$"
 _COIN_DECIMALS = 18
+# What is no share is left to the action, which says what is wrong with it.
+_SHARE = re.compile(r"%|\s")
 # A check has no balance: parameters are judged with one amount or the other in the place.
 _STAND_INS = ("1", str(10**18), str(10**8))
 
@@ -88,7 +91,7 @@ def work_out(
         amount = found.expression.amount_of(balance, found.decimals)
         if not amount:
             has = show_amount(balance, found.decimals, found.symbol)
-            raise PlanError(f"{name}: {text!r} comes to nothing: the wallet has {has}")
+            raise PlanError(f"{name}: {shown(text)} comes to nothing: the wallet has {has}")
         plain[name] = str(amount)
         readings[name] = {"expression": text, "balance": str(balance), "amount": str(amount)}
     return plain, readings
@@ -101,9 +104,9 @@ def as_written(run: Run) -> dict[str, Any]:
 
 
 def _written(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, str]:
-    """The amounts that are neither a number nor `all`, by their names."""
+    """The amounts that are said as a share, by their names."""
     texts = {name: text for name, text in values.items() if isinstance(text, str)}
-    said = {name: text for name, text in texts.items() if not text.isdecimal() and text != ALL}
+    said = {name: text for name, text in texts.items() if _SHARE.search(text)}
     if not said:
         return {}
     schemas = schemas_of(model)
@@ -126,7 +129,7 @@ def _find(
         found.expression.require_decimals(found.decimals)
         _require_same_token(found, model, values)
     except BadExpression as error:
-        raise BadParameters(f"the parameter {name} is {text[:100]!r}: {error}") from error
+        raise BadParameters(f"the parameter {name} is {shown(text)}: {error}") from error
     return found
 
 
