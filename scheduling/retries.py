@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from scheduling.dependencies import wake_dependents
 from scheduling.expressions.readings import as_written
 from scheduling.models import Run, Step
 from scheduling.states import RUN, STEP, RunState, StepState
@@ -46,6 +47,7 @@ def retry_when_due(run: Run) -> None:
         told = f"{run.detail}; not tried again: {error}"[:500]
         failed = Run.objects.filter(pk=run.pk, state=RunState.FAILED, version=run.version)
         failed.update(wake_at=None, detail=told)
+        wake_dependents(run)
 
 
 def retry_run(*, run: Run, actor: str, reason: str) -> Run:

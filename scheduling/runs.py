@@ -58,12 +58,13 @@ def advance_runs() -> int:
     """
     started = _pending_runs()
     moved = _decided_steps()
+    if RUNS_PER_PASS in (len(started), len(moved)):
+        # There are more: for another worker, or for this one behind these.
+        wakeups.wake("advance")
     # An adapter that fails in a way of its own keeps no other run from its turn.
     wakeups.each(_start, started, failed=_put_off)
     wakeups.each(_finish, moved, failed=_not_settled)
     wakeups.each(_look, look_for_waits(), failed=look_failed)
-    if RUNS_PER_PASS in (len(started), len(moved)):
-        wakeups.wake("advance")
     return len(started) + len(moved)
 
 

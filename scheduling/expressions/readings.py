@@ -25,6 +25,9 @@ _ALL_OR_AMOUNT = "^(all|[0-9]{1,78})$"
 _COIN_DECIMALS = 18
 # What is no share is left to the action, which says what is wrong with it.
 _SHARE = re.compile(r"%|\s")
+_TOKEN_FIELDS = ("token", "token_in", "asset")
+# Of what a vault takes only the chain knows the token.
+_VAULT = "vault"
 # A check has no balance: parameters are judged with one amount or the other in the place.
 _STAND_INS = ("1", str(10**18), str(10**8))
 
@@ -127,7 +130,7 @@ def _find(
     try:
         found = _token(parse_expression(text), network)
         found.expression.require_decimals(found.decimals)
-        _require_same_token(found, model, values)
+        _require_same_token(found, name, model, values)
     except BadExpression as error:
         raise BadParameters(f"the parameter {name} is {shown(text)}: {error}") from error
     return found
@@ -156,13 +159,25 @@ def _named(token: str) -> dict[str, str]:
         return {"symbol": token}
 
 
-def _require_same_token(found: Found, model: type[BaseModel], values: Mapping[str, Any]) -> None:
+def _require_same_token(
+    found: Found, name: str, model: type[BaseModel], values: Mapping[str, Any]
+) -> None:
     """An amount is in base units of what the action moves: of another token it is another sum."""
-    schemas = schemas_of(model)
-    refs = [name for name, part in schemas.items() if part.get("format") == "token"]
-    moved = {str(values[name]).lower() for name in refs if values.get(name)}
-    if moved and (found.address or NATIVE).lower() not in moved:
-        raise BadExpression(f"{found.expression.token} is none of the tokens of this action")
+    said, field = found.expression.token, _field_of_token(name, model)
+    if field is not None:
+        moved = values.get(field)
+        if moved and str(moved).lower() != (found.address or NATIVE).lower():
+            raise BadExpression(f"{said} is not the {field} of this action")
+    elif (_VAULT in model.model_fields) != bool(found.address):
+        moved = "a token" if not found.address else f"the network's coin, called {COIN}"
+        raise BadExpression(f"{said} is not what this action moves; that is {moved}")
+
+
+def _field_of_token(name: str, model: type[BaseModel]) -> str | None:
+    """The parameter that says of what this one is an amount, by the names that adapters use."""
+    beside = name.replace("amount", "token")
+    names = (beside, *_TOKEN_FIELDS) if beside != name else _TOKEN_FIELDS
+    return next((one for one in names if one in model.model_fields), None)
 
 
 def _balance(found: Found, wallet: ChecksumAddress, chain: ChainReader) -> int:

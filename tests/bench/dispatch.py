@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import django
 
@@ -97,7 +98,7 @@ def _waited(wanted: int) -> dict[str, object]:
     }
 
 
-def _sleeping(wallets: list[Wallet], name: str, **fields: object) -> Task:
+def _sleeping(wallets: list[Wallet], name: str, **fields: Any) -> Task:
     params = {"until": timezone.now().isoformat()}
     return paying(*wallets, name=name, action="sleep", params=params, **fields)
 
@@ -108,14 +109,16 @@ def _idle(_folder: Path) -> dict[str, object]:
     task = _sleeping(wallets, "hourly", schedule="interval", interval_seconds=3600)
     later = timezone.now() + timedelta(days=30)
     Task.objects.exclude(pk=task.pk).update(next_due_at=later)
-    few = _fill(task, 1, IDLE[0]) or _seconds(task)
-    many = _fill(task, IDLE[0] + 1, IDLE[1]) or _seconds(task)
+    _fill(task, 1, IDLE[0])
+    few = _seconds(task)
+    _fill(task, IDLE[0] + 1, IDLE[1])
+    many = _seconds(task)
     return {"idle": IDLE, "seconds_few": few, "seconds_many": many, "ratio": round(many / few, 3)}
 
 
 def _fill(task: Task, first: int, last: int) -> None:
     """Copies of the task that are due in a month."""
-    names = [one.column for one in Task._meta.concrete_fields if one.column != "id"]
+    names = [str(one.column) for one in Task._meta.concrete_fields if one.column != "id"]
     other = {"name": "'idle ' || n", "next_due_at": "now() + interval '30 days'"}
     values = ", ".join(other.get(name, f'"{name}"') for name in names)
     columns = ", ".join(f'"{name}"' for name in names)

@@ -1,6 +1,7 @@
 """Runs wait for the runs of other tasks with the same wallet, each for that of its own time."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -50,7 +51,7 @@ def test_completion_is_enough_where_the_task_says_so() -> None:
 
 def test_todays_run_does_not_take_yesterdays_for_an_answer() -> None:
     wallet, yesterday = payer(), timezone.now() - timedelta(days=1, minutes=1)
-    daily = {"schedule": "interval", "interval_seconds": 86_400, "misfire": "all"}
+    daily: dict[str, Any] = {"schedule": "interval", "interval_seconds": 86_400, "misfire": "all"}
     first = paying(wallet, starts_at=yesterday, **daily)
     turn()
     old, new = Run.objects.filter(task=first).order_by("occurrence__due_at")

@@ -81,12 +81,23 @@ TO = "0x" + "22" * 20
         ("10 % of TKN, at most 0.0000001", "has more than 6 decimals"),
         ("10 % of TKN, at least 5, at most 4", "is nothing"),
         ("10 % if TKN", "write an amount in base units"),
+        ("10 % of TKN", "TKN is not what this action moves; that is the network's coin"),
     ],
 )
 def test_a_wrong_expression_is_told_when_it_is_written(text: str, told: str) -> None:
     token = TokenFactory.create(symbol="TKN", decimals=6)
     with pytest.raises(BadParameters, match=told):
         check_params(TRANSFER, {"to": TO, "amount": text}, token.network)
+
+
+@pytest.mark.django_db
+@pytest.mark.db
+def test_a_share_of_another_token_than_the_one_that_is_moved_is_refused() -> None:
+    token, other = (TokenFactory.create(symbol=name, decimals=6) for name in ("ONE", "TWO"))
+    swap = ADAPTER.actions["swap"].Params
+    params = {"token_in": other.address, "token_out": token.address, "amount": "5 % of ONE"}
+    with pytest.raises(BadParameters, match="ONE is not the token_in of this action"):
+        check_params(swap, params, token.network)
 
 
 def planned(wallet: Wallet, other: Wallet, network: Network, text: str) -> Run:

@@ -1,6 +1,7 @@
 """After a restore nothing that was due meanwhile is caught up, whatever a task's policy."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -10,7 +11,7 @@ from scheduling.restoring import skip_missed
 from tests.scheduling.tasks import payer, paying, turn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db, pytest.mark.usefixtures("errands")]
-HOURLY = {"schedule": "interval", "interval_seconds": 3600, "misfire": "all"}
+HOURLY: dict[str, Any] = {"schedule": "interval", "interval_seconds": 3600, "misfire": "all"}
 
 
 def test_what_was_due_meanwhile_is_skipped_and_never_run() -> None:

@@ -1,6 +1,10 @@
 """What the workers ask every second reads an index, however many rows there are."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -36,25 +40,23 @@ def many() -> None:
         cursor.execute("ANALYZE scheduling_task, scheduling_run, scheduling_occurrence")
 
 
-def _copy(cursor: object, table: str, own: str, pk: int) -> None:
-    from django.apps import apps
-
+def _copy(cursor: Any, table: str, own: str, pk: int) -> None:
     model = next(one for one in apps.get_models() if one._meta.db_table == table)
-    names = [one.column for one in model._meta.concrete_fields if one.column != "id"]
+    names = [str(one.column) for one in model._meta.concrete_fields if one.column != "id"]
     other = {"name": "name || n", "due_at": "due_at + n * interval '1 second'"}
     other["next_due_at"] = "now() + n * interval '1 hour'"
     values = ", ".join(other.get(name, f'"{name}"') for name in names)
     columns = ", ".join(f'"{name}"' for name in names)
-    cursor.execute(  # type: ignore[attr-defined]
+    cursor.execute(
         f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table}, "
         f"generate_series(1, 10000) AS n WHERE id = (SELECT min(id) FROM {table})"
     )
 
 
-def scans(work: object, table: str) -> list[str]:
+def scans(work: Callable[[], object], table: str) -> list[str]:
     """The plans of the questions about the table that the work asks, as PostgreSQL makes them."""
     with CaptureQueriesContext(connection) as asked:
-        work()  # type: ignore[operator]
+        work()
     wanted = [
         one["sql"] for one in asked if one["sql"].startswith("SELECT") and table in one["sql"]
     ]
