@@ -44,6 +44,8 @@ def require_window_to_fit(task: Task) -> None:
     spread = task.spread_seconds or 0
     if task.times > 1 and not spread:
         raise ScheduleError(f"{task.times} times need a window; write how long their spread is")
+    if not spread:
+        return
     gap = _shortest_gap(task)
     if gap is not None and spread > gap.total_seconds():
         raise ScheduleError(

@@ -123,6 +123,7 @@ def _fill(task: Task, first: int, last: int) -> None:
     values = ", ".join(other.get(name, f'"{name}"') for name in names)
     columns = ", ".join(f'"{name}"' for name in names)
     with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
         cursor.execute(
             f"INSERT INTO scheduling_task ({columns}) SELECT {values} FROM scheduling_task, "
             "generate_series(%s, %s) AS n WHERE id = %s",
