@@ -38,9 +38,7 @@ def create_override(
 ) -> LimitOverride:
     """Have another number count for the limit until then; a newer override goes before it."""
     require_right(person, "wallets.add_limitoverride")
-    _require_expiry(expires_at)
-    if not reason.strip():
-        raise NotPossible("say why another number shall count")
+    check_override(expires_at, reason)
     with transaction.atomic():
         # Who signs now has the limit locked, and counts with the number it has read.
         locked = Limit.objects.select_for_update().get(pk=limit.pk)
@@ -84,7 +82,10 @@ def _checked(check: Callable[[], None]) -> None:
         raise NotPossible("; ".join(error.messages)) from error
 
 
-def _require_expiry(expires_at: datetime) -> None:
+def check_override(expires_at: datetime, reason: str) -> None:
+    """NotPossible unless it ends within a week, and somebody said why."""
+    if not reason.strip():
+        raise NotPossible("say why another number shall count")
     left = expires_at - timezone.now()
     if left <= timedelta():
         raise NotPossible("an override ends in the future; give another time")

@@ -13,9 +13,10 @@ from wallets.console.asking import AskingAdmin, Verb
 from wallets.console.columns import column, history, link
 from wallets.console.limits import limit_amount
 from wallets.console.pages import ConsoleAdmin, ReadOnlyInline, section
-from wallets.limit_changes import LIMIT_HISTORY, create_override, end_override
+from wallets.limit_changes import LIMIT_HISTORY, check_override, create_override, end_override
 from wallets.models import Limit, LimitOverride
 from wallets.transactions.limits import standing_overrides
+from wallets.transactions.operator import NotPossible
 
 
 class LimitOverrideInline(ReadOnlyInline):
@@ -76,6 +77,16 @@ class OverrideForm(forms.ModelForm[LimitOverride]):
     class Meta:
         model = LimitOverride
         fields = ("limit", "amount", "expires_at", "reason")
+
+    def clean(self) -> dict[str, Any]:
+        """As the service sees it."""
+        cleaned = super().clean() or {}
+        if {"expires_at", "reason"} <= cleaned.keys():
+            try:
+                check_override(cleaned["expires_at"], cleaned["reason"])
+            except NotPossible as error:
+                self.add_error("expires_at", str(error))
+        return cleaned
 
 
 class Why(forms.Form):
