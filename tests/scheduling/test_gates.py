@@ -9,7 +9,7 @@ from tests.market import Market
 from tests.scheduling import gates
 from tests.scheduling.gates import Engage, lift
 from tests.scheduling.trading import run_of, swap, usdc, work
-from wallets.models import Network, Transaction, Wallet
+from wallets.models import Limit, Network, Transaction, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -62,7 +62,7 @@ def test_slippage_above_the_limit_stops_a_swap_and_nothing_else(
     assert again(run) == ("held", told)
     other = run_of(registered, trader, "wrap", {"amount": "5"})
     assert again(other)[0] == "running"
-    gates.Limit.objects.update(amount=50)
+    Limit.objects.update(amount=50)
     assert again(run) == ("running", "")
 
 

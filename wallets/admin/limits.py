@@ -153,4 +153,11 @@ class LimitOverrideAdmin(AskingAdmin):
     ) -> None:
         """Through the service, which knows who it is."""
         person: Any = request.user
-        obj.pk = create_override(**form.cleaned_data, person=person).pk
+        if isinstance(obj, LimitOverride):
+            obj.pk = create_override(
+                limit=obj.limit,
+                amount=obj.amount,
+                expires_at=obj.expires_at,
+                reason=obj.reason,
+                person=person,
+            ).pk
