@@ -1,18 +1,22 @@
 """What the guard of gates asks about, what passes it, and what it costs."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from scheduling.gates import guard
+from scheduling.gates.gas import GasSpikeGate
 from scheduling.gates.hours import is_open, next_opening
-from scheduling.models import GateCount, Run
+from scheduling.gates.registry import Subject
+from scheduling.gates.slippage import SlippageGate
+from scheduling.models import Breaker, GateCount, Run
 from scheduling.runs import advance_runs
 from tests import factories
+from tests.scheduling import gates
 from tests.scheduling.trading import run_of
-from wallets.models import Network, PolicyRule, Transaction, Wallet
+from wallets.models import GasReading, Network, PolicyRule, Transaction, Wallet
 from wallets.transactions.guards import Answer
 from wallets.transactions.limits import read_limits
 
@@ -89,6 +93,36 @@ def test_a_request_of_a_run_is_asked_about_too(run: Run) -> None:
     told = guard.check_gates_of_request(request)
     assert told.answer is Answer.HOLD
     assert told.sentence.startswith("the circuit breaker of EVM is open")
+
+
+def test_half_open_only_the_run_that_is_tried_signs(run: Run) -> None:
+    row = asked_by(run)
+    Breaker.objects.update(state="half_open", probe=factories.RunFactory.create(state="running"))
+    assert answer(row) is Answer.HOLD
+    Breaker.objects.update(probe=run)
+    assert answer(row) is Answer.ALLOW
+
+
+def test_a_quote_without_slippage_is_not_known_to_be_within_a_limit(run: Run) -> None:
+    row = asked_by(run, expectations={"quoted_out": "5"})
+    gates.limit("max_slippage", 20)
+    subject = Subject(row, run.task, read_limits(row.lane))
+    assert SlippageGate().check([subject]) == [
+        "its quote has no slippage, so it is not known to be within the 0.2 % allowed"
+    ]
+
+
+def test_a_reading_that_is_older_than_allowed_counts_as_unknown(run: Run) -> None:
+    row = asked_by(run)
+    gates.limit("max_gas_spike", 300)
+    gates.gas_history(row.network, now=1)
+    subject = Subject(row, run.task, read_limits(row.lane))
+    assert GasSpikeGate().check([subject]) == [""]
+    GasReading.objects.update(at=timezone.now() - timedelta(minutes=2))
+    gates.limit("max_age", 60)
+    subject = Subject(row, run.task, read_limits(row.lane))
+    (told,) = GasSpikeGate().check([subject])
+    assert told.endswith("s old, older than 60 s, and counts as unknown")
 
 
 def test_as_many_questions_for_several_as_for_one(run: Run, django_assert_num_queries: Any) -> None:
