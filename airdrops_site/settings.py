@@ -239,6 +239,18 @@ ALLOWANCE_SECONDS = env.number(
     "seconds between two readings of all allowances of a network; 0 reads them only on request",
     most=604_800,
 )
+POSITION_SECONDS = env.number(
+    "AIRDROPS_POSITION_SECONDS",
+    600,
+    "seconds between two readings of what a wallet has inside a protocol; 0 reads none",
+    most=86_400,
+)
+FIGURE_SECONDS = env.number(
+    "AIRDROPS_FIGURE_SECONDS",
+    120,
+    "seconds between two sums of all that is owned, and of the risk; 0 makes none",
+    most=3_600,
+)
 PRICE_SECONDS = env.number(
     "AIRDROPS_PRICE_SECONDS",
     300,

@@ -43,6 +43,7 @@ __all__ = [
     "Done",
     "Exit",
     "FoundLog",
+    "HealthFactorReader",
     "HealthReader",
     "Log",
     "Message",
@@ -99,6 +100,12 @@ class Action(ABC):
     permissions: ClassVar[tuple[Permission, ...]] = ()
     # Whether a second person approves what each run of it is about to do.
     needs_approval: ClassVar[bool] = False
+    # It only takes back, pays back or brings home: never kept from that by figures about risk.
+    reduces: ClassVar[bool] = False
+    # What it gives away stays inside the protocol; until an action says otherwise it does.
+    stays_inside: ClassVar[bool] = True
+    # The parameters that name tokens of which the wallet has more afterwards; None is unknown.
+    brings: ClassVar[tuple[str, ...] | None] = None
 
     @abstractmethod
     def plan(self, ctx: Context, params: Any) -> Plan:
@@ -144,7 +151,8 @@ class Position:
     """Value of a wallet that is inside a protocol, or that it owes there.
 
     `what` says it in words; `amount` of `token` (empty: the native coin) in base units where
-    that is known. Without `exit` a person has to see to it by hand.
+    that is known. `parts` is what a share stands for now, token and amount, where it has no price
+    of its own. Without `exit` a person has to see to it by hand.
     """
 
     what: str
@@ -152,6 +160,7 @@ class Position:
     token: ChecksumAddress | Literal[""] | None = None
     amount: int | None = None
     exit: Exit | None = None
+    parts: tuple[tuple[ChecksumAddress | Literal[""], int], ...] = ()
 
 
 # What a wallet has inside the protocol on the context's network, from view calls.
@@ -163,6 +172,10 @@ def no_positions(_ctx: Context) -> Sequence[Position]:
     return ()
 
 
+# How safe the wallet's debts are there, in ten-thousandths: at 10,000 they may be liquidated. None
+# where it owes nothing.
+HealthFactorReader = Callable[[Context], int | None]
+
 # What keeps the protocol on the context's network from working, a sentence for each, from view
 # calls: that it is paused, or a market frozen.
 HealthReader = Callable[[Context], Sequence[str]]
@@ -173,7 +186,7 @@ class Adapter:
     """A protocol as the registry knows it; `package` has its `abi/` and `deployments.toml`.
 
     Without `positions` nobody knows what a wallet has inside it: that is unknown, never nothing.
-    So it is with `health`, and whether the protocol is paused.
+    So it is with `health`, and whether the protocol is paused. One that lends has `health_factor`.
     """
 
     slug: str
@@ -182,6 +195,7 @@ class Adapter:
     package: str
     positions: PositionsReader | None = None
     health: HealthReader | None = None
+    health_factor: HealthFactorReader | None = None
 
     @classmethod
     def of(
@@ -193,10 +207,11 @@ class Adapter:
         package: str,
         positions: PositionsReader | None = None,
         health: HealthReader | None = None,
+        health_factor: HealthFactorReader | None = None,
     ) -> "Adapter":
         """An adapter from its actions."""
         by_slug = {action.slug: action for action in actions}
-        return cls(slug, name, by_slug, package, positions, health)
+        return cls(slug, name, by_slug, package, positions, health, health_factor)
 
     def permissions(self, role: str) -> tuple[Permission, ...]:
         """What its actions may call on a contract in this role."""

@@ -3,6 +3,8 @@
 from django.db import models
 
 from protocols.call_models import ApprovedCall as ApprovedCall
+from protocols.position_models import PositionReading as PositionReading
+from protocols.position_models import PositionRow as PositionRow
 from wallets.addresses import AddressField, HashField
 
 

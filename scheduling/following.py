@@ -11,6 +11,7 @@ from scheduling.dependencies import wake_dependents
 from scheduling.models import Run, Step
 from scheduling.places import place_freed
 from scheduling.planning import action_of
+from scheduling.position_watch import positions_changed
 from scheduling.retries import next_try
 from scheduling.states import RUN, UNFINISHED_RUN, RunState, StepState
 from scheduling.steps import WAITED, submit_step
@@ -91,3 +92,4 @@ def end_run(run: Run, state: RunState, sentence: str, *, again: bool = True) -> 
         note_end(run)
         wake_dependents(run)
         place_freed(run)
+        positions_changed(run)

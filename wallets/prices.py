@@ -11,9 +11,8 @@ from django.utils import timezone
 
 from wallets.amounts import DIGITS, MAX_UINT256, show_amount, to_decimal
 from wallets.models import Balance, Price, PriceSource, Token
+from wallets.price_history import PREFERENCE, keep_points
 
-# In this order they are believed: what a person set stands until it is stale.
-PREFERENCE = (PriceSource.MANUAL, PriceSource.CHAINLINK, PriceSource.HTTP)
 MOST_DECIMALS = 36
 # A clock of a source may be a little ahead; a price of the future is somebody's mistake.
 CLOCK_SKEW = timedelta(minutes=5)
@@ -72,6 +71,13 @@ def record_prices(*, source: PriceSource, quotes: Mapping[Token, Quote]) -> list
     """Keep what a source says; a sentence for each that cannot be a price and was not kept."""
     now = timezone.now()
     problems = {token: _problem(quote, now) for token, quote in quotes.items()}
+    # One that is stale already says nothing about now.
+    said = {
+        token: (quote.amount, quote.decimals)
+        for token, quote in quotes.items()
+        if not problems[token] and quote.stale_at > now
+    }
+    keep_points(source=source, amounts=said, read_at=now)
     Price.objects.bulk_create(
         (
             Price(

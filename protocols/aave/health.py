@@ -32,6 +32,11 @@ class Account:
         """Below 1 it is liquidated; None without debt."""
         return Decimal(max(self.secured, 0)) / (_BPS * self.debt) if self.debt else None
 
+    @property
+    def ten_thousandths(self) -> int | None:
+        """The same, in whole ten-thousandths; never more than it is."""
+        return max(self.secured, 0) // self.debt if self.debt else None
+
     def require(self, floor: Decimal) -> None:
         """PlanError where it would be below the floor."""
         if self.health is not None and self.health < floor:

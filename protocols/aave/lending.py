@@ -83,6 +83,7 @@ class Supply(_Lending):
 
     slug = "supply"
     title = "Supply to Aave"
+    brings = ()
     Params = AmountParams
     permissions = (*PAYING, SUPPLYING)
 
@@ -99,6 +100,9 @@ class Withdraw(_Lending):
 
     slug = "withdraw"
     title = "Withdraw from Aave"
+    reduces = True
+    stays_inside = False
+    brings = ()
     Params = WithdrawParams
     permissions = (WITHDRAWING,)
 
@@ -124,6 +128,8 @@ class Borrow(_Lending):
 
     slug = "borrow"
     title = "Borrow from Aave"
+    stays_inside = False
+    brings = ("asset",)
     Params = BorrowParams
     permissions = (BORROWING,)
 
@@ -148,6 +154,9 @@ class Repay(_Lending):
 
     slug = "repay"
     title = "Repay to Aave"
+    reduces = True
+    stays_inside = False
+    brings = ()
     Params = AllParams
     permissions = (*PAYING, REPAYING)
 

@@ -45,6 +45,8 @@ class MerkleClaim(Action):
 
     slug = "merkle-claim"
     title = "Claim an airdrop (Merkle distributor)"
+    stays_inside = False
+    brings = ()
     Params = ClaimParams
     permissions = (
         Permission(

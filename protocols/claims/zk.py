@@ -29,6 +29,8 @@ class ZkClaim(Action):
 
     slug = "zk-claim"
     title = "Claim the ZK token's airdrop"
+    stays_inside = False
+    brings = ()
     permissions = (
         Permission(
             DISTRIBUTOR,

@@ -131,6 +131,7 @@ class AddLiquidity(Action):
 
     slug = "add-liquidity"
     title = "Add liquidity"
+    brings = ()
     Params = AddParams
     permissions = (APPROVE, Permission.allowance(ROUTER), *ADDING)
 
@@ -161,6 +162,9 @@ class RemoveLiquidity(Action):
 
     slug = "remove-liquidity"
     title = "Remove liquidity"
+    reduces = True
+    stays_inside = False
+    brings = ()
     Params = RemoveParams
     permissions = (APPROVE, Permission.allowance(ROUTER), *REMOVING)
 

@@ -44,6 +44,8 @@ class ApprovePermit2(Action):
 
     slug = "approve-permit2"
     title = "Set an allowance through Permit2"
+    stays_inside = False
+    brings = ()
     permissions = (Permission.allowance(PERMIT2), APPROVING)
 
     class Params(ActionParams):

@@ -12,6 +12,7 @@ from protocols.evm.tokens import token_at
 from protocols.evm.vaults import vault_positions
 from protocols.evm.wrapping import WETH
 from protocols.params import NATIVE
+from wallets.addresses import parse_address
 
 
 def positions(ctx: Context) -> Sequence[Position]:
@@ -23,7 +24,8 @@ def _pool_shares(ctx: Context) -> Iterator[Position]:
     for address in ctx.deployments_in(PAIR).values():
         if shares := token_at(ctx, address).read("balanceOf", ctx.wallet):
             what, out = f"{shares} shares of the pool {address}", _way_out(ctx, address, shares)
-            yield Position(what, "liquidity", address, shares, out)
+            parts = _behind(Contract(ctx, address, PAIR_ABI), shares)
+            yield Position(what, "liquidity", address, shares, out, parts)
 
 
 def _way_out(ctx: Context, address: ChecksumAddress, shares: int) -> Exit | None:
@@ -39,3 +41,14 @@ def _way_out(ctx: Context, address: ChecksumAddress, shares: int) -> Exit | None
         return None
     terms = {"token_a": coins[0], "token_b": coins[1], "liquidity": str(shares)}
     return Exit(RemoveLiquidity.slug, terms)
+
+
+def _behind(pair: Contract, shares: int) -> tuple[tuple[ChecksumAddress, int], ...]:
+    """Both tokens of the pool, with what the shares would bring now."""
+    supply: int = pair.read("totalSupply")
+    tokens = [parse_address(pair.read(name)) for name in ("token0", "token1")]
+    reserves = pair.read_all("getReserves")
+    return tuple(
+        (token, reserve * shares // supply)
+        for token, reserve in zip(tokens, reserves, strict=False)
+    )

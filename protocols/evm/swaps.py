@@ -74,6 +74,8 @@ class Swap(Action):
 
     slug = "swap"
     title = "Swap"
+    stays_inside = False
+    brings = ("token_out",)
     Params = SwapParams
     permissions = (APPROVE, Permission.allowance(ROUTER), *PERMISSIONS)
 

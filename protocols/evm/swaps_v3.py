@@ -74,6 +74,8 @@ class SwapV3(Action):
 
     slug = "swap-v3"
     title = "Swap through Uniswap V3"
+    stays_inside = False
+    brings = ("token_out",)
     Params = SwapParams
     permissions = (APPROVE, Permission.allowance(ROUTER), *PERMISSIONS)
 

@@ -14,6 +14,8 @@ class Sweep(Action):
 
     slug = "sweep"
     title = "Send all native coin"
+    stays_inside = False
+    brings = ()
 
     class Params(ActionParams):
         """`at_most` that goes, `keep` what a limit wants to remain, `dust` what is left lying."""
@@ -53,6 +55,7 @@ class Drain(Sweep):
 
     slug = "drain"
     title = "Drain native coin"
+    reduces = True
 
 
 class DrainToken(TransferToken):
@@ -60,3 +63,4 @@ class DrainToken(TransferToken):
 
     slug = "drain-token"
     title = "Drain a token"
+    reduces = True

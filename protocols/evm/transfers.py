@@ -28,6 +28,8 @@ class Transfer(Action):
 
     slug = "transfer"
     title = "Send native coin"
+    stays_inside = False
+    brings = ()
 
     class Params(ActionParams):
         """`amount` in wei."""
@@ -52,6 +54,8 @@ class TransferToken(Action):
 
     slug = "transfer-token"
     title = "Send a token"
+    stays_inside = False
+    brings = ()
     permissions = (TRANSFER,)
 
     class Params(ActionParams):
@@ -80,6 +84,8 @@ class Approve(Action):
 
     slug = "approve"
     title = "Set an allowance"
+    stays_inside = False
+    brings = ()
     permissions = (APPROVE,)
 
     class Params(ActionParams):

@@ -62,6 +62,7 @@ class VaultDeposit(Action):
 
     slug = "vault-deposit"
     title = "Deposit into a vault"
+    brings = ()
     Params = DepositParams
     permissions = (
         APPROVE,
@@ -94,6 +95,9 @@ class VaultRedeem(Action):
 
     slug = "vault-redeem"
     title = "Redeem from a vault"
+    reduces = True
+    stays_inside = False
+    brings = ()
     Params = RedeemParams
     permissions = (
         Permission(VAULT, REDEEM.signature, (_COUNTED, Sender(path=(1,)), Sender(path=(2,)))),

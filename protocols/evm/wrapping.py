@@ -31,6 +31,8 @@ class Wrap(Action):
 
     slug = "wrap"
     title = "Wrap native coin"
+    stays_inside = False
+    brings = ()
     Params = WrapParams
     permissions = (Permission(WETH, ABI.function("deposit").signature, payable=True),)
 
@@ -51,6 +53,8 @@ class Unwrap(Action):
 
     slug = "unwrap"
     title = "Unwrap to native coin"
+    stays_inside = False
+    brings = ()
     Params = WrapParams
     permissions = (Permission(WETH, ABI.function("withdraw").signature, (OWN_COIN,)),)
 

@@ -78,6 +78,7 @@ class Supply(_CoreAction):
 
     slug = "supply"
     title = "Supply to LayerBank"
+    brings = ()
     permissions = (APPROVE, *MARKETS, _permission("supply", *_PAID_IN, payable=True))
 
     def plan(self, ctx: Context, params: MarketParams) -> Plan:
@@ -94,6 +95,9 @@ class Redeem(_CoreAction):
 
     slug = "redeem-underlying"
     title = "Redeem an amount from LayerBank"
+    reduces = True
+    stays_inside = False
+    brings = ()
     Params = SecuredParams
     permissions = (*MARKETS, _permission("redeemUnderlying", _COMING))
 
@@ -111,6 +115,9 @@ class RedeemShares(_CoreAction):
 
     slug = "redeem-token"
     title = "Redeem shares of LayerBank"
+    reduces = True
+    stays_inside = False
+    brings = ()
     Params = SecuredParams
     permissions = (*MARKETS, _permission("redeemToken", _COMING))
 
@@ -130,6 +137,8 @@ class EnterMarket(_CoreAction):
 
     slug = "enter-market"
     title = "Use a supply to LayerBank as collateral"
+    stays_inside = False
+    brings = ()
     permissions = (
         *MARKETS,
         Permission(CORE, CORE_ABI.function("enterMarkets").signature, (Registered(path=(0, "*")),)),
@@ -154,6 +163,8 @@ class Borrow(_CoreAction):
 
     slug = "borrow"
     title = "Borrow from LayerBank"
+    stays_inside = False
+    brings = ("token",)
     Params = SecuredParams
     permissions = (*MARKETS, _permission("borrow", Owed(path=(1,), market=(0,))))
 
@@ -170,6 +181,9 @@ class Repay(_CoreAction):
 
     slug = "repay"
     title = "Repay to LayerBank"
+    reduces = True
+    stays_inside = False
+    brings = ()
     permissions = (APPROVE, *MARKETS, _permission("repayBorrow", *_PAID_IN, payable=True))
 
     def plan(self, ctx: Context, params: MarketParams) -> Plan:

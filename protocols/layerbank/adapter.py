@@ -2,7 +2,7 @@
 
 from protocols.actions import Adapter
 from protocols.layerbank.actions import Borrow, EnterMarket, Redeem, RedeemShares, Repay, Supply
-from protocols.layerbank.markets import positions
+from protocols.layerbank.markets import health_factor, positions
 
 ADAPTER = Adapter.of(
     "layerbank",
@@ -10,4 +10,5 @@ ADAPTER = Adapter.of(
     [Supply(), Redeem(), RedeemShares(), EnterMarket(), Borrow(), Repay()],
     package="protocols.layerbank",
     positions=positions,
+    health_factor=health_factor,
 )

@@ -142,6 +142,12 @@ def positions(ctx: Context) -> tuple[Position, ...]:
     return tuple(one for market in enabled_markets(ctx) for one in _positions(market))
 
 
+def health_factor(ctx: Context) -> int | None:
+    """What secures the wallet's debts to all markets together, as Core itself counts it."""
+    secured, _supplied, owed = core(ctx).read("accountLiquidityOf", ctx.wallet)
+    return int(secured) * 10_000 // int(owed) if owed else None
+
+
 def _positions(market: Market) -> Iterator[Position]:
     token: ChecksumAddress | Literal[""] = ""
     if market.token != NATIVE:

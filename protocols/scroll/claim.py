@@ -46,6 +46,8 @@ class ClaimScr(Action):
 
     slug = "scroll-claim"
     title = "Claim the SCR airdrop"
+    stays_inside = False
+    brings = ()
     Params = ClaimScrParams
     permissions = (
         Permission(

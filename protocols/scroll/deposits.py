@@ -113,6 +113,7 @@ class Deposit(Action):
 
     slug = "deposit"
     title = "Deposit to Scroll"
+    brings = ()
     Params: ClassVar[type[BaseModel]] = DepositParams
     permissions: ClassVar[tuple[Permission, ...]] = (
         APPROVE,

@@ -35,6 +35,7 @@ class Replay(Deposit):
 
     slug = "replay"
     title = "Replay a deposit to Scroll"
+    reduces = True
     Params = ReplayParams
     permissions = DEPOSIT_PERMISSIONS[-1:]
 
@@ -72,6 +73,7 @@ class Relay(Withdraw):
 
     slug = "relay"
     title = "Finish a withdrawal from Scroll"
+    reduces = True
     Params = RelayParams
     permissions = WITHDRAW_PERMISSIONS[-1:]
 

@@ -107,6 +107,7 @@ class Withdraw(Action):
 
     slug = "withdraw"
     title = "Withdraw from Scroll"
+    brings = ()
     Params: ClassVar[type[BaseModel]] = WithdrawParams
     permissions: ClassVar[tuple[Permission, ...]] = (
         APPROVE,

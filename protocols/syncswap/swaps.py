@@ -98,6 +98,8 @@ class Swap(Action):
 
     slug = "swap"
     title = "Swap on SyncSwap"
+    stays_inside = False
+    brings = ("token_out",)
     Params = SwapParams
     permissions = (
         APPROVE,

@@ -57,6 +57,7 @@ class Deposit(Action):
 
     slug = "deposit"
     title = "Deposit ether to zkSync"
+    brings = ()
     permissions = (
         Permission(
             BRIDGEHUB,
@@ -132,6 +133,7 @@ class DepositToken(Action):
 
     slug = "deposit-token"
     title = "Deposit a token to zkSync"
+    brings = ()
     permissions = (
         APPROVE,
         Permission.allowance(L1_ROUTER),

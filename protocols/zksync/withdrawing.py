@@ -65,6 +65,7 @@ class Withdraw(Withdrawal):
 
     slug = "withdraw"
     title = "Withdraw ether from zkSync"
+    brings = ()
     permissions = (
         Permission(
             BASE_TOKEN,
@@ -98,6 +99,7 @@ class WithdrawToken(Withdrawal):
 
     slug = "withdraw-token"
     title = "Withdraw a token from zkSync"
+    brings = ()
     permissions = (
         APPROVE,
         Permission.allowance(L2_VAULT),

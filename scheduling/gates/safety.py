@@ -1,0 +1,154 @@
+"""Gates that keep loans safe, and trades out of wild markets."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from protocols.models import PositionReading
+from protocols.registry import UnknownAction, get_adapter
+from scheduling.gates.facts import (
+    Place,
+    Valuation,
+    brought,
+    covering,
+    given,
+    params_of,
+    reduces,
+    too_old,
+)
+from scheduling.gates.figures import percent
+from scheduling.gates.registry import Subject
+from wallets.models import Limit, ScopeKind
+from wallets.transactions.limits import token_of
+from wallets.volatility import Volatility, volatilities
+
+HEALTH_FACTOR, VOLATILITY = Limit.Kind.MIN_HEALTH_FACTOR, Limit.Kind.MAX_VOLATILITY
+# A wallet, a network and a protocol.
+Where = tuple[int, int, str]
+
+
+def factor_text(ten_thousandths: int) -> str:
+    """A health factor as a person reads it."""
+    return f"{ten_thousandths // 10_000}.{ten_thousandths % 10_000:04}"
+
+
+@dataclass(frozen=True, slots=True)
+class HealthFactor:
+    """A wallet whose debts are near liquidation does nothing there that could bring it nearer."""
+
+    name: str = HEALTH_FACTOR
+
+    def check(self, subjects: Sequence[Subject]) -> list[str]:
+        """The stored readings of all, with one question."""
+        limits = [_health_limits(one) for one in subjects]
+        if not any(limits):
+            return ["" for _ in subjects]
+        readings = _readings([one for one, found in zip(subjects, limits, strict=True) if found])
+        return [
+            _health_sentence(one, readings.get(_where(one)), found) if found else ""
+            for one, found in zip(subjects, limits, strict=True)
+        ]
+
+
+def _health_limits(subject: Subject) -> list[Limit]:
+    if reduces(subject) or not _lends(subject.row.protocol):
+        return []
+    return covering(subject, HEALTH_FACTOR)
+
+
+def _lends(slug: str) -> bool:
+    try:
+        return get_adapter(slug).health_factor is not None
+    except UnknownAction:
+        return True  # nobody says that it does not
+
+
+def _where(subject: Subject) -> Where:
+    row = subject.row
+    return row.lane.wallet_id, row.network_id, row.protocol
+
+
+def _readings(subjects: Iterable[Subject]) -> Mapping[Where, PositionReading]:
+    wallets, networks, protocols = zip(*map(_where, subjects), strict=True)
+    rows = PositionReading.objects.filter(
+        wallet__in=wallets, network__in=networks, protocol__slug__in=protocols
+    )
+    found = rows.order_by().select_related("protocol")
+    return {(row.wallet_id, row.network_id, row.protocol.slug): row for row in found}
+
+
+def _health_sentence(
+    subject: Subject, reading: PositionReading | None, limits: Sequence[Limit]
+) -> str:
+    where = f"{subject.row.lane.wallet} in {subject.row.protocol} on {subject.row.network.slug}"
+    if reading is None or not (reading.whole and reading.health_known):
+        why = (reading.problem if reading else "") or "it was not read yet"
+        return f"the health factor of {where} is unknown: {why}"
+    if old := too_old(subject, reading.read_at, f"the health factor of {where}"):
+        return old
+    highest = max(limits, key=lambda one: one.amount)
+    if reading.health_factor is None or reading.health_factor >= highest.amount:
+        return ""
+    return (
+        f"the health factor of {where} is {factor_text(reading.health_factor)}, the limit "
+        f"“{highest}” is {factor_text(highest.amount)}; repay or supply more there first"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """Nothing is bought or given whose price has moved more within a day than the limit."""
+
+    name: str = VOLATILITY
+
+    def check(self, subjects: Sequence[Subject]) -> list[str]:
+        """Stored prices of all tokens, with one question."""
+        if not any(one.kind == VOLATILITY for subject in subjects for one in subject.limits.rows):
+            return ["" for _ in subjects]
+        tokens = _tokens_of(subjects)
+        asked = Valuation.of((network, address) for one in tokens for network, address in one)
+        moved = volatilities(asked.tokens.values(), timezone.now())
+        return [
+            next(filter(None, (_swing_sentence(one, place, asked, moved) for place in found)), "")
+            for one, found in zip(subjects, tokens, strict=True)
+        ]
+
+
+def _tokens_of(subjects: Sequence[Subject]) -> list[list[Place]]:
+    """What each gives, lets others take, or brings; nothing of what only reduces."""
+    found: list[list[Place]] = []
+    for subject, params in zip(subjects, params_of(subjects), strict=True):
+        tokens: dict[str, None] = {}
+        if not reduces(subject):
+            tokens = dict.fromkeys((*given(subject, also_allowed=True), *_brought(subject, params)))
+        found.append([(subject.row.network_id, address) for address in tokens])
+    return found
+
+
+def _brought(subject: Subject, params: Mapping[str, object]) -> tuple[str, ...]:
+    return brought(subject, params) or ()
+
+
+def _swing_sentence(
+    subject: Subject, place: Place, asked: Valuation, moved: Mapping[int, Volatility]
+) -> str:
+    address = place[1]
+    limits = [
+        one
+        for one in covering(subject, VOLATILITY, (address,))
+        if one.scope_kind != ScopeKind.TOKEN or token_of(one) == address
+    ]
+    if not limits:
+        return ""
+    token = asked.tokens.get(place)
+    volatility = moved.get(token.pk) if token is not None else None
+    if volatility is None:
+        return f"how the price of {token or address} moved today is unknown: too few prices stored"
+    lowest = min(limits, key=lambda one: one.amount)
+    if volatility.swing <= lowest.amount:
+        return ""
+    return (
+        f"the price of {token} swung by {percent(volatility.swing)} within a day, the limit "
+        f"“{lowest}” is {percent(lowest.amount)}; it goes on once the market is calmer"
+    )
