@@ -10,7 +10,10 @@ class AnalyticsConfig(AppConfig):
     verbose_name = "Analytics"
 
     def ready(self) -> None:
-        """Register what the pulse wakes on this floor."""
+        """Register what the pulse wakes on this floor, and tell the gates its figures."""
         from analytics import tasks
+        from analytics.figures import Figures
+        from scheduling.gates import figures
 
         tasks.register_wakeups()
+        figures.provide(Figures())

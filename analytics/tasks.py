@@ -5,18 +5,22 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 import structlog
+from django.conf import settings
 from django.db import transaction as database
 from django.utils import timezone
 
 from analytics import history
+from analytics.equity import latest_point, record_point
 from analytics.ledger import book_transactions
 from analytics.models import Unbooked
 from analytics.services import record_claims
+from protocols.position_readings import readings_behind
 from scheduling.models import Step
+from scheduling.position_watch import watch_new_positions
 from scheduling.states import StepState
 from wallets import leases, wakeups
 from wallets.actors import this_worker
-from wallets.models import Transaction, Transition
+from wallets.models import Lease, Transaction, Transition
 from wallets.transactions.states import TransactionState as S
 
 log = structlog.get_logger(__name__)
@@ -26,12 +30,16 @@ RETRIES_PER_JOB = 100
 # So that a worker is soon there for others again; the pulse asks again for what is left.
 JOB_SECONDS = 2.0
 LEASE = timedelta(seconds=30)
+# Balances and positions read at different times would count twice what moved between: a sum waits
+# for what a run has changed to be read again, but not for ever.
+FIGURES, FIGURES_AGAIN, FIGURES_WAIT = "figures", timedelta(seconds=5), timedelta(minutes=10)
 
 
 def register_wakeups() -> None:
     """Register this floor's wake-ups with the pulse."""
     wakeups.register(wakeups.Periodic("ledger", "analytics.tasks.book_ledger", _history_due))
     wakeups.register(wakeups.Periodic("unbooked", "analytics.tasks.book_unbooked", _retry_due))
+    wakeups.register(wakeups.Periodic("figures", "analytics.tasks.add_up_figures", _figures_due))
 
 
 def book_ledger() -> None:
@@ -100,6 +108,28 @@ def _matters(line: Transition) -> bool:
         return line.to_state == StepState.SETTLED
     booked = (S.CONFIRMED, S.FINAL)
     return line.subject == "transaction" and (line.to_state in booked or line.from_state in booked)
+
+
+def add_up_figures() -> None:
+    """Write down what all is worth; a little later while positions are still to be read again."""
+    owner, pause = this_worker(), FIGURES_AGAIN
+    if not leases.take(FIGURES, owner=owner, duration=LEASE):
+        return
+    try:
+        watch_new_positions()
+        latest = latest_point()
+        waited_long = latest is None or latest.at < timezone.now() - FIGURES_WAIT
+        if waited_long or not readings_behind().exists():
+            record_point()
+            pause = timedelta(seconds=settings.FIGURE_SECONDS)
+    finally:
+        leases.release(FIGURES, owner=owner, free_from=timezone.now() + pause)
+
+
+def _figures_due() -> Iterator[str]:
+    busy = Lease.objects.filter(pk=FIGURES, expires_at__gt=timezone.now())
+    if settings.FIGURE_SECONDS and not busy.exists():
+        yield ""
 
 
 def _history_due() -> Iterator[str]:

@@ -33,6 +33,9 @@ class PositionReading(models.Model):
     health_known = models.BooleanField(
         default=False, help_text="The health factor was read; else it is unknown, not none."
     )
+    changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a run may last have changed it."
+    )
     # When it is read next.
     look_at = models.DateTimeField(editable=False)
 

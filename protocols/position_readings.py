@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from protocols.actions import Adapter, Context, PlanError, Position
@@ -45,20 +45,19 @@ class Found:
     health_known: bool
 
 
-def want_positions(*, wallet_id: int, network_id: int, protocol_id: int) -> None:
-    """Have what the wallet has inside the protocol read soon: something may have changed it."""
-    PositionReading.objects.update_or_create(
-        wallet_id=wallet_id,
-        network_id=network_id,
-        protocol_id=protocol_id,
-        defaults={"look_at": timezone.now()},
-    )
-
-
 def due_readings() -> QuerySet[PositionReading]:
     """What is to be read now, on networks this installation may ask."""
     return PositionReading.objects.filter(
         look_at__lte=timezone.now(),
+        network__enabled=True,
+        network__kind__in=allowed_kinds(),
+    ).exclude(wallet__status=Wallet.Status.RETIRED)
+
+
+def readings_behind() -> QuerySet[PositionReading]:
+    """What a run may have changed since it was read."""
+    return PositionReading.objects.filter(
+        Q(read_at__isnull=True) | Q(changed_at__gt=F("read_at")),
         network__enabled=True,
         network__kind__in=allowed_kinds(),
     ).exclude(wallet__status=Wallet.Status.RETIRED)

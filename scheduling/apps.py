@@ -13,11 +13,13 @@ class SchedulingConfig(AppConfig):
         """Register what the pulse wakes on this floor, and what it asks at every signature."""
         from scheduling import tasks
         from scheduling.approvals import guard as approvals
+        from scheduling.gates import about_risk
         from scheduling.gates.standard import register_gates
         from scheduling.plans import guard
 
         guard.register()
         approvals.register()
         register_gates()
+        about_risk.register()
 
         tasks.register_wakeups()

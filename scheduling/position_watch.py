@@ -16,8 +16,8 @@ def positions_changed(run: Run) -> None:
         "protocol_id": run.task.protocol_id,
     }
     now = timezone.now()
-    if not PositionReading.objects.filter(**where).update(look_at=now):
-        new = PositionReading(**where, look_at=now)
+    if not PositionReading.objects.filter(**where).update(look_at=now, changed_at=now):
+        new = PositionReading(**where, look_at=now, changed_at=now)
         PositionReading.objects.bulk_create([new], ignore_conflicts=True)
 
 

@@ -1,17 +1,23 @@
 """What the workers run on this floor: dispatch what is due, advance what is under way."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
-from scheduling import allowances, dispatch, runs
+from scheduling import allowances, dispatch, risk, runs
 from scheduling.approvals import asking
 from scheduling.models import Plan, Run, Step, Task
 from scheduling.plan_states import PlanState
 from scheduling.plans import running
 from scheduling.states import StepState
 from scheduling.waits import due_waits
-from wallets import wakeups
+from wallets import leases, wakeups
+from wallets.actors import this_worker
+from wallets.models import Lease
+
+RISK_LEASE = timedelta(seconds=30)
 
 
 def register_wakeups() -> None:
@@ -23,6 +29,7 @@ def register_wakeups() -> None:
     wakeups.register(
         wakeups.Periodic("approvals", "scheduling.tasks.close_approvals", _approvals_due)
     )
+    wakeups.register(wakeups.Periodic("risk", "scheduling.tasks.assess_risk", _risk_due))
 
 
 def dispatch_due() -> None:
@@ -49,6 +56,24 @@ def close_approvals() -> None:
 def take_back() -> None:
     """Take back what runs have left of their allowances."""
     allowances.take_back()
+
+
+def assess_risk() -> None:
+    """Work out the risk level, unless another process is at it or just was."""
+    owner = this_worker()
+    if not leases.take("risk", owner=owner, duration=RISK_LEASE):
+        return
+    try:
+        risk.assess_risk()
+    finally:
+        pause = timedelta(seconds=settings.FIGURE_SECONDS)
+        leases.release("risk", owner=owner, free_from=timezone.now() + pause)
+
+
+def _risk_due() -> Iterator[str]:
+    busy = Lease.objects.filter(pk="risk", expires_at__gt=timezone.now())
+    if settings.FIGURE_SECONDS and not busy.exists():
+        yield ""
 
 
 def _tasks_due() -> Iterator[str]:

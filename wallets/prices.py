@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from wallets.amounts import DIGITS, MAX_UINT256, show_amount, to_decimal
-from wallets.models import Balance, Price, PriceSource, Token
+from wallets.models import Balance, Price, PricePoint, PriceSource, Token
 from wallets.price_history import PREFERENCE, keep_points
 
 MOST_DECIMALS = 36
@@ -135,6 +135,14 @@ def worth(amount: int | None, token: Token, price: Price | None) -> Decimal | No
         return None
     with localcontext(prec=2 * DIGITS):
         return to_decimal(amount, token.decimals) * to_decimal(price.amount, price.decimals)
+
+
+def worth_at(amount: int, token: Token, point: PricePoint | None) -> Decimal | None:
+    """The same at a price of the past; None where nobody knows that."""
+    if point is None:
+        return None
+    with localcontext(prec=2 * DIGITS):
+        return to_decimal(amount, token.decimals) * to_decimal(point.amount, point.decimals)
 
 
 def plain(number: Decimal) -> str:

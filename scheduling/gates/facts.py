@@ -3,12 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from django.db.models import Q
-from django.utils import timezone
 
 from protocols.actions import Action
 from protocols.registry import UnknownAction, get_action
@@ -32,10 +30,15 @@ def action_of(subject: Subject) -> Action | None:
         return None
 
 
-def reduces(subject: Subject) -> bool:
-    """Whether it only takes back, pays back or brings home."""
+def is_spared(subject: Subject) -> bool:
+    """Whether figures about risk keep it from nothing.
+
+    It only takes back, pays back, brings home or ends what was begun; or persons have approved it,
+    payment by payment.
+    """
     action = action_of(subject)
-    return action is not None and action.reduces
+    reduces = action is not None and action.reduces
+    return reduces or subject.finishes or subject.is_approved
 
 
 def covering(subject: Subject, kind: str, tokens: Iterable[str] = ()) -> list[Limit]:
@@ -135,14 +138,3 @@ def to_cents(value: Decimal) -> int:
 def scope_of(subject: Subject, address: str) -> str:
     """How limits and figures name a token on the network of the call."""
     return token_scope(subject.row.network.slug, address)
-
-
-def too_old(subject: Subject, at: datetime | None, what: str) -> str:
-    """Why figures as old as this may not be relied on, where a limit says so; else empty."""
-    ages = [one.amount for one in covering(subject, Limit.Kind.MAX_AGE)]
-    if not ages:
-        return ""
-    if at is not None and timezone.now() - at <= timedelta(seconds=min(ages)):
-        return ""
-    since = f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else "never"
-    return f"{what} was last read {since}; the limit for relying on it is {min(ages)} s"

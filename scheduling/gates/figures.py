@@ -5,8 +5,11 @@ Who is not there, and what is not known, holds.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
+
+# What nobody has added up, or read, for so long is unknown, where no limit says otherwise.
+OLDEST = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

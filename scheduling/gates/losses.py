@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scheduling.gates import figures
-from scheduling.gates.facts import covering, reduces
+from scheduling.gates.facts import covering, is_spared
 from scheduling.gates.figures import Figure, dollars
 from scheduling.gates.registry import Subject
 from wallets.models import Limit, ScopeKind
@@ -23,7 +23,7 @@ class DayLoss:
 
     def check(self, subjects: Sequence[Subject]) -> list[str]:
         """One figure for all."""
-        limits = [[] if reduces(one) else covering(one, DAY_LOSS) for one in subjects]
+        limits = [[] if is_spared(one) else covering(one, DAY_LOSS) for one in subjects]
         if not any(limits):
             return ["" for _ in subjects]
         loss = figures.provider().day_loss()
@@ -69,7 +69,7 @@ class Budget:
 
 def _budgets(subject: Subject) -> list[Limit]:
     """The budgets that may be about it: floor 1 does not know the campaigns of a task."""
-    if subject.task is None or reduces(subject):
+    if subject.task is None or is_spared(subject):
         return []
     named = [
         one

@@ -7,17 +7,17 @@ from django.utils import timezone
 
 from protocols.models import PositionReading
 from protocols.registry import UnknownAction, get_adapter
+from scheduling.gates.ages import too_old
 from scheduling.gates.facts import (
     Place,
     Valuation,
     brought,
     covering,
     given,
+    is_spared,
     params_of,
-    reduces,
-    too_old,
 )
-from scheduling.gates.figures import percent
+from scheduling.gates.figures import OLDEST, percent
 from scheduling.gates.registry import Subject
 from wallets.models import Limit, ScopeKind
 from wallets.transactions.limits import token_of
@@ -52,7 +52,7 @@ class HealthFactor:
 
 
 def _health_limits(subject: Subject) -> list[Limit]:
-    if reduces(subject) or not _lends(subject.row.protocol):
+    if is_spared(subject) or not _lends(subject.row.protocol):
         return []
     return covering(subject, HEALTH_FACTOR)
 
@@ -85,7 +85,8 @@ def _health_sentence(
     if reading is None or not (reading.whole and reading.health_known):
         why = (reading.problem if reading else "") or "it was not read yet"
         return f"the health factor of {where} is unknown: {why}"
-    if old := too_old(subject, reading.read_at, f"the health factor of {where}"):
+    what = f"the health factor of {where}"
+    if old := too_old(subject, what, reading.read_at, otherwise=OLDEST):
         return old
     highest = max(limits, key=lambda one: one.amount)
     if reading.health_factor is None or reading.health_factor >= highest.amount:
@@ -120,7 +121,7 @@ def _tokens_of(subjects: Sequence[Subject]) -> list[list[Place]]:
     found: list[list[Place]] = []
     for subject, params in zip(subjects, params_of(subjects), strict=True):
         tokens: dict[str, None] = {}
-        if not reduces(subject):
+        if not is_spared(subject):
             tokens = dict.fromkeys((*given(subject, also_allowed=True), *_brought(subject, params)))
         found.append([(subject.row.network_id, address) for address in tokens])
     return found

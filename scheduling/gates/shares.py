@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from scheduling.gates import figures
+from scheduling.gates.ages import too_old
 from scheduling.gates.facts import (
     Valuation,
     action_of,
     brought,
     covering,
     given,
+    is_spared,
     params_of,
-    reduces,
     scope_of,
-    too_old,
 )
 from scheduling.gates.figures import Exposure, dollars, percent, share_of
 from scheduling.gates.registry import Subject
@@ -51,7 +51,7 @@ def _puts_in(subject: Subject) -> bool:
     if not covering(subject, PROTOCOL_SHARE):
         return False
     action = action_of(subject)
-    return action is None or (action.stays_inside and not action.reduces)
+    return not is_spared(subject) and (action is None or action.stays_inside)
 
 
 def _protocol_sentence(subject: Subject, exposure: Exposure, added: int) -> str:
@@ -89,7 +89,7 @@ class AssetShare:
 
 def _given_for(subject: Subject, params: Mapping[str, Any]) -> Counter[str]:
     """What it gives away for what it brings; nothing where it brings nothing."""
-    if reduces(subject) or brought(subject, params) == ():
+    if is_spared(subject) or brought(subject, params) == ():
         return Counter()
     return given(subject)
 
@@ -131,9 +131,9 @@ class _Asked:
         other = [one for one in limits if one.scope_kind != ScopeKind.TOKEN]
         held = self.exposure.tokens.get(scope, 0) + self.added[scope]
         everywhere = self.exposure.symbols.get(symbol, 0) + self.added[symbol]
-        return _sentence(
-            subject, self.exposure, held, own, f"{scope} would be"
-        ) or _sentence(subject, self.exposure, everywhere, other, f"{symbol} would be")
+        return _sentence(subject, self.exposure, held, own, f"{scope} would be") or _sentence(
+            subject, self.exposure, everywhere, other, f"{symbol} would be"
+        )
 
     def _worth(self, subject: Subject, amount: Counter[str], address: str) -> int | str:
         """What was quoted of it, else what is given for it."""
@@ -163,7 +163,8 @@ def _sentence(
     total = exposure.total
     if total.value is None:
         return f"how much all is worth is unknown: {total.problem}"
-    if old := too_old(subject, exposure.as_of, "what all is worth"):
+    old = too_old(subject, "what all is worth", exposure.as_of, otherwise=figures.OLDEST)
+    if old:
         return old
     if total.value <= 0:
         return f"all together is worth {dollars(total.value)}; there is nothing to be a share of"

@@ -4,7 +4,7 @@ from scheduling.models.approvals import Approval
 from scheduling.models.gates import AllowedHours, GateCount
 from scheduling.models.pauses import Pause
 from scheduling.models.plans import Plan, PlanLine
-from scheduling.models.risks import Breaker, RiskReading, RiskResponse
+from scheduling.models.risks import Breaker, RiskLevel, RiskReading, RiskResponse
 from scheduling.models.runs import Occurrence, Run, RunAllowance, Step
 from scheduling.models.tasks import Task, TaskDependency, TaskWallet
 
@@ -17,6 +17,7 @@ __all__ = [
     "Pause",
     "Plan",
     "PlanLine",
+    "RiskLevel",
     "RiskReading",
     "RiskResponse",
     "Run",

@@ -35,8 +35,9 @@ class Limits:
 
 def read_limits(lane: NonceLane) -> Limits:
     """The limits that may cover what the lane signs, as they stand now."""
+    wide = (ScopeKind.EVERYTHING, ScopeKind.PROTOCOL, ScopeKind.ACTION, ScopeKind.CAMPAIGN)
     scopes = (
-        Q(scope_kind__in=(ScopeKind.EVERYTHING, ScopeKind.PROTOCOL, ScopeKind.ACTION))
+        Q(scope_kind__in=wide)
         | Q(scope_kind=ScopeKind.NETWORK, scope_value=lane.network.slug)
         | Q(scope_kind=ScopeKind.WALLET, scope_value=lane.wallet.label)
         | Q(scope_kind=ScopeKind.TOKEN, scope_value__startswith=token_scope(lane.network.slug, ""))

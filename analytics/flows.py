@@ -1,0 +1,79 @@
+"""What came from outside and went there, as the books have it; and what campaigns have cost."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, localcontext
+
+from django.db.models import QuerySet
+
+from analytics.models import Campaign, LedgerEntry
+from analytics.selectors import valid_entries
+from protocols.models import Deployment
+from wallets.amounts import DIGITS
+from wallets.models import Token, Wallet
+from wallets.price_history import History
+from wallets.prices import worth_at
+
+K = LedgerEntry.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """US dollars, exactly; or the sentence that says why nobody knows."""
+
+    dollars: Decimal | None
+    problem: str = ""
+
+
+def external_flows(after: datetime, until: datetime) -> Money:
+    """What came in from others less what went out to them, at the prices of the time.
+
+    Others are no wallet of ours and no registered contract. A transaction that both brings and
+    takes is an exchange, whoever it was with.
+    """
+    rows = valid_entries().filter(
+        kind__in=(K.IN, K.OUT), occurred_at__gt=after, occurred_at__lte=until
+    )
+    external = list(_external(rows.select_related("token__network")))
+    return _sum(external)
+
+
+def _external(rows: Iterable[LedgerEntry]) -> Iterator[LedgerEntry]:
+    own = {address.lower() for address in Wallet.objects.values_list("address", flat=True)}
+    known = {one.lower() for one in Deployment.objects.values_list("address", flat=True)}
+    by_transaction: dict[int, list[LedgerEntry]] = defaultdict(list)
+    for row in rows:
+        by_transaction[row.transaction_id].append(row)
+    for entries in by_transaction.values():
+        if {entry.kind for entry in entries} == {K.IN, K.OUT}:
+            continue
+        yield from (one for one in entries if one.counterparty.lower() not in own | known)
+
+
+def campaign_costs(campaigns: QuerySet[Campaign]) -> dict[str, Money]:
+    """What the fees of each campaign's tasks were worth when they were paid."""
+    return {one.slug: _sum(list(_fees_of(one))) for one in campaigns}
+
+
+def _fees_of(campaign: Campaign) -> QuerySet[LedgerEntry]:
+    rows = valid_entries().filter(kind=K.FEE, transaction__step__run__task__campaigns=campaign)
+    return rows.select_related("token__network")
+
+
+def _sum(rows: list[LedgerEntry]) -> Money:
+    """In, less out and fees: a campaign's costs come out below zero."""
+    if not rows:
+        return Money(Decimal(0))
+    moments = [row.occurred_at for row in rows]
+    tokens: dict[int, Token] = {row.token_id: row.token for row in rows}
+    history, total = History(tokens, min(moments), max(moments)), Decimal(0)
+    with localcontext(prec=2 * DIGITS):
+        for row in rows:
+            value = worth_at(row.amount, row.token, history.at(row.token_id, row.occurred_at))
+            if value is None:
+                at = f"{row.occurred_at:%Y-%m-%d %H:%M} UTC"
+                return Money(None, f"the price of {row.token} at {at} was not stored")
+            total += value if row.kind == K.IN else -value
+    return Money(total)
