@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
+from airdrops_site.risk_panel import risk_panel
 from analytics.selectors import TokenTotals, totals_by_token, unbooked_transactions
 from scheduling.approvals.asking import waiting_approvals
 from scheduling.models import Breaker, Run
@@ -119,6 +120,7 @@ def add_to_context(_request: HttpRequest, context: dict[str, Any]) -> dict[str, 
         "networks": network_lines(),
         "recent": recent_transactions(),
         "totals": ledger_totals(),
+        "risk": risk_panel(),
     }
 
 

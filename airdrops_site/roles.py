@@ -60,6 +60,7 @@ ROLES: Mapping[str, Rights] = {
         "scheduling.allowedhours": _EDIT_AND_DELETE,
         "wallets.minimumbalance": _EDIT_AND_DELETE,
         "wallets.emergencystop": ("engage", "lift"),
+        "scheduling.riskresponse": _EDIT,
         "protocols.protocol": _EDIT,
         "protocols.deployment": ("operate", "vouch"),
         "auth.user": ("view", "add", "change"),

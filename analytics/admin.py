@@ -5,7 +5,16 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from analytics.models import Campaign, Claim, Eligibility, LedgerCursor, LedgerEntry, Unbooked
+from analytics.models import (
+    Campaign,
+    Claim,
+    Eligibility,
+    EquityPoint,
+    LedgerCursor,
+    LedgerEntry,
+    Unbooked,
+)
+from scheduling.gates.figures import dollars
 from wallets.console import show
 from wallets.console.columns import badge, choice, column, full, link, short, token_amount
 from wallets.console.pages import ConsoleAdmin, ReadOnlyAdmin, section
@@ -51,6 +60,28 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         ),
         section("Caused by", "transaction", "receipt", "step", "ordinal"),
         section("Times", "occurred_at", "booked_at"),
+    )
+
+
+def _dollars(cents: int | None) -> Any:
+    return show.flag("Unknown", "warning") if cents is None else dollars(cents)
+
+
+equity = column("All is worth", lambda row: _dollars(row.cents))
+day_loss = column("Lost that day", lambda row: _dollars(row.loss_cents))
+
+
+@admin.register(EquityPoint)
+class EquityPointAdmin(ReadOnlyAdmin):
+    """What all that is owned was worth, over time."""
+
+    list_display = ("at", equity, day_loss, "problem")
+    ordering = ("-at",)
+    sortable_by = ("at",)
+    fieldsets = (
+        section(None, equity, "problem", day_loss, "loss_problem"),
+        section("When", "at", "as_of"),
+        section("Where it is, in US cents", "parts"),
     )
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from protocols.call_admin import ApprovedCallAdmin as ApprovedCallAdmin
 from protocols.checking import ask_workers
 from protocols.models import Deployment, Protocol
+from protocols.position_admin import PositionReadingAdmin as PositionReadingAdmin
 from protocols.registry import UnknownAction, get_adapter
 from protocols.services import HISTORY, is_doubted
 from wallets.addresses import ZERO_ADDRESS

@@ -21,6 +21,7 @@ from scheduling.models import (
     TaskWallet,
 )
 from scheduling.plan_admin import PlanAdmin as PlanAdmin
+from scheduling.risk_admin import RiskReadingAdmin as RiskReadingAdmin
 from scheduling.run_admin import RunAdmin as RunAdmin
 from scheduling.services import TASK_HISTORY, note_change, save_task
 from scheduling.task_columns import following_times, wallet_count, when

@@ -94,6 +94,12 @@ def latest_reading() -> RiskReading | None:
     return RiskReading.objects.order_by("-at", "-id").first()
 
 
+def is_raised() -> bool:
+    """Whether the newest level is one that wants a person."""
+    reading = latest_reading()
+    return reading is not None and reading.level in (RiskLevel.HIGH, RiskLevel.CRITICAL)
+
+
 def response_to(level: str) -> str:
     """What is configured for the level or one below it: the strongest of them."""
     reached = LEVELS[: LEVELS.index(level) + 1]

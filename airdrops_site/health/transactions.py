@@ -1,11 +1,14 @@
 """The checks of what is under way and of what waits for a person."""
 
+from typing import Any
+
 from airdrops_site.health.component import Component, Severity, show_time
 from airdrops_site.health.survey import Survey
 from protocols.selectors import changed_deployments
 from scheduling.allowances import needing_operator
 from scheduling.approvals.asking import waiting_approvals
 from scheduling.models import Breaker, Run
+from scheduling.risk import is_raised, latest_reading
 from scheduling.states import BreakerState, RunState
 from wallets.minimums import balances_under_minimum, count_unknown_minimums
 from wallets.models import EmergencyStop, Installation, NonceLane, SignedRequest, Transaction
@@ -51,9 +54,17 @@ def look_at_risk(_survey: Survey) -> Component:
     return Component(
         {"status": "stopped" if stopped else "active", "alerts": sum(facts.values())},
         Severity.DEGRADED if any(facts.values()) else Severity.HEALTHY,
-        {"open": facts, "stops": stops},
+        {"open": facts, "stops": stops, "risk": _risk()},
         tuple(f"{count} {_WORDS[name]}." for name, count in facts.items() if count),
     )
+
+
+def _risk() -> dict[str, Any]:
+    """The level as it was last worked out, for who may see details."""
+    reading = latest_reading()
+    if reading is None:
+        return {"level": None, "reasons": [], "at": None}
+    return {"level": reading.level, "reasons": reading.reasons, "at": show_time(reading.at)}
 
 
 def open_facts() -> dict[str, int]:
@@ -62,7 +73,8 @@ def open_facts() -> dict[str, int]:
     Engaged emergency stops, a paused installation, paused lanes, transactions, signed requests and
     runs that need an operator, allowances that could not be taken back, balances below their
     minimum or not known though they have one, contracts that have changed on chain, circuit
-    breakers that are not closed, runs that wait for a second person.
+    breakers that are not closed, runs that wait for a second person, and a risk level of high or
+    critical.
     """
     return {
         "engaged_stops": EmergencyStop.objects.filter(engaged=True).count(),
@@ -77,6 +89,7 @@ def open_facts() -> dict[str, int]:
         "changed_contracts": changed_deployments().count(),
         "breakers_not_closed": Breaker.objects.exclude(state=BreakerState.CLOSED).count(),
         "approvals_waiting": waiting_approvals().count(),
+        "risk_raised": int(is_raised()),
     }
 
 
@@ -103,4 +116,5 @@ _WORDS = {
         "why"
     ),
     "approvals_waiting": "runs wait for a second person; `manage.py approvals list`",
+    "risk_raised": "risk level is high or critical; `manage.py risk show` says why",
 }

@@ -4,28 +4,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('analytics', '0001_initial'),
+        ("analytics", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EquityPoint',
+            name="EquityPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True)),
-                ('as_of', models.DateTimeField(blank=True, help_text='How old the oldest of what was added up is.', null=True)),
-                ('cents', models.BigIntegerField(blank=True, null=True)),
-                ('problem', models.CharField(blank=True, max_length=500)),
-                ('loss_cents', models.BigIntegerField(blank=True, help_text='Lost since the day (UTC) began; below zero was won.', null=True)),
-                ('loss_problem', models.CharField(blank=True, max_length=500)),
-                ('parts', models.JSONField(blank=True, default=dict)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True)),
+                (
+                    "as_of",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="How old the oldest of what was added up is.",
+                        null=True,
+                    ),
+                ),
+                ("cents", models.BigIntegerField(blank=True, null=True)),
+                ("problem", models.CharField(blank=True, max_length=500)),
+                (
+                    "loss_cents",
+                    models.BigIntegerField(
+                        blank=True,
+                        help_text="Lost since the day (UTC) began; below zero was won.",
+                        null=True,
+                    ),
+                ),
+                ("loss_problem", models.CharField(blank=True, max_length=500)),
+                ("parts", models.JSONField(blank=True, default=dict)),
             ],
             options={
-                'ordering': ('-at', '-id'),
-                'indexes': [models.Index(condition=models.Q(('cents__isnull', False)), fields=['at'], name='equity_known')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('cents__isnull', False), models.Q(('problem', ''), _negated=True), _connector='OR'), name='equity_unknown_says_why'), models.CheckConstraint(condition=models.Q(('loss_cents__isnull', False), models.Q(('loss_problem', ''), _negated=True), _connector='OR'), name='equity_unknown_loss_says_why')],
+                "ordering": ("-at", "-id"),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("cents__isnull", False)),
+                        fields=["at"],
+                        name="equity_known",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("cents__isnull", False),
+                            models.Q(("problem", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="equity_unknown_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("loss_cents__isnull", False),
+                            models.Q(("loss_problem", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="equity_unknown_loss_says_why",
+                    ),
+                ],
             },
         ),
     ]

@@ -8,57 +8,142 @@ import wallets.amounts
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('protocols', '0003_approved_calls'),
-        ('wallets', '0017_gates'),
+        ("protocols", "0003_approved_calls"),
+        ("wallets", "0017_gates"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PositionReading',
+            name="PositionReading",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('read_at', models.DateTimeField(blank=True, help_text='When all of it was last read; empty for never.', null=True)),
-                ('whole', models.BooleanField(default=False, help_text='The last try read all of it.')),
-                ('problem', models.CharField(blank=True, max_length=300)),
-                ('health_factor', models.PositiveBigIntegerField(blank=True, help_text='In ten-thousandths; empty where nothing is owed.', null=True)),
-                ('health_known', models.BooleanField(default=False, help_text='The health factor was read; else it is unknown, not none.')),
-                ('changed_at', models.DateTimeField(blank=True, help_text='When a run may last have changed it.', null=True)),
-                ('look_at', models.DateTimeField(editable=False)),
-                ('network', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='position_readings', to='wallets.network')),
-                ('protocol', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='position_readings', to='protocols.protocol')),
-                ('wallet', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='position_readings', to='wallets.wallet')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "read_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When all of it was last read; empty for never.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "whole",
+                    models.BooleanField(default=False, help_text="The last try read all of it."),
+                ),
+                ("problem", models.CharField(blank=True, max_length=300)),
+                (
+                    "health_factor",
+                    models.PositiveBigIntegerField(
+                        blank=True,
+                        help_text="In ten-thousandths; empty where nothing is owed.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "health_known",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The health factor was read; else it is unknown, not none.",
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When a run may last have changed it.", null=True
+                    ),
+                ),
+                ("look_at", models.DateTimeField(editable=False)),
+                (
+                    "network",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="position_readings",
+                        to="wallets.network",
+                    ),
+                ),
+                (
+                    "protocol",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="position_readings",
+                        to="protocols.protocol",
+                    ),
+                ),
+                (
+                    "wallet",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="position_readings",
+                        to="wallets.wallet",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('wallet', 'network', 'protocol'),
+                "ordering": ("wallet", "network", "protocol"),
             },
         ),
         migrations.CreateModel(
-            name='PositionRow',
+            name="PositionRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(help_text='supplied, borrowed, liquidity, staked, …', max_length=10)),
-                ('token', wallets.addresses.AddressField(blank=True, help_text='Empty for the native coin.', max_length=42)),
-                ('token_known', models.BooleanField(default=True, help_text='It is known of which token it is.')),
-                ('amount', wallets.amounts.AmountField(blank=True, null=True)),
-                ('what', models.CharField(max_length=300)),
-                ('reading', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='protocols.positionreading')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        help_text="supplied, borrowed, liquidity, staked, …", max_length=10
+                    ),
+                ),
+                (
+                    "token",
+                    wallets.addresses.AddressField(
+                        blank=True, help_text="Empty for the native coin.", max_length=42
+                    ),
+                ),
+                (
+                    "token_known",
+                    models.BooleanField(
+                        default=True, help_text="It is known of which token it is."
+                    ),
+                ),
+                ("amount", wallets.amounts.AmountField(blank=True, null=True)),
+                ("what", models.CharField(max_length=300)),
+                (
+                    "reading",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rows",
+                        to="protocols.positionreading",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('reading', 'id'),
+                "ordering": ("reading", "id"),
             },
         ),
         migrations.AddIndex(
-            model_name='positionreading',
-            index=models.Index(fields=['look_at'], name='position_reading_due'),
+            model_name="positionreading",
+            index=models.Index(fields=["look_at"], name="position_reading_due"),
         ),
         migrations.AddConstraint(
-            model_name='positionreading',
-            constraint=models.UniqueConstraint(fields=('wallet', 'network', 'protocol'), name='position_reading_once'),
+            model_name="positionreading",
+            constraint=models.UniqueConstraint(
+                fields=("wallet", "network", "protocol"), name="position_reading_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='positionreading',
-            constraint=models.CheckConstraint(condition=models.Q(('whole', False), ('read_at__isnull', False), _connector='OR'), name='position_whole_was_read'),
+            model_name="positionreading",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("whole", False), ("read_at__isnull", False), _connector="OR"),
+                name="position_whole_was_read",
+            ),
         ),
     ]

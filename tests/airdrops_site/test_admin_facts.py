@@ -8,11 +8,11 @@ from django.test import Client
 from django.urls import reverse
 
 from airdrops_site.roles import ROLES, rights_of, sync_roles
-from analytics.models import LedgerCursor, LedgerEntry, Unbooked
+from analytics.models import EquityPoint, LedgerCursor, LedgerEntry, Unbooked
 from protocols.admin import DEPLOYMENT_VERBS
-from protocols.models import Deployment
+from protocols.models import Deployment, PositionReading, PositionRow
 from scheduling.allowance_pages import VERBS as ALLOWANCE_VERBS
-from scheduling.models import Occurrence, Run, RunAllowance, Step
+from scheduling.models import Occurrence, RiskReading, Run, RunAllowance, Step
 from scheduling.run_admin import RUN_VERBS
 from tests import factories
 from wallets import models as floor
@@ -45,6 +45,11 @@ FACTS: tuple[type[Model], ...] = (
     LedgerEntry,
     LedgerCursor,
     Unbooked,
+    EquityPoint,
+    PositionReading,
+    PositionRow,
+    RiskReading,
+    floor.PricePoint,
 )
 
 

@@ -12,6 +12,14 @@ from tests.factories.books import (
     UnbookedFactory,
 )
 from tests.factories.calls import ApprovedCallFactory
+from tests.factories.figures import (
+    EquityPointFactory,
+    PositionReadingFactory,
+    PositionRowFactory,
+    PricePointFactory,
+    RiskReadingFactory,
+    RiskResponseFactory,
+)
 from tests.factories.holdings import (
     BalanceFactory,
     BalancePointFactory,
@@ -97,6 +105,12 @@ __all__ = [
     "LeaseFactory",
     "LedgerCursorFactory",
     "LedgerEntryFactory",
+    "EquityPointFactory",
+    "PositionReadingFactory",
+    "PositionRowFactory",
+    "PricePointFactory",
+    "RiskReadingFactory",
+    "RiskResponseFactory",
     "LimitFactory",
     "LimitOverrideFactory",
     "NOON",

@@ -6,7 +6,7 @@ from wallets.console import show
 from wallets.console.columns import choice, column, full, link, short
 from wallets.console.pages import ReadOnlyAdmin, section
 from wallets.console.search import Exact
-from wallets.models import Price, PriceFeed
+from wallets.models import Price, PriceFeed, PricePoint
 from wallets.prices import is_stale, price_text
 
 said = column("US dollars", lambda row: price_text(row.amount, row.decimals))
@@ -31,6 +31,20 @@ class PriceAdmin(ReadOnlyAdmin):
         section("When", "at", "read_at", "stale_at"),
         section("Where", "detail"),
     )
+
+
+@admin.register(PricePoint)
+class PricePointAdmin(ReadOnlyAdmin):
+    """What prices were, at most one in five minutes of each source."""
+
+    list_display = ("id", link("token"), said, choice("source", "Source"), "at")
+    list_filter = ("source", "token__network")
+    search_fields = ("token__symbol",)
+    exact = Exact(addresses=("token__address",))
+    list_select_related = ("token__network",)
+    ordering = ("-id",)
+    sortable_by = ("id",)
+    fieldsets = (section(None, "token", said, choice("source", "Source"), "at"),)
 
 
 @admin.register(PriceFeed)

@@ -15,13 +15,13 @@ NOTHING = SafeString("–")
 WEI_DECIMALS = 18
 GWEI_DECIMALS = 9
 _TONES = {
-    "success": "final succeeded settled acknowledged claimed eligible verified done",
+    "success": "final succeeded settled acknowledged claimed eligible verified done low",
     "info": "reserved signed broadcast included confirmed running submitted sent accepted known "
-    "approved started",
+    "approved started medium",
     "warning": "held ambiguous provisional unverified voided expired skipped missed entered draft "
-    "rate_limited mempool_full not_sent nonce_too_low nonce_too_high",
+    "rate_limited mempool_full not_sent nonce_too_low nonce_too_high high",
     "danger": "refused failed reverted rejected needs_operator "
-    "underpriced fee_cap funds node_limit invalid",
+    "underpriced fee_cap funds node_limit invalid critical",
 }
 _TONE_OF = {state: tone for tone, states in _TONES.items() for state in states.split()}
 
