@@ -13,6 +13,7 @@ from scheduling.gates.safety import factor_text
 from scheduling.models import Breaker, RiskLevel, Run
 from scheduling.states import BreakerState, RunState
 from wallets.models import Balance, EmergencyStop, Installation, Limit, ScopeKind, Token
+from wallets.transactions.limits import in_force
 from wallets.volatility import PriceState, state_of, volatilities
 
 K, L = Limit.Kind, RiskLevel
@@ -50,7 +51,7 @@ class Known:
             K.MIN_HEALTH_FACTOR,
             K.MAX_VOLATILITY,
         )
-        rows = Limit.objects.filter(kind__in=kinds, enabled=True)
+        rows = in_force(Limit.objects.filter(kind__in=kinds, enabled=True))
         asked = figures.provider()
         return cls(now, asked.exposure(), asked.day_loss(), tuple(rows))
 
