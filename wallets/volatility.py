@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal, localcontext
+from decimal import ROUND_CEILING, Decimal, localcontext
 from enum import StrEnum
 from itertools import pairwise
 
@@ -45,7 +45,8 @@ def measure(points: Sequence[PricePoint], now: datetime, window: timedelta) -> V
         low, high = min(prices), max(prices)
         moves = (((later / earlier).ln()) ** 2 for earlier, later in pairwise(prices))
         realised = sum(moves, Decimal(0)).sqrt() * BPS
-        return Volatility(-int(-((high - low) * BPS / low) // 1), round(realised))
+        swing = ((high - low) * BPS / low).to_integral_value(rounding=ROUND_CEILING)
+        return Volatility(int(swing), round(realised))
 
 
 def _covers(points: Sequence[PricePoint], now: datetime, window: timedelta) -> bool:
