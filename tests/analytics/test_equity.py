@@ -11,10 +11,20 @@ from analytics.equity import record_point
 from analytics.figures import Figures
 from analytics.flows import external_flows
 from analytics.models import EquityPoint, LedgerEntry
+from protocols.models import PositionReading
 from scheduling.gates.figures import share_of
 from tests import factories
 from tests.factories.values import ETHER, an_address
-from wallets.models import Balance, Network, Price, Token, Wallet
+from wallets.models import (
+    Balance,
+    BalanceSnapshot,
+    Network,
+    NonceLane,
+    Price,
+    Receipt,
+    Token,
+    Wallet,
+)
 from wallets.price_history import moment_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -53,14 +63,23 @@ def usd(network: Network) -> Token:
 def inside(wallet: Wallet, network: Network, slug: str, kind: str, amount: int) -> None:
     """USDC in a protocol."""
     protocol = factories.ProtocolFactory.create(slug=slug)
-    reading, _ = type(factories.PositionReadingFactory.build()).objects.get_or_create(
+    now = timezone.now()
+    reading, _ = PositionReading.objects.get_or_create(
         wallet=wallet,
         network=network,
         protocol=protocol,
-        defaults={"look_at": timezone.now(), "read_at": timezone.now(), "whole": True},
+        defaults={"look_at": now, "read_at": now, "whole": True},
     )
     token = usd(network).address
     factories.PositionRowFactory.create(reading=reading, kind=kind, token=token, amount=amount)
+
+
+def mined(wallet: Wallet, network: Network, **fields: object) -> Receipt:
+    """A receipt of the wallet's own."""
+    found = NonceLane.objects.filter(wallet=wallet, network=network).first()
+    lane = found or factories.NonceLaneFactory.create(wallet=wallet, network=network)
+    row = factories.TransactionFactory.create(lane=lane, final=True)
+    return factories.ReceiptFactory.create(attempt__transaction=row, **fields)
 
 
 def test_all_is_worth_what_a_book_by_hand_says(wallet: Wallet, network: Network) -> None:
@@ -80,7 +99,7 @@ def test_what_left_since_a_balance_was_read_is_not_counted_twice(
 ) -> None:
     inside(wallet, network, "aave", "supplied", 40 * USDC)
     block = Balance.objects.all()[0].snapshot.block_number + 1
-    receipt = factories.ReceiptFactory.create(block_number=block)
+    receipt = mined(wallet, network, block_number=block)
     factories.LedgerEntryFactory.create(
         wallet=wallet, token=usd(network), kind="out", amount=40 * USDC, receipt=receipt
     )
@@ -112,7 +131,7 @@ def position_fails(network: Network) -> str:
 
 def balance_is_old(network: Network) -> str:
     at = timezone.now() - timedelta(hours=2)
-    Balance.objects.all()[0].snapshot.__class__.objects.update(taken_at=at)
+    BalanceSnapshot.objects.update(taken_at=at)
     return f"balances on {network.slug} are from {at:%Y-%m-%d %H:%M} UTC"
 
 
@@ -145,14 +164,15 @@ def test_a_loss_is_what_is_less_than_in_the_morning_but_for_what_was_paid_outsid
     morning = now.replace(hour=0, minute=0, second=0, microsecond=0)
     EquityPoint.objects.create(at=morning, cents=320_000, loss_cents=0)
     factories.PricePointFactory.create(token=usd(network), at=moment_of(morning))
-    for wallet_told, counterparty in ((wallet, an_address("a shop")), (wallet, wallet.address)):
+    for counterparty in (an_address("a shop"), wallet.address):
         factories.LedgerEntryFactory.create(
-            wallet=wallet_told,
+            wallet=wallet,
             token=usd(network),
             kind="out",
             amount=30 * USDC,
             counterparty=counterparty,
             occurred_at=now,
+            receipt=mined(wallet, network, block_number=1),
         )
     # 3,200 in the morning, 30 paid to a shop, 3,100 now: 70 are lost.
     assert record_point(now).loss_cents == 7_000
