@@ -100,8 +100,8 @@ def test_as_many_questions_for_several_as_for_one(run: Run, django_assert_num_qu
         factories.StepFactory.create(run=run, index=index, transaction=row)
     factories.LimitFactory.create(kind="max_gas_spike", scope_kind="everything", scope_value="")
     limits = read_limits(lane)
-    # Steps with their tasks, breakers, hours, gas readings.
-    with django_assert_num_queries(4):
+    # Steps with their tasks, breakers, hours, gas readings, responses to risk.
+    with django_assert_num_queries(5):
         guard.check_gates(rows, limits)
 
 
