@@ -56,6 +56,7 @@ __all__ = [
     "Settlement",
     "Wait",
     "WebReader",
+    "never_paused",
     "no_positions",
     "nowhere",
     "role_family",
@@ -154,6 +155,11 @@ def no_positions(_ctx: Context) -> Sequence[Position]:
 # What keeps the protocol on the context's network from working, a sentence for each, from view
 # calls: that it is paused, or a market frozen.
 HealthReader = Callable[[Context], Sequence[str]]
+
+
+def never_paused(_ctx: Context) -> Sequence[str]:
+    """For a protocol whose contracts have no switch by which anybody could pause them."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)

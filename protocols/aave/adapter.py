@@ -9,11 +9,12 @@ from protocols.actions import Adapter, Context, Position
 
 def positions(ctx: Context) -> Sequence[Position]:
     """What is supplied and borrowed, per reserve of every registered market."""
-    return tuple(
-        position
-        for role in ctx.deployments_in(POOL)
-        for position in _in_market(Market.of(ctx, role.removeprefix(POOL).removeprefix("-")))
-    )
+    return tuple(position for market in _markets(ctx) for position in _in_market(market))
+
+
+def _markets(ctx: Context) -> Iterator[Market]:
+    for role in ctx.deployments_in(POOL):
+        yield Market.of(ctx, role.removeprefix(POOL).removeprefix("-"))
 
 
 def _in_market(market: Market) -> Iterator[Position]:
@@ -27,10 +28,25 @@ def _in_market(market: Market) -> Iterator[Position]:
             yield Position(what, "borrowed", asset, held.borrowed)
 
 
+def health(ctx: Context) -> Sequence[str]:
+    """Which reserves its owners have paused, and which they have frozen."""
+    return tuple(sentence for market in _markets(ctx) for sentence in _closed(market))
+
+
+def _closed(market: Market) -> Iterator[str]:
+    paused, frozen = market.closed()
+    place = f"the market at {market.pool.address} has"
+    if paused:
+        yield f"{place} paused {', '.join(paused)}"
+    if frozen:
+        yield f"{place} frozen {', '.join(frozen)}: to be withdrawn and repaid only"
+
+
 ADAPTER = Adapter.of(
     "aave",
     "Aave V3",
     [Supply(), Withdraw(), Borrow(), Repay()],
     package="protocols.aave",
     positions=positions,
+    health=health,
 )

@@ -6,11 +6,15 @@ from eth_utils.address import to_checksum_address
 from airdrops_site.devnet.outbox import encode_call
 from protocols.actions import Call, PlanError
 from protocols.models import Deployment
+from protocols.zksync.adapter import health
 from tests.protocols.zksync.chains import L1, L2, PLACES
 from tests.protocols.zksync.conftest import ETHER
 from tests.protocols.zksync.crossing import Traveller, change
+from tests.protocols.zksync.era import send_as
 
 pytestmark = pytest.mark.django_db
+
+STRANGER = "0x1111111111111111111111111111111111111111"
 
 
 def allowed(who: Traveller, token: str) -> int:
@@ -110,3 +114,14 @@ def test_a_bridge_that_moved_is_not_used(traveller: Traveller, coin: str) -> Non
     Deployment.objects.filter(role="l1_native_token_vault").update(address=coin)
     with pytest.raises(PlanError, match=f"uses {elsewhere} as l1_native_token_vault"):
         traveller.plan(L1, "deposit-token", token=coin, amount="1")
+
+
+def test_a_bridge_that_is_closed_on_l1_is_told(traveller: Traveller) -> None:
+    assert list(health(traveller.context(L1))) == list(health(traveller.context(L2))) == []
+    hub, mailbox = PLACES["L1", "Bridgehub"], PLACES["L1", "Mailbox"]
+    for contract, call in ((hub, "pause()"), (mailbox, "freezeDiamond()")):
+        send_as(traveller.chains.l1, STRANGER, contract, encode_call(call))
+    assert list(health(traveller.context(L1))) == [
+        f"the bridge is paused: {hub} takes no deposits",
+        f"the chain is frozen on L1: {mailbox} takes no deposits",
+    ]
