@@ -25,6 +25,7 @@ from tests.protocols.scroll.contracts import (
 )
 from wallets.addresses import parse_address
 from wallets.chain.client import NetworkClient
+from wallets.models import Network
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +46,15 @@ def test_native_coin_arrives_and_only_the_fee_is_gone(traveller: Traveller, brid
     assert moved[1] == ETHER
     assert on(trip, L1) == {"": moved[0]}
     assert -ETHER * 1.01 < moved[0] < -ETHER
+
+
+def test_an_arrival_counts_once_it_is_confirmed(traveller: Traveller, bridge: Bridge) -> None:
+    Network.objects.filter(chain_id=L2).update(confirm_depth=2)
+    trip = traveller.begin("deposit", token="native", amount=ETHER)
+    assert bridge.tell("relay") == 1
+    assert trip.look() is None
+    bridge.l2.call("evm_mine")
+    assert trip.look()["outcome"] == "relayed"
 
 
 def test_a_token_arrives_as_its_twin_on_scroll(traveller: Traveller, bridge: Bridge) -> None:

@@ -11,6 +11,7 @@ from tests.protocols.zksync.chains import L1, L2, PLACES
 from tests.protocols.zksync.conftest import ETHER
 from tests.protocols.zksync.crossing import Traveller, change
 from tests.protocols.zksync.era import send_as
+from wallets.models import Network
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +47,19 @@ def test_ether_arrives_and_the_unused_fee_with_it(traveller: Traveller) -> None:
     moved = change(before, traveller.holdings())
     assert traveller.booked() == moved
     assert -moved[L1, ""] > moved[L2, ""] > ETHER
+
+
+def test_an_arrival_counts_once_it_is_confirmed(traveller: Traveller) -> None:
+    Network.objects.filter(chain_id=L2).update(confirm_depth=3)
+    looked = []
+
+    def world() -> None:
+        looked.append(traveller.chains.node.call("test_carry"))
+        for rpc in (traveller.chains.l1, traveller.chains.l2):
+            rpc.call("evm_mine")
+
+    traveller.cross(L1, "deposit", world, amount=str(ETHER))
+    assert looked == [1, 0]
 
 
 def test_the_fee_is_enough_for_the_highest_price_that_may_be_paid(traveller: Traveller) -> None:
