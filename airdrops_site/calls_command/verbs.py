@@ -8,9 +8,8 @@ from typing import Any
 from django.utils import timezone
 
 from airdrops_site.actions_command.scope import wallet_of
-from airdrops_site.answers import Answer, table
+from airdrops_site.answers import Answer, BadInput, table
 from airdrops_site.people import signed_in
-from airdrops_site.scripted import BadInput
 from protocols.approved_calls import (
     Proposal,
     approve_call,
