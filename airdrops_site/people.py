@@ -9,7 +9,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.core.management.base import CommandParser
 
-from airdrops_site.scripted import BadInput
+from airdrops_site.answers import BadInput
 
 
 def add_person(parser: CommandParser, *, required: bool = True) -> None:

@@ -9,16 +9,12 @@ from django.core.management.base import CommandError, CommandParser, SystemCheck
 from django.db import DatabaseError
 from django_rich.management import RichCommand
 
-from airdrops_site.answers import Answer
+from airdrops_site.answers import Answer, BadInput
 from wallets.chain.errors import ChainError
 from wallets.transactions.operator import NotPossible
 from wallets.transitions import LostRace
 
 REFUSED = 2
-
-
-class BadInput(Exception):
-    """One sentence about what was typed; nothing was changed."""
 
 
 class OneSentenceParser(CommandParser):

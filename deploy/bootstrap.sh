@@ -180,6 +180,9 @@ sync_python() {
     rm -f .venv/.synced-*
     if [ "$mode" = run ]; then
         set -- --no-dev --inexact
+    else
+        # Tests start hundreds of processes, and not every one may write what it has compiled.
+        set -- --compile-bytecode
     fi
     logged "$uv" sync --frozen --python "$python" "$@" || fail \
         "the Python packages of uv.lock could not be installed ($(complaint)):" \

@@ -58,6 +58,7 @@ __all__ = [
     "Settlement",
     "Wait",
     "WebReader",
+    "never_paused",
     "no_positions",
     "nowhere",
     "role_family",
@@ -179,6 +180,11 @@ HealthFactorReader = Callable[[Context], int | None]
 # What keeps the protocol on the context's network from working, a sentence for each, from view
 # calls: that it is paused, or a market frozen.
 HealthReader = Callable[[Context], Sequence[str]]
+
+
+def never_paused(_ctx: Context) -> Sequence[str]:
+    """For a protocol whose contracts have no switch by which anybody could pause them."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)

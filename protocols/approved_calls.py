@@ -13,18 +13,17 @@ from django.utils import timezone
 from protocols import rules
 from protocols.actions import Permission
 from protocols.call_models import ApprovedCall
-from protocols.calls.adapter import ACTION, CONTRACT, PROTOCOL
+from protocols.calls.adapter import CONTRACT, PROTOCOL
 from protocols.calls.encoding import CallError, encode_call, read_function, shown_arguments
 from protocols.evm.tokens import TRANSFER
 from protocols.models import Deployment
 from wallets.address_book import Person, actor_of, require_right, second_person_required
 from wallets.addresses import AddressError, parse_address
 from wallets.amounts import AmountError, check_amount
-from wallets.models import Network, Transaction
+from wallets.models import Network, Wallet
 from wallets.transactions.arguments import Amount, Unchecked, Vouched
 from wallets.transactions.calldata import Leaf, leaves
 from wallets.transactions.demands import Check
-from wallets.transactions.guards import ALLOWED, Answer, Verdict
 from wallets.transactions.operator import NotPossible
 from wallets.transitions import Machine, born, move
 
@@ -53,6 +52,8 @@ class Proposal:
     expires_at: datetime
     note: str
     value: int = 0
+    wallet: Wallet | None = None
+    max_uses: int | None = None
 
 
 def propose_call(*, proposal: Proposal, person: Person) -> ApprovedCall:
@@ -78,7 +79,7 @@ def approve_call(*, call: ApprovedCall, person: Person) -> ApprovedCall:
     alone = call.proposed_by_id == person.pk
     if alone and second_person_required():
         raise NotPossible(f"{call} was proposed by {person.get_username()}; another approves it")
-    if _code_of(_require_registered(call)) != _code_of(call):
+    if code_of(_require_registered(call)) != code_of(call):
         raise NotPossible(f"{call.address} has other code than when it was proposed; look again")
     changes = {"approved_by_id": person.pk, "approved_at": timezone.now(), "approved_alone": alone}
     with transaction.atomic():
@@ -112,6 +113,8 @@ def check_proposal(proposal: Proposal) -> ApprovedCall:
         raise NotPossible(f"choose an end within the next {LONGEST.days} days")
     if not proposal.note.strip():
         raise NotPossible("say what the call does, and who said so")
+    if proposal.max_uses is not None and not 0 < proposal.max_uses < 2**31:
+        raise NotPossible("it is made once at least; leave the number out where none is meant")
     if not isinstance(proposal.arguments, list | tuple):
         raise NotPossible("the arguments are no list; write [] for none")
     try:
@@ -128,85 +131,39 @@ def check_proposal(proposal: Proposal) -> ApprovedCall:
         value=value,
         data=data,
         note=proposal.note,
+        wallet=proposal.wallet,
+        max_uses=proposal.max_uses,
         expires_at=proposal.expires_at,
         state_changed_at=now,
     )
-    row.code_hash, row.implementation = _code_of(_require_registered(row))
+    row.code_hash, row.implementation = code_of(_require_registered(row))
     row.digest = digest_of(row)
     return row
 
 
 def digest_of(call: ApprovedCall) -> str:
     """What binds the approval to every fact of the call."""
-    facts = {
+    facts: dict[str, Any] = {
         "chain_id": call.network.chain_id,
         "address": call.address,
         "function": call.function,
         "arguments": call.arguments,
         "value": str(call.value),
         "data": bytes(call.data).hex(),
-        "code": _code_of(call),
+        "code": code_of(call),
         "expires_at": call.expires_at.astimezone(UTC).isoformat(),
     }
+    # Where they are not meant they are left out, as they were before there were any.
+    if call.wallet is not None:
+        facts["wallet"] = call.wallet.address
+    if call.max_uses is not None:
+        facts["max_uses"] = call.max_uses
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def check_calls(transactions: Sequence[Transaction]) -> dict[int, Verdict]:
-    """The guard: of this protocol only what is approved, to the byte, is signed."""
-    verdicts = {one.pk: ALLOWED for one in transactions}
-    ours = [one for one in transactions if one.protocol == PROTOCOL]
-    if ours:
-        approved, contracts = _approved(ours), _contracts(ours)
-        verdicts |= {one.pk: _verdict(one, approved, contracts) for one in ours}
-    return verdicts
-
-
-# The hash of a contract's code, and what it leads to where it is a proxy.
-_Code = tuple[str, str]
-# Network, contract, its code, value, calldata.
-_Key = tuple[int, str, _Code, int, bytes]
-
-
-def _code_of(row: Deployment | ApprovedCall) -> _Code:
+def code_of(row: Deployment | ApprovedCall) -> tuple[str, str]:
+    """The hash of a contract's code, and what it leads to where it is a proxy."""
     return row.code_hash, row.implementation
-
-
-def _approved(rows: Sequence[Transaction]) -> set[_Key]:
-    found = ApprovedCall.objects.filter(
-        network__in={row.network_id for row in rows},
-        address__in={row.to for row in rows},
-        state=State.APPROVED,
-        expires_at__gt=timezone.now(),
-    ).select_related("network")
-    return {
-        (one.network_id, one.address, _code_of(one), one.value, bytes(one.data))
-        for one in found
-        if digest_of(one) == one.digest
-    }
-
-
-def _contracts(rows: Sequence[Transaction]) -> dict[tuple[int, str], _Code]:
-    """The code of each enabled contract."""
-    enabled = Deployment.objects.filter(
-        protocol__slug=PROTOCOL, enabled=True, address__in={row.to for row in rows}
-    )
-    return {(one.network_id, one.address): _code_of(one) for one in enabled}
-
-
-def _verdict(
-    row: Transaction, approved: set[_Key], contracts: dict[tuple[int, str], _Code]
-) -> Verdict:
-    code = contracts.get((row.network_id, row.to))
-    if row.action != ACTION or code is None:
-        sentence = f"{row.to} is no enabled contract of {PROTOCOL} on {row.network.name}"
-        return Verdict(Answer.REFUSE, sentence)
-    if (row.network_id, row.to, code, row.value, bytes(row.data)) not in approved:
-        return Verdict(
-            Answer.REFUSE,
-            f"no approved call at {row.to} is exactly this one, or its time is over; propose it "
-            "and have somebody else approve it",
-        )
-    return ALLOWED
 
 
 def _require_registered(call: ApprovedCall) -> Deployment:

@@ -25,7 +25,17 @@ from wallets.console.search import Exact
 from wallets.transactions.operator import NotPossible
 
 _State = ApprovedCall.State
-FIELDS = ("network", "address", "function", "arguments", "value", "expires_at", "note")
+FIELDS = (
+    "network",
+    "address",
+    "function",
+    "arguments",
+    "value",
+    "wallet",
+    "max_uses",
+    "expires_at",
+    "note",
+)
 
 
 class ProposalForm(forms.ModelForm[ApprovedCall]):
@@ -61,8 +71,11 @@ def review(row: ApprovedCall) -> str:
     """All that is approved, down to the bytes."""
     return format_html(
         "<p>On {} at <code>{}</code>: <code>{}</code> with {} wei, until {}.</p>"
+        "<p>{}, {}.</p>"
         "<p>{}</p><p><code>{}</code></p><p><code style='word-break:break-all'>{}</code></p>",
         *(row.network, row.address, row.function, row.value, row.expires_at),
+        f"For the wallet {row.wallet}" if row.wallet else "For any wallet",
+        f"{row.max_uses} times at most" if row.max_uses else "as often as tasks are told to",
         *(row.note, row.arguments, _calldata(row)),
     )
 
@@ -71,8 +84,8 @@ VERBS = (
     Verb(
         "approve",
         "Approve",
-        "You stand behind these very bytes: until its time is over tasks may make the call as "
-        "often as they are told to. Whoever proposed it does not approve it.",
+        "You stand behind these very bytes: until its time is over tasks may make the call, whose "
+        "and as often as it says. Whoever proposed it does not approve it.",
         lambda row, person: approve_call(call=row, person=person),
         lambda row: row.state == _State.PROPOSED,
         NothingToSay,
@@ -98,6 +111,7 @@ class ApprovedCallAdmin(AskingAdmin):
     """Proposed by one person, approved by another; never edited."""
 
     form = ProposalForm
+    autocomplete_fields = ("wallet",)
     verbs = VERBS
     list_display = (
         "function",
@@ -105,6 +119,8 @@ class ApprovedCallAdmin(AskingAdmin):
         "network",
         badge("state"),
         "value",
+        "wallet",
+        "max_uses",
         "expires_at",
         "proposed_by",
         "approved_by",
@@ -112,7 +128,7 @@ class ApprovedCallAdmin(AskingAdmin):
     list_filter = ("state", "network")
     search_fields = ("function", "note")
     exact = Exact(addresses=("address",))
-    list_select_related = ("network", "proposed_by", "approved_by")
+    list_select_related = ("network", "wallet", "proposed_by", "approved_by")
     readonly_fields = ("digest", "proposed_by", "approved_by", "approved_at", "approved_alone")
     fieldsets = (
         section(None, badge("state"), full("address")),

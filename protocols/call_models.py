@@ -30,6 +30,19 @@ class ApprovedCall(models.Model):
     data = models.BinaryField(editable=False, help_text="The calldata that all this makes.")
     digest = models.CharField(max_length=64, editable=False)
     note = models.CharField(max_length=200, help_text="What it does, and who said so.")
+    wallet = models.ForeignKey(
+        "wallets.Wallet",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="Whose it is; empty: any wallet may make it.",
+    )
+    max_uses = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="How often it is signed at most; empty: until its time is over.",
+    )
     expires_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.PROPOSED)
     state_changed_at = models.DateTimeField()
@@ -60,6 +73,10 @@ class ApprovedCall(models.Model):
                 | Q(approved_alone=True)
                 | ~Q(approved_by=F("proposed_by")),
                 name="approved_call_two_persons",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_uses__isnull=True) | Q(max_uses__gte=1),
+                name="approved_call_used_at_all",
             ),
         )
         indexes = (

@@ -53,6 +53,10 @@ class NetworkReader:
         """The number of the block at a tag."""
         return self.client.block(tag).number
 
+    def confirmed_block(self) -> int:
+        """By the network's confirm depth, in which a block itself is counted."""
+        return self.block_number() + 1 - self.client.network.confirm_depth
+
     def base_fee(self, block: int | str = "latest") -> int:
         """The base fee per gas of a block, in wei."""
         return self.client.block(block).base_fee or 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from protocols.approved_calls import check_calls
+from protocols.call_guard import check_calls
 from protocols.models import Protocol
 from wallets.models import SignedRequest, Transaction
 from wallets.transactions import guards

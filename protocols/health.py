@@ -37,7 +37,7 @@ class LastTransaction:
 
 @dataclass(frozen=True, slots=True)
 class ProtocolHealth:
-    """`paused` None: its adapter cannot tell. `unreachable` says why nobody answers."""
+    """`paused` None: unknown, and `pause_unknown` says why. `unreachable`: why nobody answers."""
 
     protocol: str
     network: str
@@ -46,6 +46,7 @@ class ProtocolHealth:
     contracts: tuple[ContractHealth, ...]
     paused: tuple[str, ...] | None
     last: LastTransaction | None
+    pause_unknown: str = ""
 
     @property
     def problems(self) -> list[str]:
@@ -56,10 +57,18 @@ class ProtocolHealth:
         return [
             *(f"{one.role} at {one.address} {_CODE[one.has_code]}" for one in codeless),
             *(self.paused or ()),
+            *self._unread(),
             *([] if self.contracts else ["no contract of it is enabled there"]),
         ]
 
+    def _unread(self) -> list[str]:
+        """An adapter that never can tell is no trouble of today; one that could and did not is."""
+        if self.paused is not None or self.pause_unknown == CANNOT_TELL:
+            return []
+        return [f"whether it is paused is unknown: {self.pause_unknown}"]
 
+
+CANNOT_TELL = "its adapter cannot tell"
 _CODE = {False: "has no code", None: "could not be asked for its code"}
 
 
@@ -72,13 +81,14 @@ def protocol_health(adapter: Adapter, network: Network, client: NetworkClient) -
     rows = list(Deployment.objects.filter(protocol__slug=protocol, network=network, enabled=True))
     try:
         block, contracts = _look(client, rows)
-        paused = _paused(adapter, network, client)
+        paused, why = _paused(adapter, network, client)
     except ChainError as error:
         unknown = tuple(ContractHealth(row.role, row.address, None) for row in rows)
         last = _last(protocol, network)
-        return ProtocolHealth(protocol, network.slug, str(error), None, unknown, None, last)
+        said = str(error)
+        return ProtocolHealth(protocol, network.slug, said, None, unknown, None, last, said)
     last = _last(protocol, network)
-    return ProtocolHealth(protocol, network.slug, "", block, contracts, paused, last)
+    return ProtocolHealth(protocol, network.slug, "", block, contracts, paused, last, why)
 
 
 def _look(
@@ -99,18 +109,20 @@ def _has_code(answer: object) -> bool | None:
     return None if isinstance(answer, ChainError) else bool(hex_bytes(answer))
 
 
-def _paused(adapter: Adapter, network: Network, client: NetworkClient) -> tuple[str, ...] | None:
-    """What the adapter finds; asked as nobody in particular."""
+def _paused(
+    adapter: Adapter, network: Network, client: NetworkClient
+) -> tuple[tuple[str, ...] | None, str]:
+    """What the adapter finds, or None and why not; asked as nobody in particular."""
     if adapter.health is None:
-        return None
+        return None, CANNOT_TELL
     nobody = Wallet(label="nobody", address=ZERO_ADDRESS)
     context = build_context(
         network=network, wallet=nobody, protocol=adapter.slug, client=client, now=timezone.now()
     )
     try:
-        return tuple(adapter.health(context))
+        return tuple(adapter.health(context)), ""
     except PlanError as error:
-        return (f"whether it is paused is unknown: {error}",)
+        return None, str(error)
 
 
 def _last(protocol: str, network: Network) -> LastTransaction | None:

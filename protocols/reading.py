@@ -34,6 +34,10 @@ class ChainReader(Protocol):
         """The number of the block at a tag (`latest`, `finalized`)."""
         ...
 
+    def confirmed_block(self) -> int:
+        """The newest block that is as deep as one of ours must be before it counts."""
+        ...
+
     def base_fee(self, block: int | str = "latest") -> int:
         """The base fee per gas of a block, in wei; 0 on a chain that has none."""
         ...

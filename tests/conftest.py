@@ -1,12 +1,15 @@
 """What every test may use: the database, and chains of its own."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.core import serializers
+from django.db import connection, transaction
+from django.db.models import Model
 
 from airdrops_site.devnet.anvil import Anvil, AnvilConfig
 from airdrops_site.devnet.ports import free_port
@@ -16,6 +19,9 @@ from wallets import triggers
 from wallets.models import Network, Wallet
 from wallets.signers.loading import become_signing_process
 from wallets.transactions import market
+
+# Hundreds of processes are started: each would compile all of our modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest_plugins = ["tests.market", "tests.scheduling.ferry"]
 
@@ -33,6 +39,31 @@ def _append_only_tables_can_be_flushed(request: pytest.FixtureRequest) -> Iterat
     yield
     with connection.schema_editor() as editor:
         triggers.remove(editor)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _restore_at_once() -> Iterator[None]:
+    """What migrations left is put back after each transactional test: in a few statements.
+
+    Django saves each of these three hundred rows by itself.
+    """
+    kept: dict[type[Model], list[Model]] = {}
+
+    def restore(text: str) -> None:
+        if not kept:
+            for one in serializers.deserialize("json", text):
+                kept.setdefault(type(one.object), []).append(one.object)
+        with transaction.atomic(), connection.constraint_checks_disabled():
+            for model, rows in kept.items():
+                others = [one.name for one in model._meta.local_fields if not one.primary_key]
+                # Before the first such test they are there.
+                model._base_manager.bulk_create(
+                    rows, update_conflicts=True, unique_fields=["pk"], update_fields=others
+                )
+
+    with pytest.MonkeyPatch.context() as django:
+        django.setattr(connection.creation, "deserialize_db_from_string", restore)
+        yield
 
 
 @pytest.fixture(scope="session")

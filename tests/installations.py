@@ -5,9 +5,11 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +17,7 @@ from django.conf import settings
 
 from tests.chains import Chain
 from tests.processes import run_manage
+from tests.settings import FOLDER_VARIABLE
 from wallets.models import Wallet
 
 _HEAD = """
@@ -65,6 +68,15 @@ _HASHES = "SELECT hash FROM wallets_attempt ORDER BY nonce, id"
 _LANE = "SELECT paused, pause_reason FROM wallets_noncelane"
 
 
+@cache
+def _migrated() -> Path:
+    """An empty database, once for all tests of a process."""
+    folder = Path(tempfile.mkdtemp(dir=os.environ[FOLDER_VARIABLE]))
+    done = run_manage("migrate", AIRDROPS_DATA_DIR=str(folder))
+    assert done.returncode == 0, done.stderr
+    return folder / "airdrops.sqlite3"
+
+
 class Row(NamedTuple):
     """A transaction of an installation."""
 
@@ -93,8 +105,8 @@ class Installation:
 
     def set_up(self, chain: Chain, wallet: Wallet) -> None:
         """The chain as its network and the wallet, by the same key, as its own."""
-        done = run_manage("migrate", **self.variables)
-        assert done.returncode == 0, done.stderr
+        self.folder.mkdir()
+        shutil.copy(_migrated(), self.folder / "airdrops.sqlite3")
         self.run(
             _SET_UP.format(url=chain.url, address=wallet.address, reference=wallet.signer_reference)
         )

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from airdrops_site.answers import Answer, table
-from airdrops_site.scripted import BadInput
+from airdrops_site.answers import Answer, BadInput, table
 from protocols.abi import abi_names, load_abi
 from protocols.abi_updates import Difference, abi_path, compare, read_fragments, write_fragments
 from protocols.actions import Adapter

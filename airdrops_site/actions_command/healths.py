@@ -42,7 +42,8 @@ def _look(protocol: str, network: Network) -> ProtocolHealth:
     try:
         return protocol_health(adapters()[protocol], network, NetworkClient(network))
     except ChainError as error:
-        return ProtocolHealth(protocol, network.slug, str(error), None, (), None, None)
+        said = str(error)
+        return ProtocolHealth(protocol, network.slug, said, None, (), None, None, said)
 
 
 def _line(one: ProtocolHealth) -> tuple[str, ...]:
@@ -52,7 +53,7 @@ def _line(one: ProtocolHealth) -> tuple[str, ...]:
         one.network,
         "unknown" if one.block is None else str(one.block),
         str(len(one.contracts)),
-        "unknown" if one.paused is None else "yes" if one.paused else "no",
+        f"unknown: {one.pause_unknown}" if one.paused is None else "yes" if one.paused else "no",
         f"#{last.number} {last.action}, {last.outcome or last.state}" if last else "none yet",
         "; ".join(one.problems),
     )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from airdrops_site.scripted import BadInput
+from airdrops_site.answers import BadInput
 from airdrops_site.tx.known import require_network, require_wallet
 from protocols.actions import Action
 from protocols.registry import UnknownAction, get_action

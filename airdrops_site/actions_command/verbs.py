@@ -4,8 +4,7 @@ from inspect import getdoc
 from typing import Any
 
 from airdrops_site.actions_command.scope import action_of, network_of, params_of, wallet_of
-from airdrops_site.answers import Answer, table
-from airdrops_site.scripted import BadInput
+from airdrops_site.answers import Answer, BadInput, table
 from protocols.actions import Action, PlanError
 from protocols.descriptions import (
     Parameter,

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from airdrops_site.answers import Answer, table
+from airdrops_site.answers import Answer, BadInput, table
 from airdrops_site.people import signed_in
-from airdrops_site.scripted import BadInput
 from wallets.address_book import (
     Recipient,
     change_address,

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from eth_typing import ChecksumAddress
 
-from airdrops_site.scripted import BadInput
+from airdrops_site.answers import BadInput
 from wallets.addresses import AddressError, parse_address
 from wallets.allowance_coverage import scope_of
 from wallets.balances import watched_wallets

@@ -7,8 +7,8 @@ from django.db.models import Q
 
 from airdrops_site.allowances.lines import Line, line_of, told
 from airdrops_site.allowances.scope import FILTERS, Options, networks, rows, scopes
+from airdrops_site.answers import BadInput
 from airdrops_site.people import shell_actor
-from airdrops_site.scripted import BadInput
 from scheduling.allowances import revoke_now
 from wallets.addresses import parse_address
 from wallets.ages import age_of

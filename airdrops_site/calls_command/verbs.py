@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from airdrops_site.answers import Answer, table
+from airdrops_site.actions_command.scope import wallet_of
+from airdrops_site.answers import Answer, BadInput, table
 from airdrops_site.people import signed_in
-from airdrops_site.scripted import BadInput
 from protocols.approved_calls import (
     Proposal,
     approve_call,
@@ -22,13 +22,16 @@ from protocols.models import ApprovedCall
 from wallets.models import Network
 
 Options = dict[str, Any]
-_COLUMNS = ("Call", "Network", "Address", "Function", "Wei", "State", "Until", "By", "Approved by")
+_COLUMNS = (
+    *("Call", "Network", "Address", "Function", "Wei", "Wallet", "Uses", "State", "Until"),
+    *("By", "Approved by"),
+)
 
 
 def listed(options: Options) -> Answer:
     """Those that are proposed or approved; ended ones only on request."""
     end_expired_calls()
-    rows = ApprovedCall.objects.select_related("network", "proposed_by", "approved_by")
+    rows = ApprovedCall.objects.select_related("network", "wallet", "proposed_by", "approved_by")
     if not options["all"]:
         rows = rows.exclude(state=ApprovedCall.State.ENDED)
     return _answer("Approved calls", list(rows))
@@ -42,6 +45,8 @@ def propose(options: Options) -> Answer:
         function=_function(options["function"]),
         arguments=_arguments(options["arguments"]),
         value=options["value"],
+        wallet=wallet_of(options["wallet"]) if options["wallet"] else None,
+        max_uses=options["uses"],
         expires_at=timezone.now() + timedelta(hours=options["hours"]),
         note=options["note"],
     )
@@ -68,7 +73,7 @@ def revoke(options: Options) -> Answer:
 
 
 def _call(key: int) -> ApprovedCall:
-    row = ApprovedCall.objects.select_related("network").filter(pk=key).first()
+    row = ApprovedCall.objects.select_related("network", "wallet").filter(pk=key).first()
     if row is None:
         raise BadInput(f"there is no call {key}; `calls list --all` shows which there are")
     return row
@@ -107,6 +112,8 @@ def _answer(title: str, rows: list[ApprovedCall]) -> Answer:
             row.address,
             row.function,
             str(row.value),
+            row.wallet.label if row.wallet else "any",
+            str(row.max_uses or "any"),
             row.state,
             f"{row.expires_at:%Y-%m-%d %H:%M} UTC",
             str(row.proposed_by) if row.proposed_by_id else "",
@@ -122,6 +129,8 @@ def _facts(row: ApprovedCall) -> dict[str, Any]:
         "call": row.pk,
         "network": row.network.slug,
         "state": row.state,
+        "wallet": row.wallet.label if row.wallet else None,
+        "max_uses": row.max_uses,
         "expires_at": row.expires_at.isoformat(),
         "proposed_by": str(row.proposed_by) if row.proposed_by_id else None,
         "approved_by": str(row.approved_by) if row.approved_by else None,

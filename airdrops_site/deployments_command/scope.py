@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from airdrops_site.scripted import BadInput
+from airdrops_site.answers import BadInput
 from airdrops_site.tx.known import require_network, require_protocol
 from protocols.models import Deployment
 from protocols.services import sync_deployments, sync_protocols

@@ -4,11 +4,10 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from airdrops_site.answers import Answer, table
+from airdrops_site.answers import Answer, BadInput, table
 from airdrops_site.deployments_command.scope import Options, chosen, named, refresh
 from airdrops_site.deployments_command.words import COLUMNS, checked_line, facts, line
 from airdrops_site.people import signed_in
-from airdrops_site.scripted import BadInput
 from protocols.checking import Checked, check_network
 from protocols.deployments import DeploymentError
 from protocols.models import Deployment

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from airdrops_site.answers import BadInput
 from airdrops_site.plans_command.named import (
     network_of,
     recipient_of,
@@ -11,7 +12,6 @@ from airdrops_site.plans_command.named import (
     units_of,
     wallet_of,
 )
-from airdrops_site.scripted import BadInput
 from scheduling.plans.making import MOST_LINES, Payment
 from wallets.transactions.operator import NotPossible
 

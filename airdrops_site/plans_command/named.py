@@ -1,6 +1,6 @@
 """Wallets, tokens and recipients by what was typed."""
 
-from airdrops_site.scripted import BadInput
+from airdrops_site.answers import BadInput
 from scheduling.models import Plan
 from scheduling.plans.emptying import coin_of
 from wallets.addresses import AddressError, parse_address

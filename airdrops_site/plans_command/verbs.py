@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from airdrops_site.answers import Answer
+from airdrops_site.answers import Answer, BadInput
 from airdrops_site.people import signed_in
 from airdrops_site.plans_command.lists import read_payments
 from airdrops_site.plans_command.named import (
@@ -15,7 +15,6 @@ from airdrops_site.plans_command.named import (
     wallets_of,
 )
 from airdrops_site.plans_command.show import in_full, listed
-from airdrops_site.scripted import BadInput
 from scheduling.models import Plan
 from scheduling.plans.emptying import everything_of
 from scheduling.plans.making import Maker, Payment, make_plan

@@ -70,7 +70,7 @@ def clear(options: dict[str, Any]) -> Answer:
     return Answer({"token": token.symbol, "cleared": bool(found)}, (sentence,))
 
 
-def refresh(options: dict[str, Any]) -> Answer:
+def refresh(options: dict[str, Any]) -> tuple[Answer, int]:
     """Ask every configured source now."""
     sources = configured_sources()
     if not sources:
@@ -85,7 +85,8 @@ def refresh(options: dict[str, Any]) -> Answer:
     problems = refresh_prices(tokens=tokens, sources=sources)
     read = Price.objects.filter(read_at__gte=started).exclude(source=PriceSource.MANUAL).count()
     facts = {"asked": tokens.count(), "read": read, "problems": problems}
-    return Answer(facts, (f"{read} prices of {facts['asked']} tokens were read.", *problems))
+    said = (f"{read} prices of {facts['asked']} tokens were read.", *problems)
+    return Answer(facts, said), 1 if problems else 0
 
 
 def feed(options: dict[str, Any]) -> Answer:

@@ -53,8 +53,6 @@ def _network(key: str, deployed: DeployedNetwork, url: str) -> Network:
     Token.objects.get_or_create(
         network=network, address="", defaults={"symbol": "ETH", "name": "Ether", "decimals": 18}
     )
-    for slug in ("evm", "claims"):
-        Protocol.objects.get(slug=slug).networks.add(network)
     return network
 
 
@@ -92,10 +90,12 @@ def _token(network: Network, token: DeployedToken, client: NetworkClient) -> Non
 
 
 def _deployment(
-    protocol: str, network: Network, role: str, contract: DeployedContract, client: NetworkClient
+    slug: str, network: Network, role: str, contract: DeployedContract, client: NetworkClient
 ) -> None:
+    protocol = Protocol.objects.get(slug=slug)
+    protocol.networks.add(network)
     register_deployment(
-        protocol=Protocol.objects.get(slug=protocol),
+        protocol=protocol,
         network=network,
         role=role,
         address=contract.address,

@@ -5,9 +5,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from airdrops_site.answers import Answer, table
+from airdrops_site.answers import Answer, BadInput, table
 from airdrops_site.people import shell_actor
-from airdrops_site.scripted import BadInput
 from airdrops_site.tx.known import require_wallet
 from scheduling.cancelling import cancel_run
 from scheduling.continuing import give_up_run, restart_run

@@ -14,8 +14,11 @@ from wallets.token_lists import ListedToken, TokenListError, read_token_list
 from wallets.token_register import Outcome, Verdict, add_token, import_tokens
 
 
-def import_list(options: dict[str, Any]) -> Answer:
-    """Take in a published list, as far as its networks are known and its contracts agree."""
+def import_list(options: dict[str, Any]) -> tuple[Answer, int]:
+    """Take in a published list, as far as its networks are known and its contracts agree.
+
+    1 where something was refused.
+    """
     found = _read(Path(options["file"]))
     networks = {row.chain_id: row for row in _networks(options["network"])}
     wanted = sorted(
@@ -27,7 +30,8 @@ def import_list(options: dict[str, Any]) -> Answer:
         outcomes += [
             (network, one) for one in _import(network, list(listed), dry_run=options["dry_run"])
         ]
-    return _imported(found.source, len(found.tokens) - len(wanted), outcomes, options)
+    answer = _imported(found.source, len(found.tokens) - len(wanted), outcomes, options)
+    return answer, 1 if answer.facts["refused"] else 0
 
 
 def add(options: dict[str, Any]) -> Answer:

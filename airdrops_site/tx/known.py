@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterable
 
-from airdrops_site.scripted import BadInput
+from airdrops_site.answers import BadInput
 from protocols.models import Protocol
 from wallets.models import Network, NonceLane, Wallet
 from wallets.transactions.adoption import PROTOCOL

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from airdrops_site.answers import BadInput
 from airdrops_site.people import shell_actor
-from airdrops_site.scripted import BadInput
 from airdrops_site.tx.known import (
     require_lane,
     require_network,

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from airdrops_site.answers import Answer
+from airdrops_site.answers import Answer, BadInput
 from airdrops_site.people import add_person, shell_actor, signed_in
 from airdrops_site.plans_command.named import (
     network_of,
@@ -15,7 +15,6 @@ from airdrops_site.plans_command.named import (
 )
 from airdrops_site.plans_command.show import in_full
 from airdrops_site.plans_command.verbs import dry
-from airdrops_site.scripted import BadInput
 from airdrops_site.wallets_cli.verbs import Options, Said, Verb
 from analytics.models import Claim
 from scheduling.models import Plan

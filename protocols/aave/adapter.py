@@ -39,6 +39,20 @@ def _in_market(market: Market, name: str) -> Iterator[Position]:
             yield Position(what, "borrowed", asset, held.borrowed)
 
 
+def health(ctx: Context) -> Sequence[str]:
+    """Which reserves its owners have paused, and which they have frozen."""
+    return tuple(sentence for _, market in _markets(ctx) for sentence in _closed(market))
+
+
+def _closed(market: Market) -> Iterator[str]:
+    paused, frozen = market.closed()
+    place = f"the market at {market.pool.address} has"
+    if paused:
+        yield f"{place} paused {', '.join(paused)}"
+    if frozen:
+        yield f"{place} frozen {', '.join(frozen)}: to be withdrawn and repaid only"
+
+
 ADAPTER = Adapter.of(
     "aave",
     "Aave V3",
@@ -46,4 +60,5 @@ ADAPTER = Adapter.of(
     package="protocols.aave",
     positions=positions,
     health_factor=health_factor,
+    health=health,
 )

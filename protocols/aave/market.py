@@ -89,6 +89,17 @@ class Market:
         is_paused = self.data.read("getPaused", asset)
         return Reserve(asset, decimals, threshold, borrowing, is_frozen, is_paused)
 
+    def closed(self) -> tuple[list[ChecksumAddress], list[ChecksumAddress]]:
+        """The reserves that are paused, and those that are frozen and not paused."""
+        paused: list[ChecksumAddress] = []
+        frozen: list[ChecksumAddress] = []
+        for asset in self.assets():
+            if self.data.read("getPaused", asset):
+                paused.append(asset)
+            elif self.data.read_all("getReserveConfigurationData", asset)[-1]:
+                frozen.append(asset)
+        return paused, frozen
+
     def holding(self, asset: ChecksumAddress) -> Holding:
         """What the wallet has and owes."""
         said = self.data.read_all("getUserReserveData", asset, self.ctx.wallet)

@@ -13,6 +13,7 @@ from protocols.actions import (
     Plan,
     PlanError,
     Settlement,
+    never_paused,
     no_positions,
 )
 from protocols.claims.distributors import choose_distributor
@@ -99,10 +100,12 @@ def _is_claimed(
     return said == {"index": params.index, "account": wallet, "amount": params.amount}
 
 
+# Neither kind of distributor can be paused; a time that is over, or none yet, a plan says.
 ADAPTER = Adapter.of(
     "claims",
     "Airdrop claims",
     [MerkleClaim(), ZkClaim()],
     package="protocols.claims",
     positions=no_positions,
+    health=never_paused,
 )

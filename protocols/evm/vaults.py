@@ -136,6 +136,13 @@ def vault_positions(ctx: Context) -> Iterator[Position]:
             yield Position(what, "vault", vault.read("asset"), worth, out)
 
 
+def closed_vaults(ctx: Context) -> Iterator[str]:
+    """The registered vaults that take nothing now: ERC-4626 has them say so by a limit of zero."""
+    for address in ctx.deployments_in(VAULT).values():
+        if not Contract(ctx, address, ABI).read("maxDeposit", ctx.wallet):
+            yield f"the vault {address} takes no deposits now"
+
+
 def _registered(ctx: Context, address: ChecksumAddress) -> Contract:
     if address not in ctx.deployments_in(VAULT).values():
         raise PlanError(

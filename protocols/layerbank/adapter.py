@@ -1,8 +1,20 @@
 """LayerBank, a lending protocol of Scroll."""
 
-from protocols.actions import Adapter
+from collections.abc import Sequence
+
+from protocols.actions import Adapter, Context
 from protocols.layerbank.actions import Borrow, EnterMarket, Redeem, RedeemShares, Repay, Supply
-from protocols.layerbank.markets import health_factor, positions
+from protocols.layerbank.markets import CORE, core, health_factor, positions
+
+
+def health(ctx: Context) -> Sequence[str]:
+    """Whether its owners have paused all of it: everything but entering a market reverts then."""
+    if CORE in ctx.deployments and core(ctx).read("paused"):
+        return (
+            f"LayerBank is paused: {ctx.deployment(CORE)} refuses supplies, loans and payments",
+        )
+    return ()
+
 
 ADAPTER = Adapter.of(
     "layerbank",
@@ -11,4 +23,5 @@ ADAPTER = Adapter.of(
     package="protocols.layerbank",
     positions=positions,
     health_factor=health_factor,
+    health=health,
 )

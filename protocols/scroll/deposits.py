@@ -138,13 +138,20 @@ class Deposit(Action):
     def look(
         self, ctx: Context, params: Any, wait: Wait, progress: Progress
     ) -> Mapping[str, Any] | None:
-        """Whether the messenger on Scroll has relayed the message, or failed to."""
+        """Whether the messenger on Scroll has relayed the message, or failed to, as confirmed."""
         message, l2 = self.message(ctx, params, progress).hash, l2_side(ctx)
         messenger, start = l2.deployment(L2_MESSENGER), int(wait.arguments["from_block"])
+        confirmed = l2.chain.confirmed_block()
         if _is_executed(l2, message):
             relayed = find_outcomes(l2, messenger, message, RELAYED, start)
+            if relayed and relayed[-1].block_number > confirmed:
+                return None
             return _found(message, "relayed", relayed[-1].tx_hash if relayed else "")
-        failed = find_outcomes(l2, messenger, message, FAILED, start)
+        failed = [
+            one
+            for one in find_outcomes(l2, messenger, message, FAILED, start)
+            if one.block_number <= confirmed
+        ]
         # Those that earlier waits of the run ended with are answered by a replay.
         if len(failed) > _failures(progress):
             return _found(message, "failed", failed[-1].tx_hash)

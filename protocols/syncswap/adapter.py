@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from eth_typing import ChecksumAddress
 
-from protocols.actions import Adapter, Context, Position
+from protocols.actions import Adapter, Context, Position, never_paused
 from protocols.contracts import Contract
 from protocols.syncswap.quotes import POOL, POOL_ABI
 from protocols.syncswap.swaps import Swap
@@ -32,6 +32,12 @@ def _shares(ctx: Context, role: str, address: ChecksumAddress) -> Iterator[Posit
         yield Position(what, "liquidity", parse_address(token), amount)
 
 
+# Neither vault nor router, factories or pools of syncswap/core-contracts@5cce5b8 can be paused.
 ADAPTER = Adapter.of(
-    "syncswap", "SyncSwap", [Swap()], package="protocols.syncswap", positions=positions
+    "syncswap",
+    "SyncSwap",
+    [Swap()],
+    package="protocols.syncswap",
+    positions=positions,
+    health=never_paused,
 )

@@ -28,13 +28,15 @@ def arrival_of(price: Price) -> Wait:
 
 
 def look_for_arrival(ctx: Context, wait: Wait, progress: Progress) -> Mapping[str, Any] | None:
-    """What the L2 did with the request, once its receipt is there."""
+    """What the L2 did with the request, once its receipt is there and confirmed."""
     there = ctx.on(int(wait.arguments["chain_id"]))
     tx_hash = requested_transaction(progress, wait.arguments["mailbox"])
     receipt = there.chain.receipt(tx_hash)
     if receipt is None or receipt.get("blockNumber") is None:
         return None
     with reading("receipt"):
+        if hex_int(receipt["blockNumber"]) > there.chain.confirmed_block():
+            return None
         logs = [read_log(log) for log in receipt["logs"]]
         succeeded = hex_int(receipt["status"]) == 1
     return {

@@ -15,6 +15,7 @@ L2_VAULT = "l2_native_token_vault"
 
 BRIDGEHUB_ABI = load_abi(PACKAGE, BRIDGEHUB)
 MAILBOX_ABI = load_abi(PACKAGE, MAILBOX)
+PAUSABLE_ABI, GETTERS_ABI = load_abi(PACKAGE, "pausable"), load_abi(PACKAGE, "getters")
 L1_ROUTER_ABI = load_abi(PACKAGE, L1_ROUTER)
 NULLIFIER_ABI = load_abi(PACKAGE, NULLIFIER)
 VAULT_ABI = load_abi(PACKAGE, "native_token_vault")

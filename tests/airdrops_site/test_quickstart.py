@@ -77,6 +77,12 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_a_protocol_is_on_the_networks_where_it_has_contracts(finished: Path) -> None:
+    used = "SELECT DISTINCT protocol_id, network_id FROM protocols_deployment WHERE enabled"
+    on = query(finished, "SELECT protocol_id, network_id FROM protocols_protocol_networks")
+    assert sorted(on) == sorted(query(finished, used))
+
+
 @contextmanager
 def running_chains(folder: Path) -> Iterator[dict[int, DevnetRpc]]:
     """The chains as a quickstart left them in its folder."""

@@ -22,6 +22,10 @@ def test_every_adapter(adapter: Adapter, check: Check) -> None:
     assert list(check(adapter)) == []
 
 
+def test_only_what_may_be_any_contract_cannot_say_whether_it_is_paused() -> None:
+    assert [slug for slug, one in adapters().items() if one.health is None] == ["calls"]
+
+
 class Loose(Action):
     slug = "loose"
     title = "Loose"

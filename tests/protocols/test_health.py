@@ -40,7 +40,10 @@ def test_a_protocol_whose_contracts_are_there_is_well(registered: Network) -> No
 def test_whether_it_is_paused_is_unknown_where_its_adapter_cannot_tell(
     registered: Network,
 ) -> None:
-    assert look(registered).paused is None
+    adapter = replace(get_adapter("evm"), health=None)
+    found = protocol_health(adapter, registered, NetworkClient(registered))
+    assert (found.paused, found.pause_unknown) == (None, "its adapter cannot tell")
+    assert found.problems == []
 
 
 def test_a_contract_without_code_is_told(registered: Network, market: Market) -> None:
@@ -71,15 +74,15 @@ def test_the_newest_transaction_there_is_shown(registered: Network) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "problems"),
+    ("said", "paused", "problems"),
     [
-        ([], []),
-        (["the pool is paused"], ["the pool is paused"]),
-        (PlanError("no answer"), ["whether it is paused is unknown: no answer"]),
+        ([], (), []),
+        (["the pool is paused"], ("the pool is paused",), ["the pool is paused"]),
+        (PlanError("no answer"), None, ["whether it is paused is unknown: no answer"]),
     ],
 )
 def test_an_adapter_says_what_is_paused(
-    registered: Network, said: Any, problems: list[str]
+    registered: Network, said: Any, paused: Any, problems: list[str]
 ) -> None:
     def reader(ctx: Context) -> list[str]:
         assert ctx.deployment("weth")
@@ -89,7 +92,7 @@ def test_an_adapter_says_what_is_paused(
 
     adapter = replace(get_adapter("evm"), health=reader)
     found = protocol_health(adapter, registered, NetworkClient(registered))
-    assert found.problems == problems
+    assert (found.paused, found.problems) == (paused, problems)
 
 
 def test_the_network_is_asked_once(registered: Network, market: Market) -> None:
@@ -109,7 +112,7 @@ def test_the_command_ends_with_what_was_found(registered: Network) -> None:
         return 0, json.loads(said.getvalue())
 
     code, (line,) = ask("evm", "--network", registered.slug)
-    assert (code, line["reachable"], line["problems"], line["paused"]) == (0, True, [], None)
+    assert (code, line["reachable"], line["problems"], line["paused"]) == (0, True, [], [])
     Deployment.objects.filter(protocol__slug="evm").update(enabled=False)
     assert ask("evm")[0] == 1
     with pytest.raises(CommandError, match="there is no protocol moon"):

@@ -91,9 +91,19 @@ contract LToken {
 contract Core {
     LToken[] public markets;
     mapping(address => mapping(address => bool)) private members;
+    bool public paused;
 
     event MarketSupply(address user, address lToken, uint256 uAmount);
     event MarketRedeem(address user, address lToken, uint256 uAmount);
+
+    modifier whenNotPaused() {
+        require(!paused, "Pausable: paused");
+        _;
+    }
+
+    function pause() external {
+        paused = true;
+    }
 
     function list(LToken market) external {
         markets.push(market);
@@ -125,7 +135,7 @@ contract Core {
         for (uint256 i; i < lTokens.length; ++i) members[lTokens[i]][msg.sender] = true;
     }
 
-    function supply(LToken lToken, uint256 uAmount) external payable returns (uint256) {
+    function supply(LToken lToken, uint256 uAmount) external payable whenNotPaused returns (uint256) {
         lToken.supply{value: msg.value}(msg.sender, uAmount);
         emit MarketSupply(msg.sender, address(lToken), uAmount);
         return uAmount;
@@ -135,20 +145,20 @@ contract Core {
         return redeemUnderlying(lToken, lAmount);
     }
 
-    function redeemUnderlying(LToken lToken, uint256 uAmount) public returns (uint256) {
+    function redeemUnderlying(LToken lToken, uint256 uAmount) public whenNotPaused returns (uint256) {
         lToken.redeem(msg.sender, uAmount);
         emit MarketRedeem(msg.sender, address(lToken), uAmount);
         return uAmount;
     }
 
-    function borrow(LToken lToken, uint256 amount) external {
+    function borrow(LToken lToken, uint256 amount) external whenNotPaused {
         members[address(lToken)][msg.sender] = true;
         lToken.borrow(msg.sender, amount);
         (uint256 collateral, , uint256 owed) = accountLiquidityOf(msg.sender);
         require(owed < collateral, "Core: cannot borrow");
     }
 
-    function repayBorrow(LToken lToken, uint256 amount) external payable {
+    function repayBorrow(LToken lToken, uint256 amount) external payable whenNotPaused {
         lToken.repayBorrow{value: msg.value}(msg.sender, amount);
     }
 }

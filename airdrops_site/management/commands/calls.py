@@ -19,6 +19,8 @@ def _of_propose(parser: CommandParser) -> None:
     parser.add_argument("arguments", nargs="?", default="[]", help="a JSON list")
     parser.add_argument("--value", type=int, default=0, help="native coin with it, in wei")
     parser.add_argument("--hours", type=int, default=24, help="how long it may be made; 24")
+    parser.add_argument("--wallet", default="", help="only this one may make it; any without")
+    parser.add_argument("--uses", type=int, help="how often it is signed at most; any without")
     parser.add_argument("--note", required=True, help="what it does, and who said so")
     parser.add_argument("--dry-run", action="store_true", help="only say what it would be")
     add_person(parser, required=False)

@@ -6,7 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandParser
 
-from airdrops_site.scripted import BadInput, OneSentenceParser, ScriptedCommand
+from airdrops_site.answers import BadInput
+from airdrops_site.scripted import OneSentenceParser, ScriptedCommand
 from airdrops_site.startprotocol.writing import NotWritten, write_inside, write_plugin
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django_rich.management import RichCommand
 
-from airdrops_site import scripted
 from airdrops_site.answers import BadInput
 from airdrops_site.wallets_cli import adding, balances, checking, keys, moving, showing
 from wallets.addresses import AddressError
@@ -19,7 +18,6 @@ from wallets.transitions import LostRace
 
 REFUSALS = (
     BadInput,
-    scripted.BadInput,
     AddressError,
     SignerError,
     ChainError,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from protocols.aave.adapter import positions
+from protocols.aave.adapter import health, positions
 from protocols.aave.market import Holding, Market
 from protocols.actions import Call, Plan, PlanError, Settlement
 from protocols.models import Deployment
@@ -125,6 +125,17 @@ def test_a_frozen_reserve_takes_and_lends_nothing(lender: Operator, aave: AaveMa
     for action in ("supply", "borrow"):
         assert "the market has frozen" in refused(lender, action, "USDC", USDC)
     do(lender, "withdraw", "USDC", USDC)
+
+
+def test_what_the_market_has_closed_is_told(lender: Operator, aave: AaveMarket) -> None:
+    assert list(health(lender.context("aave"))) == []
+    usdc, weth = lender.token("USDC"), lender.token("WETH")
+    aave.configure("setReservePause(address,bool)", usdc, True)
+    aave.configure("setReserveFreeze(address,bool)", weth, True)
+    assert list(health(lender.context("aave"))) == [
+        f"the market at {aave.pool} has paused {usdc}",
+        f"the market at {aave.pool} has frozen {weth}: to be withdrawn and repaid only",
+    ]
 
 
 def test_what_cannot_be_is_said_in_one_sentence(lender: Operator, aave: AaveMarket) -> None:

@@ -14,11 +14,11 @@ from protocols.approved_calls import (
     LONGEST,
     Proposal,
     approve_call,
-    check_calls,
     end_expired_calls,
     propose_call,
     revoke_call,
 )
+from protocols.call_guard import check_calls
 from protocols.models import ApprovedCall, Deployment
 from protocols.params import read_params
 from protocols.registry import get_action
@@ -309,3 +309,40 @@ def test_a_run_makes_the_call(
     until_ended(registered, market)
     run.refresh_from_db()
     assert (run.state, run.detail) == ("succeeded", "")
+
+
+def test_a_call_for_one_wallet_is_signed_for_no_other(
+    alice: Operator, bob: Operator, propose: Propose, ben: User
+) -> None:
+    wallet = Wallet.objects.get(address=alice.address)
+    call = approve_call(call=propose(wallet=wallet), person=ben)
+    assert verdict(queued(alice, call)) == ""
+    assert "is for another wallet" in verdict(queued(bob, call))
+    ApprovedCall.objects.update(wallet=None)
+    assert "no approved call" in verdict(queued(alice, call))
+
+
+def sign(row: Transaction) -> None:
+    """As if it had been given its bytes."""
+    Transaction.objects.filter(pk=row.pk).update(state="broadcast", nonce=row.pk)
+
+
+def test_a_call_is_signed_as_often_as_was_approved(
+    alice: Operator, bob: Operator, propose: Propose, ben: User
+) -> None:
+    call = approve_call(call=propose(max_uses=2), person=ben)
+    first, second, third = (queued(who, call) for who in (alice, bob, alice))
+    assert [one.sentence for one in check_calls([first, second, third]).values()][:2] == ["", ""]
+    sign(first)
+    # Once more the same one, as for a higher fee.
+    assert verdict(first) == verdict(second) == ""
+    sign(second)
+    assert "has been signed 2 times" in verdict(third)
+    Transaction.objects.filter(pk=first.pk).update(state="voided")
+    assert verdict(third) == ""
+
+
+@pytest.mark.parametrize("uses", [0, -1, 2**31])
+def test_a_number_of_uses_that_means_nothing_is_refused(propose: Propose, uses: int) -> None:
+    with pytest.raises(NotPossible, match="it is made once at least"):
+        propose(max_uses=uses)

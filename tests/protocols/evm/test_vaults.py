@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from protocols.actions import PlanError
+from protocols.evm.adapter import health
 from protocols.evm.positions import positions
 from protocols.evm.vaults import ABI, DEPOSIT, REDEEM
 from protocols.params import read_params
@@ -165,3 +166,9 @@ def test_what_is_planned_is_signed_and_goes_to_nobody_else(holder: Operator, vau
     for call in forged:
         with pytest.raises(PolicyRefusal, match="is not the sending wallet"):
             check_policy(queue(holder, "vault-redeem", call))
+
+
+def test_a_closed_vault_is_told(holder: Operator, vault: str, author: Author) -> None:
+    assert list(health(holder.context())) == []
+    author.call(vault, SET, 0, 0)
+    assert list(health(holder.context())) == [f"the vault {vault} takes no deposits now"]

@@ -10,9 +10,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from protocols.actions import Call, PlanError
+from protocols.layerbank.adapter import health
 from protocols.layerbank.markets import CORE_ABI, positions
 from protocols.models import Deployment
 from protocols.services import disable_deployment
+from tests.author import Author
 from tests.protocols.encoder import encode_officially, official_abi, plain
 from tests.protocols.judged import judge
 from tests.protocols.layerbank.conftest import Bank, register
@@ -228,3 +230,10 @@ def test_entering_is_what_viem_makes_of_the_official_abi(
         [(OFFICIAL["enterMarkets"], [one]) for one in [[bank.native], *lists]]
     )
     assert [call.data, *map(entering.encode, lists)] == theirs
+
+
+def test_a_paused_bank_is_told_before_anything_is_tried(bank: Bank, alice: Operator) -> None:
+    assert list(health(alice.context("layerbank"))) == []
+    Author(alice.rpc, alice.deployed.treasury).call(bank.core, "pause()")
+    (said,) = health(alice.context("layerbank"))
+    assert said.startswith(f"LayerBank is paused: {bank.core}")

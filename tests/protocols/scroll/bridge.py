@@ -102,6 +102,7 @@ def add_network(chain_id: int, rpc: DevnetRpc, **fields: Any) -> Network:
         slug=f"chain-{chain_id}",
         name=f"Chain {chain_id}",
         kind=Network.Kind.DEVNET,
+        confirm_depth=1,
         **fields,
     )
     RpcEndpoint.objects.create(network=network, name="anvil", url=rpc.url)

@@ -7,22 +7,25 @@ import pytest
 from airdrops_site.devnet.outbox import encode_call
 from protocols.actions import Call, Plan, PlanError
 from protocols.models import Deployment
+from protocols.scroll.adapter import health
 from protocols.scroll.deposits import NEW_TOKEN_GAS, TOKEN_GAS
 from protocols.scroll.sides import L1_MESSENGER_ABI, L1_ROUTER_ABI
 from protocols.services import verify_deployment
-from tests.protocols.operators import ETHER, booked
+from tests.protocols.operators import ETHER, Operator, booked
 from tests.protocols.scroll.bridge import Bridge, Traveller, Trip, add_token, twin_of
 from tests.protocols.scroll.contracts import (
     L1,
     L1_ETH_GATEWAY,
     L2,
     L2_ETH_GATEWAY,
+    Place,
     broken,
     deploy_dollars,
     limit_gas,
 )
 from wallets.addresses import parse_address
 from wallets.chain.client import NetworkClient
+from wallets.models import Network
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +46,15 @@ def test_native_coin_arrives_and_only_the_fee_is_gone(traveller: Traveller, brid
     assert moved[1] == ETHER
     assert on(trip, L1) == {"": moved[0]}
     assert -ETHER * 1.01 < moved[0] < -ETHER
+
+
+def test_an_arrival_counts_once_it_is_confirmed(traveller: Traveller, bridge: Bridge) -> None:
+    Network.objects.filter(chain_id=L2).update(confirm_depth=2)
+    trip = traveller.begin("deposit", token="native", amount=ETHER)
+    assert bridge.tell("relay") == 1
+    assert trip.look() is None
+    bridge.l2.call("evm_mine")
+    assert trip.look()["outcome"] == "relayed"
 
 
 def test_a_token_arrives_as_its_twin_on_scroll(traveller: Traveller, bridge: Bridge) -> None:
@@ -258,3 +270,14 @@ def test_the_fee_is_enough_up_to_the_gas_price_of_the_call(
     bridge.l1.call("anvil_setNextBlockBaseFeePerGas", hex(call.max_fee_per_gas + 100))
     with pytest.raises(AssertionError, match="was reverted"):
         traveller.l1.send(call)
+
+
+@pytest.mark.parametrize("side", ["l1", "l2"])
+def test_a_paused_messenger_is_told_on_its_side(traveller: Traveller, side: str) -> None:
+    operator: Operator = getattr(traveller, side)
+    assert list(health(operator.context("scroll"))) == []
+    messenger = operator.context("scroll").deployment(f"{side}_messenger")
+    Place(operator.rpc).call(messenger, "setPause(bool)", True)
+    assert list(health(operator.context("scroll"))) == [
+        f"Scroll's bridge is paused: {side}_messenger {messenger}"
+    ]

@@ -1,7 +1,6 @@
 """What tests of the bridge share."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from eth_account import Account
@@ -23,11 +22,22 @@ from wallets.models import Network, Token, Wallet
 ETHER = 10**18
 
 
-@pytest.fixture
-def chains(tmp_path: Path) -> Iterator[Chains]:
-    """Fresh ones for each test: a node remembers what it has carried."""
-    with running_chains(tmp_path) as running:
+@pytest.fixture(scope="session")
+def deployed_chains(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chains]:
+    """Both with the bridge's contracts, and the node."""
+    with running_chains(tmp_path_factory.mktemp("zksync")) as running:
         yield running
+
+
+@pytest.fixture
+def chains(deployed_chains: Chains) -> Iterator[Chains]:
+    """The chains as they were deployed, and a node that has carried nothing yet."""
+    both = (deployed_chains.l1, deployed_chains.l2)
+    snapshots = [rpc.call("evm_snapshot") for rpc in both]
+    deployed_chains.node.call("test_forget")
+    yield deployed_chains
+    for rpc, snapshot in zip(both, snapshots, strict=True):
+        rpc.call("evm_revert", snapshot)
 
 
 @pytest.fixture

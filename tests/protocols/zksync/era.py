@@ -2,14 +2,15 @@
 
 `python -m tests.protocols.zksync.era L1_URL L2_URL PORT`. It also is the sequencer: `test_carry`
 has the L2 do what was requested on L1, `test_seal` makes a batch of what happened since and
-executes it on L1, `test_fail` has the next request fail, `test_misplace` has it lie.
+executes it on L1, `test_fail` has the next request fail, `test_misplace` has it lie,
+`test_forget` begins anew.
 """
 
 import json
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from http.server import ThreadingHTTPServer
 from typing import Any
 
@@ -56,6 +57,15 @@ class Era:
     inner: set[str] = field(default_factory=set)
     placed: dict[str, tuple[int, int]] = field(default_factory=dict)
     proofs: dict[tuple[str, int], Receipt] = field(default_factory=dict)
+
+    def forget(self) -> bool:
+        """Know nothing but the chains, which are as they were at first."""
+        for one in fields(self):
+            if one.default_factory is not MISSING:
+                setattr(self, one.name, one.default_factory())
+            elif one.default is not MISSING:
+                setattr(self, one.name, one.default)
+        return True
 
     def carry(self) -> int:
         """Do what was requested on L1 since the last time; returns how much that was."""
@@ -177,6 +187,7 @@ class Era:
             "eth_getTransactionReceipt": self.receipt,
             "zks_getL2ToL1LogProof": lambda tx_hash, index: self.proofs.get((tx_hash, index)),
             "zks_estimateGasL1ToL2": self.estimate,
+            "test_forget": self.forget,
             "test_carry": self.carry,
             "test_seal": self.seal,
             "test_fail": fail,

@@ -30,6 +30,11 @@ FILES = {
         "IZkSyncHyperchain",
         _L1 + "state-transition/chain-interfaces/IMailboxImpl.sol",
     ),
+    "getters": (
+        "IZkSyncHyperchain",
+        _L1 + "state-transition/chain-interfaces/IGetters.sol",
+    ),
+    "pausable": ("BRIDGE_HUB_ABI", "@openzeppelin/contracts/security/Pausable.sol"),
     "l2_base_token": ("IEthToken", _SYSTEM + "IBaseToken.sol"),
     "l2_asset_router": ("IL2AssetRouter", _L1 + "bridge/asset-router/IL2AssetRouter.sol"),
     "l1_messenger": ("IL1Messenger", _SYSTEM + "IL1Messenger.sol"),

@@ -6,11 +6,16 @@ from eth_utils.address import to_checksum_address
 from airdrops_site.devnet.outbox import encode_call
 from protocols.actions import Call, PlanError
 from protocols.models import Deployment
+from protocols.zksync.adapter import health
 from tests.protocols.zksync.chains import L1, L2, PLACES
 from tests.protocols.zksync.conftest import ETHER
 from tests.protocols.zksync.crossing import Traveller, change
+from tests.protocols.zksync.era import send_as
+from wallets.models import Network
 
 pytestmark = pytest.mark.django_db
+
+STRANGER = "0x1111111111111111111111111111111111111111"
 
 
 def allowed(who: Traveller, token: str) -> int:
@@ -42,6 +47,19 @@ def test_ether_arrives_and_the_unused_fee_with_it(traveller: Traveller) -> None:
     moved = change(before, traveller.holdings())
     assert traveller.booked() == moved
     assert -moved[L1, ""] > moved[L2, ""] > ETHER
+
+
+def test_an_arrival_counts_once_it_is_confirmed(traveller: Traveller) -> None:
+    Network.objects.filter(chain_id=L2).update(confirm_depth=3)
+    looked = []
+
+    def world() -> None:
+        looked.append(traveller.chains.node.call("test_carry"))
+        for rpc in (traveller.chains.l1, traveller.chains.l2):
+            rpc.call("evm_mine")
+
+    traveller.cross(L1, "deposit", world, amount=str(ETHER))
+    assert looked == [1, 0]
 
 
 def test_the_fee_is_enough_for_the_highest_price_that_may_be_paid(traveller: Traveller) -> None:
@@ -110,3 +128,14 @@ def test_a_bridge_that_moved_is_not_used(traveller: Traveller, coin: str) -> Non
     Deployment.objects.filter(role="l1_native_token_vault").update(address=coin)
     with pytest.raises(PlanError, match=f"uses {elsewhere} as l1_native_token_vault"):
         traveller.plan(L1, "deposit-token", token=coin, amount="1")
+
+
+def test_a_bridge_that_is_closed_on_l1_is_told(traveller: Traveller) -> None:
+    assert list(health(traveller.context(L1))) == list(health(traveller.context(L2))) == []
+    hub, mailbox = PLACES["L1", "Bridgehub"], PLACES["L1", "Mailbox"]
+    for contract, call in ((hub, "pause()"), (mailbox, "freezeDiamond()")):
+        send_as(traveller.chains.l1, STRANGER, contract, encode_call(call))
+    assert list(health(traveller.context(L1))) == [
+        f"the bridge is paused: {hub} takes no deposits",
+        f"the chain is frozen on L1: {mailbox} takes no deposits",
+    ]

@@ -157,8 +157,23 @@ def test_tokens_of_a_failed_deposit_are_back_before_a_person_is_asked(journey: J
 
 CROSSINGS = pytest.mark.parametrize(
     ("chain_id", "action", "sent"),
-    [(L1, "deposit", {L1: 1, L2: 0}), (L2, "withdraw", {L1: 1, L2: 1})],
+    [
+        (L1, "deposit", {L1: 1, L2: 0}),
+        (L2, "withdraw", {L1: 1, L2: 1}),
+        # Each with an exact allowance before.
+        (L1, "deposit-token", {L1: 2, L2: 0}),
+        (L2, "withdraw-token", {L1: 1, L2: 2}),
+    ],
 )
+
+
+def cross(journey: Journey, chain_id: int, action: str) -> None:
+    """Have it begin: ether, or a token of the chain it begins on."""
+    coin = {}
+    if action.endswith("-token"):
+        made = make_coin(journey.chains.on(chain_id), journey.wallet.address, ETHER)
+        coin = {"token": register(journey.networks[chain_id], made)}
+    journey.start(chain_id, action, amount=str(ETHER), **coin)
 
 
 def happened_once(journey: Journey, sent: dict[int, int]) -> None:
@@ -177,7 +192,7 @@ def happened_once(journey: Journey, sent: dict[int, int]) -> None:
 def test_a_crossing_killed_at_ever_later_boundaries_happens_once(
     journey: Journey, chain_id: int, action: str, sent: dict[int, int]
 ) -> None:
-    journey.start(chain_id, action, amount=str(ETHER))
+    cross(journey, chain_id, action)
     assert len(set(journey.killed_on_the_way())) > 10
     happened_once(journey, sent)
 
@@ -187,7 +202,7 @@ def test_a_crossing_killed_at_ever_later_boundaries_happens_once(
 def test_a_crossing_killed_wherever_it_waits_happens_once(
     journey: Journey, chain_id: int, action: str, sent: dict[int, int]
 ) -> None:
-    journey.start(chain_id, action, amount=str(ETHER))
+    cross(journey, chain_id, action)
     for point in WaitPoint:
         assert dies_at(point, "", journey.until_ended)
         journey.time_passes()

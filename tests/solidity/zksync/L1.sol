@@ -43,6 +43,17 @@ error SecondBridgeAddressTooLow();
 error UnknownChain(uint256 chainId);
 
 contract Bridgehub {
+    bool public paused;
+
+    modifier whenNotPaused() {
+        require(!paused, "Pausable: paused");
+        _;
+    }
+
+    function pause() external {
+        paused = true;
+    }
+
     modifier toEra(uint256 chainId) {
         if (chainId != ERA) revert UnknownChain(chainId);
         _;
@@ -51,6 +62,7 @@ contract Bridgehub {
     function requestL2TransactionDirect(L2TransactionRequestDirect calldata asked)
         external
         payable
+        whenNotPaused
         toEra(asked.chainId)
         returns (bytes32)
     {
@@ -74,6 +86,7 @@ contract Bridgehub {
     function requestL2TransactionTwoBridges(L2TransactionRequestTwoBridgesOuter calldata asked)
         external
         payable
+        whenNotPaused
         toEra(asked.chainId)
         returns (bytes32 hash)
     {
@@ -145,11 +158,16 @@ contract Mailbox {
     uint256 public getTotalPriorityTxs;
     uint256 public getTotalBatchesExecuted;
     mapping(uint256 => bytes32) public l2LogsRootHash;
+    bool public isDiamondStorageFrozen;
 
     event NewPriorityRequest(
         uint256 txId, bytes32 txHash, uint64 expirationTimestamp, L2CanonicalTransaction transaction, bytes[] factoryDeps
     );
     event BlockExecution(uint256 indexed batchNumber, bytes32 indexed batchHash, bytes32 indexed commitment);
+
+    function freezeDiamond() external {
+        isDiamondStorageFrozen = true;
+    }
 
     function executeBatch(bytes32 root) external {
         l2LogsRootHash[++getTotalBatchesExecuted] = root;
@@ -173,6 +191,7 @@ contract Mailbox {
         external
         returns (bytes32 hash)
     {
+        require(!isDiamondStorageFrozen, "q1");
         if (msg.sender != HUB) revert Unauthorized(msg.sender);
         if (asked.l2GasPerPubdataByteLimit != 800) revert GasPerPubdataMismatch();
         uint256 cost = l2TransactionBaseCost(tx.gasprice, asked.l2GasLimit, asked.l2GasPerPubdataByteLimit);
