@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from airdrops_site.answers import Answer, table
+from airdrops_site.answers import Answer, BadInput, table
 from airdrops_site.health.component import show_time
 from airdrops_site.people import signed_in
-from airdrops_site.scripted import BadInput, Options
+from airdrops_site.scripted import Options
 from scheduling.approvals.asking import waiting_approvals
 from scheduling.approvals.deciding import approve_run, decline_run
 from scheduling.approvals.words import in_words

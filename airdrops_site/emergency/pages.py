@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from airdrops_site.answers import BadInput
 from airdrops_site.emergency.header import RESUME, STOP
 from airdrops_site.emergency.orders import summed, withdrawal_lines
 from airdrops_site.emergency.scopes import Scope, checked
-from airdrops_site.scripted import BadInput
 from scheduling.withdrawing import find_withdrawals, order_withdrawals
 from wallets.console.asking import actor_of
 from wallets.models import EmergencyStop, ScopeKind

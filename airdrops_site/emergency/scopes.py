@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from airdrops_site.scripted import BadInput, Options
+from airdrops_site.answers import BadInput
+from airdrops_site.scripted import Options
 from airdrops_site.tx.known import require_network, require_protocol, require_wallet
 from wallets.models import EmergencyStop, ScopeKind
 

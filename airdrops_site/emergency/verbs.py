@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from airdrops_site.answers import Answer, table
+from airdrops_site.answers import Answer, BadInput, table
 from airdrops_site.emergency.orders import listed, withdrawal_facts, withdrawal_lines
 from airdrops_site.emergency.scopes import MODES, Scope, scope_of
 from airdrops_site.health.component import show_time
 from airdrops_site.people import shell_actor, signed_in
-from airdrops_site.scripted import BadInput, Options
+from airdrops_site.scripted import Options
 from airdrops_site.tx.known import require_protocol, require_wallet
 from scheduling.models import Task
 from scheduling.withdrawing import Withdrawals, find_withdrawals, order_withdrawals

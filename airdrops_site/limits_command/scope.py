@@ -1,6 +1,6 @@
 """A limit named at the command line: its kind, and its scope like `wallet:treasury`."""
 
-from airdrops_site.scripted import BadInput
+from airdrops_site.answers import BadInput
 from airdrops_site.tx.known import require_network, require_protocol, require_wallet
 from protocols.registry import adapters
 from wallets.amounts import AmountError

@@ -6,10 +6,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from airdrops_site.answers import Answer, table
+from airdrops_site.answers import Answer, BadInput, table
 from airdrops_site.limits_command.scope import limit_named, number_of, stored_limit
 from airdrops_site.people import signed_in
-from airdrops_site.scripted import BadInput
 from wallets.limit_changes import create_override, end_override, set_limit
 from wallets.limit_units import in_words
 from wallets.limit_usage import Shares, used_now

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from airdrops_site.answers import Answer, table
+from airdrops_site.answers import Answer, BadInput, table
 from airdrops_site.people import shell_actor
-from airdrops_site.scripted import BadInput
 from scheduling import risk
 from scheduling.gates.figures import dollars
 from scheduling.models import RiskReading, RiskResponse

@@ -10,8 +10,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from airdrops_site.actions_command.scope import action_of, network_of, params_of
-from airdrops_site.answers import Answer
-from airdrops_site.scripted import BadInput
+from airdrops_site.answers import Answer, BadInput
 from airdrops_site.tasks_command.scope import Options, a_moment
 from protocols.models import Protocol
 from protocols.params import BadParameters, read_params

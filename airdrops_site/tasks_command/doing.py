@@ -4,9 +4,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from airdrops_site.answers import Answer, table
+from airdrops_site.answers import Answer, BadInput, table
 from airdrops_site.people import shell_actor
-from airdrops_site.scripted import BadInput
 from airdrops_site.tasks_command.scope import (
     Options,
     chosen,

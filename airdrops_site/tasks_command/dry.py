@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from airdrops_site.answers import Answer
-from airdrops_site.scripted import BadInput
+from airdrops_site.answers import Answer, BadInput
 from airdrops_site.tasks_command.scope import Options, task_of
 from protocols.actions import PlanError
 from protocols.preview_words import names_of

@@ -6,9 +6,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from airdrops_site.answers import Answer
+from airdrops_site.answers import Answer, BadInput
 from airdrops_site.people import shell_actor
-from airdrops_site.scripted import BadInput
 from airdrops_site.tasks_command.scope import Options
 from scheduling.models import Task
 from scheduling.task_files.applying import Change, apply_entries

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from airdrops_site.scripted import BadInput
+from airdrops_site.answers import BadInput
 from airdrops_site.tx.known import require_network, require_protocol, require_wallet
 from analytics.models import Campaign
 from scheduling.models import Run, Task
