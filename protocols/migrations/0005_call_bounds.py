@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("protocols", "0003_approved_calls"),
+        ("protocols", "0004_positions"),
         ("wallets", "0016_address_book"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
