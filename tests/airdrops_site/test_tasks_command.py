@@ -87,7 +87,9 @@ def create(count: int, path: Path) -> int:
 def test_five_hundred_wallets_are_created_in_as_many_queries_as_two(tmp_path: Path) -> None:
     factories.ProtocolFactory.create(slug="evm")
     factories.NetworkFactory.create(slug="devnet")
-    assert create(500, tmp_path / "many.csv") == create(2, tmp_path / "few.csv")
+    more = create(500, tmp_path / "many.csv") - create(2, tmp_path / "few.csv")
+    # SQLite takes a thousand values in one insert, PostgreSQL all of them.
+    assert more <= int(connection.vendor == "sqlite")
 
 
 def test_what_cannot_be_created_is_refused_in_a_sentence(db: None, tmp_path: Path) -> None:
