@@ -203,7 +203,7 @@ def test_a_dry_run_tells_all_and_records_nothing(wrapping: Task) -> None:
     assert (code, found["would_go"], found["held"]) == (0, True, "")
     (step,) = found["steps"]
     assert (step["call"], step["policy"], int(step["fee"]) > 0) == ("deposit()", "", True)
-    assert found["approval"] == ["daily asks for it"]
+    assert found["approval"] == ["the task “daily” asks for it"]
     assert counts() == before
 
 
