@@ -87,7 +87,9 @@ def create(count: int, path: Path) -> int:
 def test_five_hundred_wallets_are_created_in_as_many_queries_as_two(tmp_path: Path) -> None:
     factories.ProtocolFactory.create(slug="evm")
     factories.NetworkFactory.create(slug="devnet")
-    assert create(500, tmp_path / "many.csv") == create(2, tmp_path / "few.csv")
+    more = create(500, tmp_path / "many.csv") - create(2, tmp_path / "few.csv")
+    # SQLite takes a thousand values in one insert, PostgreSQL all of them.
+    assert more <= int(connection.vendor == "sqlite")
 
 
 def test_what_cannot_be_created_is_refused_in_a_sentence(db: None, tmp_path: Path) -> None:
@@ -201,7 +203,7 @@ def test_a_dry_run_tells_all_and_records_nothing(wrapping: Task) -> None:
     assert (code, found["would_go"], found["held"]) == (0, True, "")
     (step,) = found["steps"]
     assert (step["call"], step["policy"], int(step["fee"]) > 0) == ("deposit()", "", True)
-    assert found["approval"] == ["daily asks for it"]
+    assert found["approval"] == ["the task “daily” asks for it"]
     assert counts() == before
 
 

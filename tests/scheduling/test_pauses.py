@@ -11,7 +11,8 @@ from django.utils import timezone
 from airdrops_site.health.survey import Survey
 from airdrops_site.health.workers import look_at_scheduler
 from scheduling.dispatch import dispatch_due
-from scheduling.gates.registry import Subject, ask
+from scheduling.gates.pause import PauseGate
+from scheduling.gates.registry import Subject
 from scheduling.models import Occurrence, Pause, Run, Step, Task
 from scheduling.pauses import pause_scope, resume_scope
 from scheduling.runs import advance_runs
@@ -123,20 +124,31 @@ def test_a_run_under_way_makes_no_further_call_until_resumed(
     assert run.state == "succeeded"
 
 
-def test_the_gate_keeps_back_what_has_no_nonce_and_lets_a_plan_pass(
+def test_what_has_no_nonce_is_kept_from_being_signed_until_resumed(
+    registered: Network, market: Market, trader: Wallet
+) -> None:
+    run = run_of(registered, trader, "wrap", {"amount": "5"})
+    advance_runs()
+    pause_scope(scope="task", value=run.task.name, **WHO)
+    one_round(registered, market)
+    row = Transaction.objects.get()
+    assert (row.state, row.hold_reason, row.nonce) == ("held", "gate", None)
+    assert row.detail == f"paused: task {run.task.name}: looked into"
+    resume_scope(scope="task", value=run.task.name, **WHO)
+    until_ended(registered, market)
+    row.refresh_from_db()
+    assert row.outcome == "succeeded"
+
+
+def test_the_gate_lets_an_approved_plan_pass(
     registered: Network, market: Market, trader: Wallet
 ) -> None:
     run = run_of(registered, trader, "wrap", {"amount": "5"})
     advance_runs()
     row = Transaction.objects.select_related("network", "lane__wallet").get()
-    pause_scope(scope="task", value=run.task.name, **WHO)
-    subject = Subject(row, run.task, read_limits(row.lane))
-    (refusals,) = ask([subject])
-    assert [one.sentence for one in refusals if one.gate == "pause"] == [
-        f"paused: task {run.task.name}: looked into"
-    ]
+    pause_scope(scope="everything", **WHO)
     run.task.plan = factories.PlanFactory.create()
-    assert "pause" not in [one.gate for one in ask([Subject(row, run.task, subject.limits)])[0]]
+    assert PauseGate().check([Subject(row, run.task, read_limits(row.lane))]) == [""]
 
 
 def test_a_drain_lets_nothing_new_be_signed_on_any_lane(
