@@ -14,7 +14,7 @@ from scheduling.approvals.asking import (
     open_approval,
     use_approval,
 )
-from scheduling.dependencies import unmet_need
+from scheduling.dependencies import delayed_until, unmet_need
 from scheduling.following import end_run
 from scheduling.gates.beginning import gates_hold, probe_holds
 from scheduling.models import Approval, Run
@@ -46,7 +46,7 @@ def begin_run(run: Run) -> None:
         hold_paused(run, paused)
         return
     if reason:
-        _hold(run, reason)
+        _hold(run, reason, until=delayed_until(run))
         return
     if scope := full_scope(run):
         _queue(run, scope)

@@ -43,6 +43,12 @@ def unmet_need(run: Run) -> Unmet | None:
     return Unmet(f"{root.sentence} ({through} comes before this)"[:500], root.until)
 
 
+def delayed_until(run: Run) -> datetime | None:
+    """When what the run waits for will be long enough ago; None where that is not all."""
+    found = unmet_need(run)
+    return found.until if found else None
+
+
 def wake_dependents(run: Run) -> None:
     """Have those that wait for the run look at it: it has ended."""
     tasks = TaskDependency.objects.filter(needs=run.task_id).values("task")

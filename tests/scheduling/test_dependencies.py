@@ -84,7 +84,9 @@ def test_it_begins_so_long_after_what_it_needs() -> None:
     turn()
     succeed(run_of(first))
     turn()
+    ended = run_of(first).state_changed_at
     assert f"3600 s after {first}" in run_of(second).detail
+    assert run_of(second).wake_at == ended + timedelta(hours=1)
     Run.objects.filter(task=first).update(state_changed_at=timezone.now() - timedelta(hours=1))
     turn()
     assert run_of(second).state == "running"
