@@ -11,6 +11,7 @@ from eth_typing import ChecksumAddress
 
 from protocols.deployments import DeploymentError
 from protocols.models import Deployment
+from protocols.points import ContractPoint
 from protocols.services import VERIFY_EVERY, require_no_doubt
 from protocols.verification import ContractChanged, Standing, judge, look_at_contracts
 from wallets import wakeups
@@ -18,6 +19,7 @@ from wallets.addresses import parse_address
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import ChainError
 from wallets.models import Network
+from wallets.transactions.points import reached
 
 # A network that does not answer now is asked again then.
 AGAIN_AFTER = timedelta(minutes=10)
@@ -115,6 +117,7 @@ def _check(row: Deployment, found: Standing | ChainError | None) -> Checked:
     except DeploymentError as error:
         _put_off(row, None)
         return Checked(row, Verdict.NO_CONTRACT, str(error))
+    reached(ContractPoint.JUDGED)
     _record(row, found)
     return Checked(row, Verdict.SAME if was_seen else Verdict.FIRST_SEEN)
 

@@ -12,12 +12,14 @@ from protocols.abi import abi_names
 from protocols.actions import ERC20, Adapter, Permission
 from protocols.deployments import DeploymentError, PublishedDeployment, published_deployments
 from protocols.models import Deployment, Protocol
+from protocols.points import ContractPoint
 from protocols.registry import adapters, get_adapter
 from protocols.verification import NOTHING_VOUCHED, Standing, Vouched, prove_contract
 from wallets.address_book import Person, require_right
 from wallets.addresses import AddressError, parse_address
 from wallets.chain.client import NetworkClient
 from wallets.models import Network, Token
+from wallets.transactions.points import reached
 from wallets.transitions import recorded
 
 HISTORY = "deployment"
@@ -137,6 +139,7 @@ def register_deployment(
     found = prove_contract(
         network=network, client=client, address=checked, what=role, vouched=vouched
     )
+    reached(ContractPoint.PROVEN)
     with transaction.atomic():
         _require_free_role(protocol, network, role, checked)
         _require_as_seen(network, checked, seen)

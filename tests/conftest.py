@@ -26,6 +26,12 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 pytest_plugins = ["tests.market", "tests.scheduling.ferry"]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: some tests wait for processes of theirs."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True)
 def _append_only_tables_can_be_flushed(request: pytest.FixtureRequest) -> Iterator[None]:
     """After a transactional test every table is emptied, which the triggers forbid."""

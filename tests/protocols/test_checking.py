@@ -13,9 +13,11 @@ from protocols import tasks
 from protocols.checking import Checked, Verdict, ask_workers, check_deployments, due_deployments
 from protocols.deployments import DeploymentError
 from protocols.models import Deployment, Protocol
+from protocols.points import ContractPoint
 from protocols.rules import adopt_code, distrust
 from protocols.services import disable_deployment, register_deployment, verify_deployment
-from protocols.verification import ContractChanged, Vouched, judge, prove_contract
+from protocols.verification import ContractChanged, Vouched
+from tests.boundaries import at
 from tests.market import Market
 from tests.wallets.rpc_servers import answering, prefer, serve
 from wallets import wakeups
@@ -248,15 +250,15 @@ def test_a_network_is_asked_once_for_all_its_contracts(
 
 
 def test_what_is_found_changed_while_it_is_looked_at_is_not_enabled(
-    weth: Deployment, client: NetworkClient, monkeypatch: pytest.MonkeyPatch
+    weth: Deployment, client: NetworkClient
 ) -> None:
-    def prove(**asked: Any) -> Any:
-        found = prove_contract(**asked)
+    def leads_elsewhere() -> None:
         distrust(network=weth.network, address=weth.address, reason="it leads elsewhere")
-        return found
 
-    monkeypatch.setattr("protocols.services.prove_contract", prove)
-    with pytest.raises(DeploymentError, match="while it was looked at"):
+    with (
+        at(ContractPoint.PROVEN, leads_elsewhere),
+        pytest.raises(DeploymentError, match="while it was looked at"),
+    ):
         verify_deployment(deployment=weth, client=client)
     weth.refresh_from_db()
     assert (weth.enabled, weth.disabled_reason) == (False, "it leads elsewhere")
@@ -264,17 +266,14 @@ def test_what_is_found_changed_while_it_is_looked_at_is_not_enabled(
     assert rules_on(weth) == 0
 
 
-def test_what_a_person_vouched_for_meanwhile_is_not_overwritten(
-    weth: Deployment, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_person_vouched_for_meanwhile_is_not_overwritten(weth: Deployment) -> None:
     new = "0x" + "ab" * 32
 
-    def judged(**asked: Any) -> None:
-        judge(**asked)
+    def vouch() -> None:
         adopt_code(network=weth.network, address=weth.address, code_hash=new)
 
-    monkeypatch.setattr("protocols.checking.judge", judged)
-    check(weth)
+    with at(ContractPoint.JUDGED, vouch):
+        check(weth)
     weth.refresh_from_db()
     assert weth.code_hash == new
 

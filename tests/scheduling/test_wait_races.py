@@ -12,10 +12,11 @@ from protocols.registry import get_action
 from scheduling.continuing import give_up_run, restart_run
 from scheduling.models import Run, RunAllowance, Step
 from scheduling.planning import Planned
-from scheduling.progress import progress_of as asked
+from scheduling.points import WaitPoint
 from scheduling.runs import advance_runs, unsettle_reorganised
 from scheduling.steps import begin_steps, planned_step
 from scheduling.waits import due_waits, look_for_waits
+from tests.boundaries import at
 from tests.chains import Chain
 from tests.market import Market
 from tests.scheduling.ferry import cross, errand, land, onward, rounds
@@ -117,7 +118,7 @@ def test_nothing_is_looked_for_while_what_it_follows_is_undone(
 
 
 def test_what_follows_is_asked_anew_when_a_step_is_undone_meanwhile(
-    both: Networks, trader: Wallet, other: Wallet, monkeypatch: pytest.MonkeyPatch
+    both: Networks, trader: Wallet, other: Wallet
 ) -> None:
     run = cross(both[0], trader, other)
     rounds(*both, 5)
@@ -125,16 +126,10 @@ def test_what_follows_is_asked_anew_when_a_step_is_undone_meanwhile(
     look_now()
     undone: list[Transaction] = []
 
-    def progress_of(one: Run) -> Any:
-        found = asked(one)
-        undone.append(undo(run, 0))
-        return found
-
-    monkeypatch.setattr("scheduling.continuing.progress_of", progress_of)
-    advance_runs()
+    with at(WaitPoint.ASKED, lambda: undone.append(undo(run, 0))):
+        advance_runs()
     assert len(undone) == 1
     assert len(states(run)) == 2
-    monkeypatch.undo()
     mine_again(undone[0])
     rounds(*both, 6)
     assert (now(run).state, onward(both[3], trader)) == ("succeeded", 1)

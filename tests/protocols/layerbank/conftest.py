@@ -27,11 +27,12 @@ class Bank:
     usdc: str
 
 
-@pytest.fixture
-def bank(alice: Operator, market: Market) -> Bank:
-    """ETH at 2,000 USD, USDC at 1; others have supplied 50 ETH and 100,000 USDC."""
-    outbox = Outbox.of(market.rpc, alice.deployed.treasury)
-    usdc = alice.token("USDC")
+@pytest.fixture(scope="session")
+def deployed_bank(deployed_market: Market) -> Bank:
+    """Before any test's snapshot: ETH at 2,000 USD, USDC at 1; 50 ETH and 100,000 USDC in it."""
+    deployed = deployed_market.manifest.l2
+    outbox = Outbox.of(deployed_market.rpc, deployed.treasury)
+    usdc = deployed.token("USDC").contract.address
     core = outbox.deploy("core", compiled(_FILE, "Core"))
     coins = ((NATIVE, 2_000 * ETHER, 1), (usdc, ETHER, 10**12))
     markets = [outbox.deploy("market", compiled(_FILE, "LToken"), core, *coin) for coin in coins]
@@ -41,7 +42,13 @@ def bank(alice: Operator, market: Market) -> Bank:
     outbox.call(core, "supply(address,uint256)", markets[0], 0, value=50 * ETHER)
     outbox.call(core, "supply(address,uint256)", markets[1], 100_000 * USDC)
     outbox.send()
-    found = Bank(core, markets[0], markets[1])
+    return Bank(core, markets[0], markets[1])
+
+
+@pytest.fixture
+def bank(deployed_bank: Bank, alice: Operator) -> Bank:
+    """The same, registered."""
+    found = deployed_bank
     for role, abi, address in (
         ("layerbank_core", "core", found.core),
         ("layerbank_native_market", "market", found.native),

@@ -7,12 +7,17 @@ from tests.protocols.operators import Operator
 from tests.protocols.syncswap.exchange import Exchange, deploy_exchange, register, register_exchange
 
 
+@pytest.fixture(scope="session")
+def deployed_exchange(deployed_market: Market) -> Exchange:
+    """Its contracts, before any test's snapshot."""
+    return deploy_exchange(deployed_market)
+
+
 @pytest.fixture
-def bare_exchange(alice: Operator, market: Market) -> Exchange:
+def bare_exchange(deployed_exchange: Exchange, alice: Operator) -> Exchange:
     """The exchange, its pools not yet registered."""
-    exchange = deploy_exchange(market)
-    register_exchange(alice.network, exchange, alice.token("WETH"))
-    return exchange
+    register_exchange(alice.network, deployed_exchange, alice.token("WETH"))
+    return deployed_exchange
 
 
 @pytest.fixture
