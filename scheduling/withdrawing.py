@@ -141,9 +141,8 @@ def _create(way: Withdrawal, person: Person | None) -> Task:
         priority=Task.Priority.CRITICAL,
         urgency=Transaction.Urgency.FAST,
         window_seconds=_WINDOW,
-        changed_by_id=person.pk if person else None,
     )
-    return create_task(task=task, wallets={way.wallet: {}})
+    return create_task(task=task, wallets={way.wallet: {}}, person=person)
 
 
 def _next_number() -> int:

@@ -45,7 +45,7 @@ def run_of(
         starts_at=timezone.now(),
         **fields,
     )
-    create_task(task=task, wallets={wallet: {}})
+    create_task(task=task, wallets={wallet: {}}, person=task.changed_by)
     dispatch_due()
     return Run.objects.get(task=task)
 
