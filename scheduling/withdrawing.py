@@ -13,9 +13,8 @@ from protocols.models import Protocol
 from protocols.params import BadParameters, read_params
 from protocols.registry import UnknownAction, get_action, get_adapter
 from scheduling.models import Run, Task
-from scheduling.services import TASK_HISTORY, create_task
+from scheduling.services import TASK_HISTORY, Person, create_task
 from scheduling.states import UNFINISHED_RUN, RunState
-from wallets.address_book import Person
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import ChainError
 from wallets.models import Lease, Network, Transaction, Wallet
