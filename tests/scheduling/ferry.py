@@ -62,7 +62,10 @@ class Errand(Cross):
         first, second = (Call(label, params.to, value=1) for label in ("first", "second"))
         return Plan((*super().plan(ctx, params).steps, first, second), "errand")
 
-ACTIONS = [Cross(), Errand()]
+class Solemn(Cross):
+    slug, title, needs_approval = "solemn", "Solemn", True
+
+ACTIONS = [Cross(), Errand(), Solemn()]
 ADAPTER = Adapter.of("ferry", "Ferry", ACTIONS, package=__name__, positions=no_positions)
 """
 
@@ -87,10 +90,13 @@ def ferry(
     adapters.cache_clear()
 
 
-def cross(network: Network, wallet: Wallet, other: Wallet, patience: int = 3600) -> Run:
+def cross(
+    network: Network, wallet: Wallet, other: Wallet, patience: int = 3600, **fields: Any
+) -> Run:
     """A run that crosses to the other network."""
     params = {"to": other.address, "amount": str(AMOUNT), "patience": patience}
-    return run_of(network, wallet, "cross", params, protocol="ferry")
+    action = fields.pop("action", "cross")
+    return run_of(network, wallet, action, params, protocol="ferry", **fields)
 
 
 def errand(network: Network, wallet: Wallet, other: Wallet, **fields: Any) -> Run:
