@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core import serializers
 from django.db import connection, transaction
 from django.db.models import Model
+from pytest_django.plugin import blocking_manager_key
 
 from airdrops_site.devnet.anvil import Anvil, AnvilConfig
 from airdrops_site.devnet.ports import free_port
@@ -32,11 +33,28 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+def _is_transactional(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """What migrations left is put back after the tables were emptied.
+
+    Django does so before the next transactional test; a worker may take over others before.
+    """
+    yield
+    if nextitem is not None and _is_transactional(item):
+        with item.config.stash[blocking_manager_key].unblock():
+            contents: str = connection._test_serialized_contents  # type: ignore[attr-defined]
+            connection.creation.deserialize_db_from_string(contents)
+
+
 @pytest.fixture(autouse=True)
 def _append_only_tables_can_be_flushed(request: pytest.FixtureRequest) -> Iterator[None]:
     """After a transactional test every table is emptied, which the triggers forbid."""
-    marker = request.node.get_closest_marker("django_db")
-    if not (marker and marker.kwargs.get("transaction")):
+    if not _is_transactional(request.node):
         yield
         return
     # Set up first, so that it is torn down, and empties the tables, last.

@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from scheduling.models import Plan, PlanLine, Run, Task
+from scheduling.approvals.deciding import approve_run
+from scheduling.models import Approval, Plan, PlanLine, Run, Task
 from scheduling.plans.making import Maker
 from scheduling.plans.running import advance_plan, advance_plans
 from scheduling.plans.services import approve_plan, cancel_plan, retry_plan, run_plan
@@ -326,10 +327,15 @@ def test_a_task_sends_nothing_large_to_the_address_book(
     trader: Wallet,
     exchange: AddressBookEntry,
     eth: Token,
+    ann: User,
 ) -> None:
     run_of(registered, trader, "transfer", {"to": EXCHANGE, "amount": str(ETHER)})
-    run_of(registered, trader, "transfer", {"to": EXCHANGE, "amount": str(3 * ETHER)})
+    big = {"to": EXCHANGE, "amount": str(3 * ETHER)}
+    run_of(registered, trader, "transfer", big, changed_by=ann)
     for _ in range(12):
+        plan_round(registered, market)
+    approve_run(approval=Approval.objects.get(), person=person("ben", "approve_run"))
+    for _ in range(2):
         plan_round(registered, market)
     assert paid_on_chain(market, trader.address) == [(EXCHANGE.lower(), ETHER)]
     refused = Transaction.objects.get(state="refused")
