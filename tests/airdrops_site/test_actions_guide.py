@@ -12,7 +12,7 @@ from tests.airdrops_site.test_calls_command import network as network
 from tests.airdrops_site.test_calls_command import people as people
 from wallets.models import Network
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = [pytest.mark.django_db]
 # Described with wallets and transfers.
 ELSEWHERE = {"transfer", "transfer-token", "sweep", "drain", "drain-token", "wrap", "unwrap"}
 

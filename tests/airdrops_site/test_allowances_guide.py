@@ -13,7 +13,7 @@ from tests.scheduling.trading import allowed, one_round, router, run_of, until_e
 from wallets.models import Allowance, Network, Transaction, Wallet, WalletTag
 from wallets.revocations import verify_revocations
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = [pytest.mark.django_db]
 # What stands is what these are there to say.
 FINDING_ONE = ("allowances check",)
 

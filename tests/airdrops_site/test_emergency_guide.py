@@ -15,7 +15,7 @@ from tests.scheduling.plans import coin, native, new_wallet
 from tests.scheduling.trading import run_of, work
 from wallets.models import EmergencyStop, Network, Transaction, Transition, Wallet
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = [pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.scheduling.plans import coin, native, new_wallet
 from tests.scheduling.trading import allowed, router, run_of, until_ended, usdc
 from wallets.models import EmergencyStop, Network, Wallet
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = [pytest.mark.django_db]
 VAULT = an_address("vault")
 
 

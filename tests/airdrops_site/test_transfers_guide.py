@@ -13,7 +13,7 @@ from tests.protocols.operators import ETHER, USDC
 from tests.scheduling.plans import coin, native, new_wallet
 from wallets.models import AddressBookEntry, Network, Token, Wallet, WalletTag
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = [pytest.mark.django_db]
 ADDRESSES = {"EXCHANGE": an_address("exchange"), "VAULT": an_address("vault")}
 PAYMENTS = """wallet,network,token,amount,to,purpose
 treasury,devnet-l2,USDC,2.5,exchange,March

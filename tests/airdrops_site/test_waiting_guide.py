@@ -19,7 +19,7 @@ from tests.scheduling.ferry import cross, rounds
 from tests.scheduling.plans import new_wallet
 from wallets.models import Network, Transition
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = [pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.processes import eventually
 from tests.wallets.intents import ticked, transfer
 from wallets.models import Network, Wallet
 
-pytestmark = [pytest.mark.django_db, pytest.mark.db]
+pytestmark = [pytest.mark.django_db]
 
 
 @pytest.fixture
