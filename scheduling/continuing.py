@@ -143,11 +143,16 @@ def _sleep(run: Run) -> None:
 
 
 def _undone(run: Run) -> Planned:
-    """What a plan that was whole from the first has left, from the step that failed last on."""
+    """What a plan that was whole from the first has left: from the step that failed last on.
+
+    Never what stands before a step that is done: it belongs to an earlier try.
+    """
     failed = run.steps.filter(state=StepState.FAILED).order_by("index").last()
-    left = run.steps.filter(state__in=(StepState.FAILED, StepState.CANCELLED)).order_by("index")
-    behind = left.filter(index__gte=failed.index) if failed else left.none()
-    return read_plan(run, Plan(tuple(map(planned_step, behind)), run.summary, tuple(run.relies_on)))
+    done = run.steps.filter(state=StepState.SETTLED).order_by("index").last()
+    begin = max(failed.index if failed else 0, done.index + 1 if done else 0)
+    left = run.steps.filter(state__in=(StepState.FAILED, StepState.CANCELLED), index__gte=begin)
+    steps = tuple(map(planned_step, left.order_by("index")))
+    return read_plan(run, Plan(steps, run.summary, tuple(run.relies_on)))
 
 
 def _begin(run: Run, planned: Planned) -> None:
@@ -178,6 +183,8 @@ def restart_run(*, run_id: int, actor: str, reason: str) -> Run:
             reason=reason,
             detail="",
             wake_at=timezone.now(),
+            # A person gives it its time once more.
+            started_at=timezone.now(),
         )
         for step in run.steps.filter(state=StepState.WAITING):
             begin_wait_again(step, wait_from_json(step.spec))

@@ -6,12 +6,16 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from scheduling.cancelling import cancel_run
+from scheduling.continuing import restart_run
 from scheduling.models import Run, Step
-from scheduling.retries import reason_not_to_retry, retry_run
+from scheduling.retries import reason_not_to_retry, retry_run, retry_when_due
 from scheduling.runs import advance_runs
+from tests.airdrops_site.guides import run as manage
 from tests.scheduling.tasks import cancel, payer, paying, run_of, turn
 from wallets.models import Transaction
 from wallets.transactions.operator import NotPossible
+from wallets.transitions import LostRace
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db, pytest.mark.usefixtures("errands")]
 
@@ -129,3 +133,75 @@ def test_a_further_step_is_not_begun_after_the_time() -> None:
     advance_runs()
     assert run_of(task).detail.startswith("timed out")
     assert Step.objects.get(index=1).state == "cancelled"
+
+
+def test_a_person_stops_the_tries_that_would_come() -> None:
+    run = failed(max_retries=3)
+    assert run.wake_at is not None
+    cancel_run(run_id=run.pk, actor="a person", reason="enough")
+    turn()
+    run = run_of(run.task)
+    assert (run.state, run.wake_at) == ("failed", None)
+    assert run.detail.endswith("not tried again: cancelled by a person: enough")
+
+
+def test_tries_that_would_come_are_among_what_a_task_s_cancel_ends() -> None:
+    run = failed(max_retries=3)
+    assert manage(f'manage.py tasks cancel "{run.task}" --reason enough')[0] == 0
+    assert run_of(run.task).wake_at is None
+
+
+def test_a_worker_that_had_the_run_in_hand_does_not_try_what_a_person_has_stopped() -> None:
+    run = failed(max_retries=3)
+    cancel_run(run_id=run.pk, actor="a person", reason="enough")
+    with pytest.raises(LostRace):
+        retry_when_due(run)
+    assert run_of(run.task).state == "failed"
+
+
+def test_nothing_of_a_task_that_was_switched_off_is_tried_again() -> None:
+    run = failed(max_retries=3)
+    type(run.task).objects.update(enabled=False)
+    turn()
+    run = run_of(run.task)
+    assert (run.state, run.wake_at) == ("failed", None)
+    assert run.detail.endswith("not tried again: its task is switched off")
+
+
+def timed_out_behind_a_wait(*, tries: int = 0) -> Run:
+    """A run whose last step was not begun in time; its earlier tries failed with two steps."""
+    task = paying(payer(), timeout_seconds=60)
+    turn()
+    first = Step.objects.get()
+    kinds = [*("call", "call") * tries, "call", "wait", "call"]
+    states = [*("failed", "cancelled") * tries, "settled", "settled", "planned"]
+    wait = {"label": "w", "condition": "c", "arguments": {}, "first_look": 1, "at_most": 9}
+    first.delete()
+    for index, (kind, state) in enumerate(zip(kinds, states, strict=True)):
+        Step.objects.create(
+            run=first.run,
+            index=index,
+            kind=kind,
+            label=f"{kind} {index}",
+            spec=wait if kind == "wait" else first.spec | {"label": f"{kind} {index}"},
+            state=state,
+            settlement={"movements": []} if state == "settled" else None,
+        )
+    long_ago = timezone.now() - timedelta(seconds=99)
+    Run.objects.update(started_at=long_ago, wake_at=timezone.now())
+    Transaction.objects.update(state="cancelled")
+    advance_runs()
+    return run_of(task)
+
+
+@pytest.mark.parametrize("tries", [0, 1])
+def test_a_person_has_a_run_that_timed_out_behind_a_wait_do_just_what_is_left(tries: int) -> None:
+    run = timed_out_behind_a_wait(tries=tries)
+    assert run.state == "needs_operator"
+    restart_run(run_id=run.pk, actor="a person", reason="the claim is due still")
+    advance_runs()
+    run = run_of(run.task)
+    last = 2 * tries + 2
+    begun = Step.objects.filter(run=run, state="submitted")
+    assert list(begun.values_list("label", flat=True)) == [f"call {last}"]
+    assert (run.state, Step.objects.filter(run=run).count()) == ("running", last + 2)
