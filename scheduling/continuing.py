@@ -15,7 +15,8 @@ from scheduling.approvals.asking import (
     open_approval,
     use_approval,
 )
-from scheduling.following import end_run, go_on, has_more, is_under_way, lock_run
+from scheduling.claims import as_claimed
+from scheduling.following import end_cancelled, end_run, go_on, has_more, is_under_way, lock_run
 from scheduling.gates.beginning import gates_hold, patience, probe_holds
 from scheduling.models import Approval, Run
 from scheduling.overlap import Beside, look_beside, reason_to_wait
@@ -75,7 +76,7 @@ def continue_run(run: Run) -> None:
 
 
 def _wait(run: Run, waits: Awaited) -> None:
-    Run.objects.filter(pk=run.pk).update(wake_at=waits.until, detail=waits.sentence[:500])
+    as_claimed(run).update(wake_at=waits.until, detail=waits.sentence[:500])
 
 
 def _sleep_or_time_out(run: Run) -> None:
@@ -215,5 +216,5 @@ def give_up_run(*, run_id: int, actor: str, reason: str) -> Run:
         for step in run.steps.filter(state__in=(StepState.PLANNED, StepState.WAITING)):
             fields = {"look_at": None, "detail": reason[:500]}
             move(step, StepState.CANCELLED, machine=STEP, actor=actor, reason=reason, **fields)
-        move(run, RunState.CANCELLED, machine=RUN, actor=actor, reason=reason, detail=reason[:500])
+        end_cancelled(run, reason, actor=actor)
     return run

@@ -229,7 +229,7 @@ def _fail(step: Step, sentence: str) -> None:
     with transaction.atomic():
         lock_run(run)
         move(step, StepState.FAILED, machine=STEP, actor=this_worker(), detail=sentence[:500])
-        if run.cancel_reason:
+        if run.cancel_reason and run.state == RunState.RUNNING:
             end_cancelled(run, f"{run.cancel_reason}; {told}")
         elif is_under_way(run):
             for row in run.steps.filter(state=StepState.PLANNED):

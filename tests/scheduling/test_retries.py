@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from scheduling.cancelling import cancel_run
@@ -205,3 +207,23 @@ def test_a_person_has_a_run_that_timed_out_behind_a_wait_do_just_what_is_left(tr
     begun = Step.objects.filter(run=run, state="submitted")
     assert list(begun.values_list("label", flat=True)) == [f"call {last}"]
     assert (run.state, Step.objects.filter(run=run).count()) == ("running", last + 2)
+
+
+def test_what_fails_after_a_reorganisation_leaves_a_cancelled_run_as_it_ended() -> None:
+    task = paying(payer())
+    turn()
+    Run.objects.update(state="cancelled", cancel_reason="a person said so")
+    Transaction.objects.update(state="final", outcome="reverted", nonce=1)
+    advance_runs()
+    assert (run_of(task).state, Step.objects.get().state) == ("cancelled", "failed")
+
+
+def test_a_plan_made_anew_takes_the_run_before_its_steps_as_all_others_do() -> None:
+    paying(payer(), window_seconds=3600)
+    turn()
+    Transaction.objects.update(state="expired")
+    with CaptureQueriesContext(connection) as asked:
+        advance_runs()
+    written = [one["sql"].split()[1] for one in asked if one["sql"].startswith("UPDATE")]
+    assert Step.objects.filter(state="submitted").count() == 1
+    assert written.index('"scheduling_run"') < written.index('"scheduling_step"')
