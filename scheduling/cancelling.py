@@ -1,23 +1,19 @@
 """Cancelling a run: it begins nothing further, and ends once what it has signed is decided."""
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from scheduling.continuing import give_up_run
 from scheduling.following import end_cancelled, is_under_way
 from scheduling.models import Run, Step
 from scheduling.retries import stop_retrying
-from scheduling.states import RUN, STEP, UNFINISHED_RUN, RunState, StepState
+from scheduling.states import NOT_OVER, RUN, STEP, RunState, StepState
 from wallets.models import NonceLane, Transaction
 from wallets.requests.services import cancel_request
 from wallets.transactions.operator import NotPossible, cancel_transaction
 from wallets.transactions.states import ENDED_UNSENT
 from wallets.transitions import move, noted
 
-# What is not over, and what failed and would be tried again by itself.
-CANCELLABLE = Q(state__in=(*UNFINISHED_RUN, RunState.NEEDS_OPERATOR)) | Q(
-    state=RunState.FAILED, wake_at__isnull=False
-)
 _NOT_BEGUN = (RunState.PENDING, RunState.HELD)
 
 
@@ -48,7 +44,7 @@ def cancel_run(
 
 def _refuse(run: Run, *, give_up: bool) -> None:
     """NotPossible for what is over, what a plan carries, and what a person must give up first."""
-    if not Run.objects.filter(CANCELLABLE, pk=run.pk).exists():
+    if not Run.objects.filter(NOT_OVER, pk=run.pk).exists():
         raise NotPossible(f"run {run.pk} is {run.state}: there is nothing left to cancel")
     if run.task.plan_id is not None:
         plan = run.task.plan_id

@@ -107,6 +107,8 @@ def reason_not_to_retry(run: Run) -> str:
     if end is not None and end <= timezone.now():
         return f"the window of run {run.pk} ended at {end:%Y-%m-%d %H:%M:%S} UTC"
     steps = run.steps.select_related("transaction", "request").order_by("index")
+    if any(_was_something_else(step, run) for step in steps):
+        return f"{run.task} does something else now than when run {run.pk} was made"
     return next(filter(None, map(_did_something, steps)), "")
 
 
@@ -122,6 +124,16 @@ def _did_something(step: Step) -> str:
     if request is not None and request.state not in _NEVER_SENT:
         return f"{step.label} was sent: the venue may have acted on it"
     return "" if row is None or came_to_nothing(row) else _unsure(step, row)
+
+
+def _was_something_else(step: Step, run: Run) -> bool:
+    """Whether what the task does was changed since the step was recorded."""
+    row, task = step.transaction, run.task
+    if row is None:
+        return False
+    # A step that names a chain is on that one, wherever the task is.
+    moved = step.spec.get("chain_id") is None and row.network_id != task.network_id
+    return moved or (row.protocol, row.action) != (task.protocol.slug, task.action)
 
 
 def came_to_nothing(row: Transaction) -> bool:

@@ -11,9 +11,12 @@ from django.utils import timezone
 from scheduling.cancelling import cancel_run
 from scheduling.continuing import restart_run
 from scheduling.models import Run, Step
+from scheduling.operating import run_now
 from scheduling.retries import reason_not_to_retry, retry_run, retry_when_due
 from scheduling.runs import advance_runs
+from scheduling.services import TaskUnderWay, save_task
 from tests.airdrops_site.guides import run as manage
+from tests.factories import NetworkFactory
 from tests.scheduling.tasks import cancel, payer, paying, run_of, turn
 from wallets.models import Transaction
 from wallets.transactions.operator import NotPossible
@@ -227,3 +230,25 @@ def test_a_plan_made_anew_takes_the_run_before_its_steps_as_all_others_do() -> N
     written = [one["sql"].split()[1] for one in asked if one["sql"].startswith("UPDATE")]
     assert Step.objects.filter(state="submitted").count() == 1
     assert written.index('"scheduling_run"') < written.index('"scheduling_step"')
+
+
+def test_a_wallet_whose_run_is_tried_again_gets_no_second_one() -> None:
+    run = failed(max_retries=3)
+    begun = run_now(task=run.task, actor="a person")
+    assert begun.runs == ()
+    assert begun.refused == {"payer": f"run {run.pk} failed and is tried again"}
+
+
+def test_what_a_task_does_stays_while_a_run_of_it_is_tried_again() -> None:
+    run = failed(max_retries=3)
+    run.task.action = "sleep"
+    with pytest.raises(TaskUnderWay, match=f"run {run.pk} of"):
+        save_task(task=run.task)
+
+
+def test_a_run_is_not_tried_again_as_something_else() -> None:
+    run = failed()
+    run.task.network = NetworkFactory.create()
+    save_task(task=run.task)
+    with pytest.raises(NotPossible, match="does something else now"):
+        retry_run(run=run, actor="a person", reason="again")
