@@ -139,8 +139,11 @@ def _sleep(run: Run) -> None:
     """Until the step that is begun is over; one that was only planned is begun."""
     with transaction.atomic():
         lock_run(run)
-        Run.objects.filter(pk=run.pk).update(wake_at=None, detail="")
+        Run.objects.filter(pk=run.pk).update(wake_at=None)
         go_on(run)
+        # What is paused still says so, and what has ended said why.
+        asleep = Run.objects.filter(pk=run.pk, state=RunState.RUNNING, wake_at=None)
+        asleep.exclude(cancel_reason__gt="").update(detail="")
 
 
 def _undone(run: Run) -> Planned:
