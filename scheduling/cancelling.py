@@ -8,10 +8,11 @@ from scheduling.following import end_cancelled, is_under_way
 from scheduling.models import Run, Step
 from scheduling.retries import stop_retrying
 from scheduling.states import NOT_OVER, RUN, STEP, RunState, StepState
-from wallets.models import NonceLane, Transaction
+from wallets.models import Installation, NonceLane, Transaction
 from wallets.requests.services import cancel_request
 from wallets.transactions.operator import NotPossible, cancel_transaction
 from wallets.transactions.states import ENDED_UNSENT
+from wallets.transactions.states import TransactionState as T
 from wallets.transitions import move, noted
 
 _NOT_BEGUN = (RunState.PENDING, RunState.HELD)
@@ -100,9 +101,14 @@ def _end_intent(step: Step, actor: str, told: str, *, and_pending: bool) -> bool
     if row.nonce is None:
         cancel_transaction(transaction_id=row.pk, actor=actor, reason=told)
         return True
-    if and_pending:
+    if and_pending or _awaits_signature(row):
         _ask_to_cancel(row, actor, told)
     return False
+
+
+def _awaits_signature(row: Transaction) -> bool:
+    """Of which a signer elsewhere has not answered; a restored one may be on the chain already."""
+    return row.state == T.RESERVED and not Installation.objects.filter(paused=True).exists()
 
 
 def _ask_to_cancel(row: Transaction, actor: str, told: str) -> None:
