@@ -87,6 +87,8 @@ def apply_entries(
 ) -> list[Change]:
     """What changed, by task; with `dry_run` what would. FileMistakes changes nothing."""
     with transaction.atomic():
+        if not dry_run:
+            _lock(entries)
         known = _Known.of(entries)
         wanted = [whole(entry, known.entries.get(entry["name"])) for entry in entries]
         mistakes = [f"{source}: {text}" for entry in wanted for text in _wrong(entry, known)]
@@ -99,6 +101,12 @@ def apply_entries(
             _write(wanted, changes, known, source, actor)
             set_enabled(tasks=gone, enabled=False, actor=actor, reason=f"not in {source}")
     return changes
+
+
+def _lock(entries: Sequence[Entry]) -> None:
+    """Whoever switches one of them off meanwhile does so after this, and it stays off."""
+    rows = Task.objects.filter(name__in=[entry["name"] for entry in entries]).order_by("pk")
+    list(rows.select_for_update().values_list("pk"))
 
 
 def _change(entry: Entry, stored: Entry | None) -> Change:
