@@ -14,6 +14,7 @@ from scheduling.approvals.asking import (
     open_approval,
     use_approval,
 )
+from scheduling.claims import as_claimed
 from scheduling.dependencies import delayed_until, unmet_need
 from scheduling.following import end_run
 from scheduling.gates.beginning import gates_hold, probe_holds
@@ -140,8 +141,9 @@ def _hold(run: Run, reason: str, *, until: datetime | None = None) -> None:
     detail, now = reason[:500], timezone.now()
     if run.state == RunState.HELD:
         pause = min(max((now - run.state_changed_at) / 4, LOOK_AGAIN), LONGEST_HOLD)
-        same = Run.objects.filter(pk=run.pk, state=RunState.HELD, version=run.version)
-        same.update(detail=detail, wake_at=until or now + pause)
+        as_claimed(run).filter(state=RunState.HELD, version=run.version).update(
+            detail=detail, wake_at=until or now + pause
+        )
         return
     fields = {"detail": detail, "wake_at": until or now + LOOK_AGAIN}
     move(run, RunState.HELD, machine=RUN, actor=this_worker(), reason=reason, **fields)

@@ -12,7 +12,7 @@ from wallets.models import Limit, ScopeKind
 from wallets.transactions.limits import in_force
 from wallets.transactions.operator import NotPossible
 from wallets.transactions.states import TransactionState as T
-from wallets.transitions import move
+from wallets.transitions import move, noted
 
 log = structlog.get_logger(__name__)
 
@@ -75,6 +75,11 @@ def try_breaker(*, protocol: Protocol, actor: str, reason: str) -> Breaker:
     """
     with transaction.atomic():
         row = Breaker.objects.select_for_update().filter(protocol=protocol).first()
+        if row is not None and _lacks_probe(row) and (held := _held_run(protocol)):
+            # No further run may ever begin, and this one waits for the word that it is tried.
+            noted(row, machine=BREAKER, actor=actor, reason=reason)
+            Breaker.objects.filter(pk=row.pk).update(probe=held)
+            return row
         if row is None or row.state != BreakerState.OPEN:
             state = row.get_state_display().lower() if row else "closed"
             raise NotPossible(f"the breaker of {protocol} is {state}; only an open one is tried")
@@ -113,6 +118,10 @@ def probe_of(row: Breaker) -> int | None:
     """The run that is let through; one that ended without a word, as when cancelled, is none."""
     probe = row.probe
     return None if probe is None or probe.state in FINISHED_RUN else probe.pk
+
+
+def _lacks_probe(row: Breaker) -> bool:
+    return row.state == BreakerState.HALF_OPEN and probe_of(row) is None
 
 
 def _held_run(protocol: Protocol) -> Run | None:

@@ -6,11 +6,13 @@ from django.db.models import F
 from scheduling.continuing import give_up_run
 from scheduling.following import end_cancelled, is_under_way
 from scheduling.models import Run, Step
-from scheduling.states import RUN, STEP, UNFINISHED_RUN, RunState, StepState
-from wallets.models import NonceLane, Transaction
+from scheduling.retries import stop_retrying
+from scheduling.states import NOT_OVER, RUN, STEP, RunState, StepState
+from wallets.models import Installation, NonceLane, Transaction
 from wallets.requests.services import cancel_request
 from wallets.transactions.operator import NotPossible, cancel_transaction
 from wallets.transactions.states import ENDED_UNSENT
+from wallets.transactions.states import TransactionState as T
 from wallets.transitions import move, noted
 
 _NOT_BEGUN = (RunState.PENDING, RunState.HELD)
@@ -31,6 +33,8 @@ def cancel_run(
         if run.state == RunState.NEEDS_OPERATOR:
             return give_up_run(run_id=run_id, actor=actor, reason=reason)
         told = f"cancelled by {actor}: {reason}"[:300]
+        if run.state == RunState.FAILED:
+            return stop_retrying(run, told, actor=actor)
         if run.state in _NOT_BEGUN:
             return end_cancelled(run, told, actor=actor)
         _lock_lanes(run)
@@ -41,7 +45,7 @@ def cancel_run(
 
 def _refuse(run: Run, *, give_up: bool) -> None:
     """NotPossible for what is over, what a plan carries, and what a person must give up first."""
-    if run.state not in (*UNFINISHED_RUN, RunState.NEEDS_OPERATOR):
+    if not Run.objects.filter(NOT_OVER, pk=run.pk).exists():
         raise NotPossible(f"run {run.pk} is {run.state}: there is nothing left to cancel")
     if run.task.plan_id is not None:
         plan = run.task.plan_id
@@ -97,9 +101,14 @@ def _end_intent(step: Step, actor: str, told: str, *, and_pending: bool) -> bool
     if row.nonce is None:
         cancel_transaction(transaction_id=row.pk, actor=actor, reason=told)
         return True
-    if and_pending:
+    if and_pending or _awaits_signature(row):
         _ask_to_cancel(row, actor, told)
     return False
+
+
+def _awaits_signature(row: Transaction) -> bool:
+    """Of which a signer elsewhere has not answered; a restored one may be on the chain already."""
+    return row.state == T.RESERVED and not Installation.objects.filter(paused=True).exists()
 
 
 def _ask_to_cancel(row: Transaction, actor: str, told: str) -> None:

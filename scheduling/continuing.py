@@ -15,7 +15,8 @@ from scheduling.approvals.asking import (
     open_approval,
     use_approval,
 )
-from scheduling.following import end_run, go_on, has_more, is_under_way, lock_run
+from scheduling.claims import as_claimed
+from scheduling.following import end_cancelled, end_run, go_on, has_more, is_under_way, lock_run
 from scheduling.gates.beginning import gates_hold, patience, probe_holds
 from scheduling.models import Approval, Run
 from scheduling.overlap import Beside, look_beside, reason_to_wait
@@ -75,7 +76,7 @@ def continue_run(run: Run) -> None:
 
 
 def _wait(run: Run, waits: Awaited) -> None:
-    Run.objects.filter(pk=run.pk).update(wake_at=waits.until, detail=waits.sentence[:500])
+    as_claimed(run).update(wake_at=waits.until, detail=waits.sentence[:500])
 
 
 def _sleep_or_time_out(run: Run) -> None:
@@ -138,16 +139,24 @@ def _sleep(run: Run) -> None:
     """Until the step that is begun is over; one that was only planned is begun."""
     with transaction.atomic():
         lock_run(run)
-        Run.objects.filter(pk=run.pk).update(wake_at=None, detail="")
+        Run.objects.filter(pk=run.pk).update(wake_at=None)
         go_on(run)
+        # What is paused still says so, and what has ended said why.
+        asleep = Run.objects.filter(pk=run.pk, state=RunState.RUNNING, wake_at=None)
+        asleep.exclude(cancel_reason__gt="").update(detail="")
 
 
 def _undone(run: Run) -> Planned:
-    """What a plan that was whole from the first has left, from the step that failed last on."""
+    """What a plan that was whole from the first has left: from the step that failed last on.
+
+    Never what stands before a step that is done: it belongs to an earlier try.
+    """
     failed = run.steps.filter(state=StepState.FAILED).order_by("index").last()
-    left = run.steps.filter(state__in=(StepState.FAILED, StepState.CANCELLED)).order_by("index")
-    behind = left.filter(index__gte=failed.index) if failed else left.none()
-    return read_plan(run, Plan(tuple(map(planned_step, behind)), run.summary, tuple(run.relies_on)))
+    done = run.steps.filter(state=StepState.SETTLED).order_by("index").last()
+    begin = max(failed.index if failed else 0, done.index + 1 if done else 0)
+    left = run.steps.filter(state__in=(StepState.FAILED, StepState.CANCELLED), index__gte=begin)
+    steps = tuple(map(planned_step, left.order_by("index")))
+    return read_plan(run, Plan(steps, run.summary, tuple(run.relies_on)))
 
 
 def _begin(run: Run, planned: Planned) -> None:
@@ -178,6 +187,8 @@ def restart_run(*, run_id: int, actor: str, reason: str) -> Run:
             reason=reason,
             detail="",
             wake_at=timezone.now(),
+            # A person gives it its time once more.
+            started_at=timezone.now(),
         )
         for step in run.steps.filter(state=StepState.WAITING):
             begin_wait_again(step, wait_from_json(step.spec))
@@ -208,5 +219,5 @@ def give_up_run(*, run_id: int, actor: str, reason: str) -> Run:
         for step in run.steps.filter(state__in=(StepState.PLANNED, StepState.WAITING)):
             fields = {"look_at": None, "detail": reason[:500]}
             move(step, StepState.CANCELLED, machine=STEP, actor=actor, reason=reason, **fields)
-        move(run, RunState.CANCELLED, machine=RUN, actor=actor, reason=reason, detail=reason[:500])
+        end_cancelled(run, reason, actor=actor)
     return run

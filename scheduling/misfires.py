@@ -23,5 +23,6 @@ def missed(
         case Task.Misfire.SKIP:
             return {due for due in due_times if due < late}
     after = (*due_times[1:], following)
-    superseded = zip(due_times, after, strict=True)
+    # One without due times has something behind them all the same.
+    superseded = zip(due_times, after, strict=False)
     return {due for due, later in superseded if due < late and later is not None and later <= now}

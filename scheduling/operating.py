@@ -11,7 +11,7 @@ from scheduling.members import Member, members_of
 from scheduling.models import Occurrence, Run, Task
 from scheduling.retries import retry_run
 from scheduling.services import TASK_HISTORY
-from scheduling.states import RUN, UNFINISHED_RUN, OccurrenceState, RunState
+from scheduling.states import NOT_OVER, RUN, OccurrenceState, RunState
 from wallets.transactions.operator import NotPossible
 from wallets.transitions import recorded, recorded_all
 from wallets.wakeups import wake
@@ -73,11 +73,14 @@ def _chosen(task: Task, label: str) -> list[Member]:
 
 def _refused(task: Task, members: Sequence[Member]) -> dict[str, str]:
     """Those that are not done with their last run."""
-    states = (*UNFINISHED_RUN, RunState.NEEDS_OPERATOR)
     wallets = [one.wallet.pk for one in members]
-    open_runs = Run.objects.filter(task=task, state__in=states, wallet__in=wallets)
+    open_runs = Run.objects.filter(NOT_OVER, task=task, wallet__in=wallets)
     rows = open_runs.order_by("pk").values_list("wallet__label", "pk", "state")
-    return {label: f"run {pk} is {state} still" for label, pk, state in rows}
+    return {label: f"run {pk} {_stands(state)}" for label, pk, state in rows}
+
+
+def _stands(state: str) -> str:
+    return "failed and is tried again" if state == RunState.FAILED else f"is {state} still"
 
 
 def _require_free(task: Task, members: Sequence[Member], now: datetime) -> None:

@@ -12,6 +12,7 @@ from django.db.models import Exists, Model, OuterRef, Q
 from django.utils import timezone
 
 from protocols.models import Protocol
+from scheduling.claims import as_claimed
 from scheduling.models import Pause, Run, Task
 from scheduling.states import RUN, RunState
 from wallets.actors import this_worker
@@ -152,7 +153,7 @@ def hold_paused(run: Run, reason: str) -> None:
     """Keep a run that has not begun; looking again for the same reason is not told again."""
     later = timezone.now() + LOOK_AGAIN
     if run.state == RunState.HELD and run.detail == reason[:500]:
-        Run.objects.filter(pk=run.pk, version=run.version).update(wake_at=later)
+        as_claimed(run).filter(version=run.version).update(wake_at=later)
         return
     with transaction.atomic():
         if run.state == RunState.HELD:

@@ -16,6 +16,7 @@ from scheduling.states import RunState, StepState
 from wallets.models import Limit, ScopeKind
 
 LOOK_AGAIN = timedelta(seconds=10)
+_WAITS = "waits for a place"
 # Which runs a limit's scope is about.
 _SCOPES = {
     ScopeKind.NETWORK: "task__network__slug",
@@ -53,7 +54,7 @@ def full_scope(run: Run) -> Scope | None:
 def wait_for_place(run: Run, scope: Scope) -> None:
     """Put off every run of the scope that is due: none of them is in the way of others' turns."""
     waiting = Run.objects.filter(scope.runs, state=RunState.PENDING, wake_at__isnull=False)
-    told = f"waits for a place: {scope.most} of {scope.name} at a time"
+    told = f"{_WAITS}: {scope.most} of {scope.name} at a time"
     now = timezone.now()
     mine = Run.objects.filter(pk=run.pk, state=RunState.PENDING)
     due = Run.objects.filter(pk__in=waiting.filter(wake_at__lte=now).values("pk"))
@@ -65,12 +66,10 @@ def place_freed(run: Run) -> None:
     """Wake the runs whose turn it is now that this one has ended, or waits."""
     for scope in _scopes(run):
         waiting = Run.objects.filter(scope.runs, state=RunState.PENDING, wake_at__isnull=False)
-        first = waiting.order_by("-priority", "occurrence__due_at", "pk").values_list(
-            "pk", flat=True
-        )
-        keys = list(first[:1])
-        late = Run.objects.filter(pk__in=keys, occurrence__due_at__lte=timezone.now())
-        late.filter(detail__startswith="waits for a place").update(wake_at=timezone.now())
+        # Not those whose turn within their window is later.
+        queued = waiting.filter(detail__startswith=_WAITS)
+        first = queued.order_by("-priority", "occurrence__due_at", "pk").values_list("pk")
+        Run.objects.filter(pk__in=[pk for (pk,) in first[:1]]).update(wake_at=timezone.now())
 
 
 def _working() -> QuerySet[Run]:

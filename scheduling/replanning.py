@@ -62,12 +62,13 @@ def plan_anew(step: Step) -> None:
     planned = make_plan(run)
     with transaction.atomic():
         Wallet.objects.select_for_update().get(pk=run.wallet_id)
+        # The run before its steps and lanes, as whoever cancels it takes them.
+        _update(run, planned.summary, planned.relies_on)
         if reason := reason_to_wait(run, planned.relies_on, before):
             raise PlanError(reason)
         for old in run.steps.filter(index__gt=step.index, state=StepState.PLANNED):
             move(old, StepState.CANCELLED, machine=STEP, actor=this_worker(), detail=ANEW)
         move(step, StepState.CANCELLED, machine=STEP, actor=this_worker(), detail=ANEW)
-        _update(run, planned.summary, planned.relies_on)
         begin_steps(run, planned)
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from scheduling.dependencies import wake_dependents
 from scheduling.expressions.readings import as_written
-from scheduling.models import Run, Step
+from scheduling.models import Run, Step, Task
 from scheduling.states import RUN, STEP, RunState, StepState
 from scheduling.steps import sets_allowance, window_end
 from wallets.actors import this_worker
@@ -16,7 +16,7 @@ from wallets.models import Transaction
 from wallets.transactions.operator import NotPossible
 from wallets.transactions.states import Outcome, RequestState
 from wallets.transactions.states import TransactionState as T
-from wallets.transitions import LostRace, move
+from wallets.transitions import LostRace, move, noted
 from wallets.wakeups import wake
 
 LONGEST_PAUSE = timedelta(days=1)
@@ -36,11 +36,17 @@ def next_try(run: Run) -> datetime | None:
     return timezone.now() + min(timedelta(seconds=jittered), LONGEST_PAUSE)
 
 
+def is_tried_again(run: Run) -> bool:
+    """Whether it failed and would be tried again by itself."""
+    return run.state == RunState.FAILED and run.wake_at is not None
+
+
 def retry_when_due(run: Run) -> None:
     """Try a failed run again by itself, unless a person ended what it began, or it may not be."""
     try:
         with transaction.atomic():
-            if reason := _ended_by_person(run):
+            _require_awaited(run)
+            if reason := _reason_to_leave(run):
                 raise NotPossible(reason)
             retry_run(run=run, actor=this_worker(), reason=f"try {run.tries + 2}")
     except NotPossible as error:
@@ -48,6 +54,15 @@ def retry_when_due(run: Run) -> None:
         failed = Run.objects.filter(pk=run.pk, state=RunState.FAILED, version=run.version)
         failed.update(wake_at=None, detail=told)
         wake_dependents(run)
+
+
+def stop_retrying(run: Run, told: str, *, actor: str) -> Run:
+    """Have a failed run, which is locked, stay as it ended."""
+    noted(run, machine=RUN, actor=actor, reason=told)
+    run.wake_at, run.detail = None, f"{run.detail[:170]}; not tried again: {told}"
+    run.save(update_fields=("wake_at", "detail"))
+    wake_dependents(run)
+    return run
 
 
 def retry_run(*, run: Run, actor: str, reason: str) -> Run:
@@ -92,6 +107,8 @@ def reason_not_to_retry(run: Run) -> str:
     if end is not None and end <= timezone.now():
         return f"the window of run {run.pk} ended at {end:%Y-%m-%d %H:%M:%S} UTC"
     steps = run.steps.select_related("transaction", "request").order_by("index")
+    if any(_was_something_else(step, run) for step in steps):
+        return f"{run.task} does something else now than when run {run.pk} was made"
     return next(filter(None, map(_did_something, steps)), "")
 
 
@@ -107,6 +124,16 @@ def _did_something(step: Step) -> str:
     if request is not None and request.state not in _NEVER_SENT:
         return f"{step.label} was sent: the venue may have acted on it"
     return "" if row is None or came_to_nothing(row) else _unsure(step, row)
+
+
+def _was_something_else(step: Step, run: Run) -> bool:
+    """Whether what the task does was changed since the step was recorded."""
+    row, task = step.transaction, run.task
+    if row is None:
+        return False
+    # A step that names a chain is on that one, wherever the task is.
+    moved = step.spec.get("chain_id") is None and row.network_id != task.network_id
+    return moved or (row.protocol, row.action) != (task.protocol.slug, task.action)
 
 
 def came_to_nothing(row: Transaction) -> bool:
@@ -126,7 +153,16 @@ def _unsure(step: Step, row: Transaction) -> str:
     return f"{step.label}: transaction {row.pk} is {stands}; it is not sure that it did nothing"
 
 
-def _ended_by_person(run: Run) -> str:
+def _require_awaited(run: Run) -> None:
+    """LostRace where a person has tried it, or stopped that, since it was read."""
+    locked = Run.objects.select_for_update().get(pk=run.pk)
+    if locked.wake_at is None or locked.version != run.version:
+        raise LostRace(f"run {run.pk} is not tried again by itself any more")
+
+
+def _reason_to_leave(run: Run) -> str:
+    if not Task.objects.filter(pk=run.task_id, enabled=True).exists():
+        return "its task is switched off"
     rows = Transaction.objects.filter(step__run=run)
     if rows.filter(state=T.CANCELLED).exists() or rows.filter(outcome=Outcome.REPLACED).exists():
         return "a person cancelled what it had begun"

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from scheduling.cancelling import cancel_run
 from scheduling.continuing import give_up_run, restart_run
 from scheduling.models import Run, RunAllowance, Step
+from scheduling.retries import is_tried_again
 from scheduling.states import UNFINISHED_RUN, RunState
 from scheduling.timeline import timeline_of
 from wallets.console import show
@@ -55,7 +56,7 @@ RUN_VERBS = (
         "Nothing further of the run begins and what is not signed ends. What is signed is watched "
         "until it is decided, and the run ends with it.",
         lambda row, **said: cancel_run(run_id=row.pk, **said) and None,
-        lambda row: row.state in UNFINISHED_RUN,
+        lambda row: row.state in UNFINISHED_RUN or is_tried_again(row),
         form=CancelForm,
         button="Cancel the run",
     ),

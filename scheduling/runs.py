@@ -1,7 +1,9 @@
 """Carry runs from due to done: plan, submit step by step, settle from the chain."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import takewhile
 
 import structlog
 from django.db import DatabaseError, transaction
@@ -34,6 +36,7 @@ from wallets.transitions import LostRace, move
 log = structlog.get_logger(__name__)
 
 RUNS_PER_PASS = 50
+SECONDS_PER_PASS = 30.0
 # What a worker has begun to look at is not looked at by another meanwhile.
 CLAIM = timedelta(seconds=15)
 # As `wallets.transactions.states.is_decided` has it.
@@ -51,21 +54,27 @@ DECIDED = (
 )
 
 
-def advance_runs() -> int:
+def advance_runs(seconds: float = SECONDS_PER_PASS) -> int:
     """Look at every run that is due for it, most important first; then at what runs wait for.
 
-    Returns how many runs and decided steps there were.
+    A job has a minute, after which its worker is killed: what slow nodes leave no time for has the
+    next turn. Returns how many runs and decided steps there were.
     """
+    begun = time.monotonic()
     started = _pending_runs()
     moved = _decided_steps()
     if RUNS_PER_PASS in (len(started), len(moved)):
         # There are more: for another worker, or for this one behind these.
         wakeups.wake("advance")
     # An adapter that fails in a way of its own keeps no other run from its turn.
-    wakeups.each(_start, started, failed=_put_off)
-    wakeups.each(_finish, moved, failed=_not_settled)
+    wakeups.each(_start, _until(begun + seconds * 2 / 3, started), failed=_put_off)
+    wakeups.each(_finish, _until(begun + seconds, moved), failed=_not_settled)
     wakeups.each(_look, look_for_waits(), failed=look_failed)
     return len(started) + len(moved)
+
+
+def _until[Row](end: float, rows: list[Row]) -> Iterator[Row]:
+    return takewhile(lambda _: time.monotonic() < end, rows)
 
 
 def _start(run: Run) -> None:
@@ -229,7 +238,7 @@ def _fail(step: Step, sentence: str) -> None:
     with transaction.atomic():
         lock_run(run)
         move(step, StepState.FAILED, machine=STEP, actor=this_worker(), detail=sentence[:500])
-        if run.cancel_reason:
+        if run.cancel_reason and run.state == RunState.RUNNING:
             end_cancelled(run, f"{run.cancel_reason}; {told}")
         elif is_under_way(run):
             for row in run.steps.filter(state=StepState.PLANNED):

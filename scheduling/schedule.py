@@ -40,12 +40,19 @@ def slot_length(task: Task) -> timedelta:
 
 
 def require_window_to_fit(task: Task) -> None:
-    """ScheduleError unless each window is over when the next begins."""
+    """ScheduleError unless each window is over when the next begins, and has a turn for all."""
     spread = task.spread_seconds or 0
     if task.times > 1 and not spread:
         raise ScheduleError(f"{task.times} times need a window; write how long their spread is")
     if not spread:
         return
+    slot = slot_length(task).total_seconds()
+    if task.window_seconds is not None and task.window_seconds < slot:
+        raise ScheduleError(
+            f"its wallets begin over {slot:.0f} s and may not sign later than "
+            f"{task.window_seconds} s after their due time: the last would always fail; write a "
+            "longer window or a shorter spread"
+        )
     gap = _shortest_gap(task)
     if gap is not None and spread > gap.total_seconds():
         raise ScheduleError(

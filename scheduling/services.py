@@ -15,7 +15,7 @@ from scheduling.members import wallets_of
 from scheduling.models import Run, Task, TaskDependency, TaskWallet
 from scheduling.pauses import follow_rename
 from scheduling.schedule import due_from, next_due, require_window_to_fit
-from scheduling.states import UNFINISHED_RUN, RunState
+from scheduling.states import NOT_OVER
 from wallets.models import Wallet
 from wallets.transitions import recorded
 from wallets.wakeups import wake
@@ -83,8 +83,7 @@ def reason_to_leave(task: Task) -> str:
 
     A run that waits would go on with another action, or make its next call on another network.
     """
-    open_runs = Run.objects.filter(task=task, state__in=(*UNFINISHED_RUN, RunState.NEEDS_OPERATOR))
-    run = open_runs.order_by("pk").first()
+    run = Run.objects.filter(NOT_OVER, task=task).order_by("pk").first()
     if run is None:
         return ""
     return (

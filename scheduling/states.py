@@ -1,6 +1,6 @@
 """The states of occurrences, runs and steps, and the arrows between them."""
 
-from django.db.models import TextChoices
+from django.db.models import Q, TextChoices
 
 from wallets.transitions import Machine
 
@@ -56,6 +56,10 @@ class BreakerState(TextChoices):
 
 OPEN_STEP = (StepState.PLANNED, StepState.SUBMITTED, StepState.WAITING)
 UNFINISHED_RUN = (RunState.PENDING, RunState.HELD, RunState.RUNNING)
+# What is not over, and what failed and would be tried again by itself.
+NOT_OVER = Q(state__in=(*UNFINISHED_RUN, RunState.NEEDS_OPERATOR)) | Q(
+    state=RunState.FAILED, wake_at__isnull=False
+)
 FINISHED_RUN = (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED)
 
 RUN = Machine(

@@ -20,7 +20,7 @@ def times_out_at(run: Run) -> datetime | None:
     if any(state == StepState.WAITING for _, state, _ in waits):
         return None
     over = {pk: at for pk, state, at in waits if state == StepState.SETTLED}
-    return run.started_at + timedelta(seconds=seconds) + _waited(over)
+    return run.started_at + timedelta(seconds=seconds) + _waited(over, run.started_at)
 
 
 def is_timed_out(run: Run) -> bool:
@@ -34,9 +34,10 @@ def timed_out(run: Run) -> str:
     return f"timed out: it took longer than {run.task.timeout_seconds} s, its waits left out"
 
 
-def _waited(over: dict[int, datetime]) -> timedelta:
+def _waited(over: dict[int, datetime], since: datetime) -> timedelta:
+    """What of its waits was after that."""
     begun = Transition.objects.filter(
         subject=STEP.subject, subject_id__in=over, to_state=StepState.WAITING
     )
-    times = (over[pk] - at for pk, at in begun.values_list("subject_id", "at"))
-    return sum(times, timedelta())
+    times = (over[pk] - max(at, since) for pk, at in begun.values_list("subject_id", "at"))
+    return sum((one for one in times if one > timedelta()), timedelta())

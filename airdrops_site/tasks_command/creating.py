@@ -13,9 +13,10 @@ from airdrops_site.actions_command.scope import action_of, network_of, params_of
 from airdrops_site.answers import Answer, BadInput
 from airdrops_site.tasks_command.scope import Options, a_moment
 from protocols.models import Protocol
-from protocols.params import BadParameters, read_params
+from protocols.params import BadParameters
+from scheduling.expressions.readings import check_params
 from scheduling.models import Task
-from scheduling.schedule import ScheduleError
+from scheduling.schedule import ScheduleError, require_window_to_fit
 from scheduling.services import create_task
 from wallets.models import Wallet, WalletGroup, WalletTag
 
@@ -96,6 +97,7 @@ def _check(task: Task, own: Mapping[Wallet, Mapping[str, Any]]) -> None:
     try:
         task.full_clean(exclude=("next_due_at",))
         require_params(task, own)
+        require_window_to_fit(task)
     except ValidationError as error:
         raise BadInput("; ".join(sentences(error))) from error
     except (BadParameters, ScheduleError) as error:
@@ -108,7 +110,7 @@ def require_params(task: Task, own: Mapping[Wallet, Mapping[str, Any]]) -> None:
 
     wanted = get_action(task.protocol.slug, task.action).Params
     for params in own.values():
-        read_params(wanted, {**task.params, **params})
+        check_params(wanted, {**task.params, **params}, task.network)
 
 
 def sentences(error: ValidationError) -> list[str]:

@@ -133,10 +133,10 @@ def with_progress[Item](items: Iterable[Item], count: int, what: str) -> Iterato
 def cancel(options: Options) -> Said:
     """Cancel the unfinished runs of tasks; exit 1 where some could not be."""
     from scheduling.cancelling import cancel_run
-    from scheduling.states import UNFINISHED_RUN
+    from scheduling.states import NOT_OVER
 
     keys = [task.pk for task in named(options)]
-    runs = list(Run.objects.filter(task__in=keys, state__in=UNFINISHED_RUN).order_by("pk"))
+    runs = list(Run.objects.filter(NOT_OVER, task__in=keys).order_by("pk"))
     lines, facts = [], []
     for run in with_progress(runs, len(runs), "runs"):
         said = {"and_pending": options["and_pending"], "give_up": options["give_up"]}

@@ -4,9 +4,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from scheduling.approvals.binding import require_unchanged
-from scheduling.following import is_under_way
+from scheduling.following import end_cancelled, is_under_way
 from scheduling.models import Approval, Run
-from scheduling.states import APPROVAL, FINISHED_RUN, RUN, STEP, ApprovalState, RunState, StepState
+from scheduling.states import APPROVAL, FINISHED_RUN, STEP, ApprovalState, RunState, StepState
 from scheduling.waits import need_operator
 from wallets.address_book import Person, actor_of, require_right, second_person_required
 from wallets.transactions.operator import NotPossible
@@ -101,12 +101,4 @@ def _end(run: Run, person: Person, told: str) -> None:
     if run.state == RunState.RUNNING and is_under_way(run):
         need_operator(run, told)
     elif run.state in (RunState.PENDING, RunState.HELD, RunState.RUNNING):
-        move(
-            run,
-            RunState.CANCELLED,
-            machine=RUN,
-            actor=actor_of(person),
-            reason=told,
-            detail=told[:500],
-            wake_at=None,
-        )
+        end_cancelled(run, told, actor=actor_of(person))

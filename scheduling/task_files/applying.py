@@ -10,11 +10,12 @@ from django.db.models import Model
 
 from protocols.actions import Action
 from protocols.models import Protocol
-from protocols.params import BadParameters, read_params
+from protocols.params import BadParameters
 from protocols.registry import UnknownAction, get_action
+from scheduling.expressions.readings import check_params
 from scheduling.models import Task, TaskDependency, TaskWallet
 from scheduling.operating import set_enabled
-from scheduling.schedule import ScheduleError, next_due
+from scheduling.schedule import ScheduleError, next_due, require_window_to_fit
 from scheduling.services import TASK_HISTORY, TaskUnderWay, save_task
 from scheduling.task_files.entries import (
     FIELDS,
@@ -86,6 +87,8 @@ def apply_entries(
 ) -> list[Change]:
     """What changed, by task; with `dry_run` what would. FileMistakes changes nothing."""
     with transaction.atomic():
+        if not dry_run:
+            _lock(entries)
         known = _Known.of(entries)
         wanted = [whole(entry, known.entries.get(entry["name"])) for entry in entries]
         mistakes = [f"{source}: {text}" for entry in wanted for text in _wrong(entry, known)]
@@ -98,6 +101,12 @@ def apply_entries(
             _write(wanted, changes, known, source, actor)
             set_enabled(tasks=gone, enabled=False, actor=actor, reason=f"not in {source}")
     return changes
+
+
+def _lock(entries: Sequence[Entry]) -> None:
+    """Whoever switches one of them off meanwhile does so after this, and it stays off."""
+    rows = Task.objects.filter(name__in=[entry["name"] for entry in entries]).order_by("pk")
+    list(rows.select_for_update().values_list("pk"))
 
 
 def _change(entry: Entry, stored: Entry | None) -> Change:
@@ -145,6 +154,7 @@ def _refused(entry: Entry, known: _Known) -> Iterator[tuple[str, str]]:
     try:
         task.full_clean(exclude=("next_due_at", "name"), validate_unique=False)
         next_due(task, None)
+        require_window_to_fit(task)
     except ValidationError as error:
         for key, texts in error.message_dict.items():
             yield from (_told(key, text) for text in texts)
@@ -153,7 +163,7 @@ def _refused(entry: Entry, known: _Known) -> Iterator[tuple[str, str]]:
         yield "schedule", str(error)
         return
     action = get_action(entry["protocol"], entry["action"])
-    yield from _wrong_params(action, entry)
+    yield from _wrong_params(action, entry, task.network)
 
 
 def _told(key: str, text: str) -> tuple[str, str]:
@@ -162,17 +172,17 @@ def _told(key: str, text: str) -> tuple[str, str]:
     return found or ("task" if key == "__all__" else key, text)
 
 
-def _wrong_params(action: Action, entry: Entry) -> Iterator[tuple[str, str]]:
-    rows = entry.get("wallets", ())
+def _wrong_params(action: Action, entry: Entry, network: Network) -> Iterator[tuple[str, str]]:
+    rows, common = entry.get("wallets", ()), entry.get("params", {})
     for row in rows:
         try:
-            read_params(action.Params, {**entry.get("params", {}), **row.get("params", {})})
+            check_params(action.Params, {**common, **row.get("params", {})}, network)
         except BadParameters as error:
             yield f"params with wallet {row['label']}", str(error)
             return
     if not rows:
         try:
-            read_params(action.Params, entry.get("params", {}))
+            check_params(action.Params, common, network)
         except BadParameters as error:
             yield "params", str(error)
 

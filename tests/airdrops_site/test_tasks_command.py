@@ -215,3 +215,12 @@ def test_a_dry_run_names_the_pause_and_the_gate_that_would_hold_it(wrapping: Tas
     assert "It would be held: paused: wallet alice: looked into" in text
     assert "Gate pause holds step 1: paused: wallet alice: looked into" in text
     assert counts() == before
+
+
+def test_a_share_of_a_balance_is_an_amount_here_too(db: None) -> None:
+    factories.ProtocolFactory.create(slug="evm")
+    factories.NetworkFactory.create(slug="devnet")
+    factories.WalletFactory.create(label="w1")
+    line = "create half evm/wrap --network devnet --wallet w1 --param"
+    assert said(f'{line} "amount=50 % of balance"').startswith("created half")
+    assert "write up to 100 %" in said(f'{line.replace("half", "all")} "amount=101 % of balance"')

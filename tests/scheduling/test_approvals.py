@@ -15,6 +15,8 @@ from scheduling.models import Approval, Run, Step
 from tests.market import Market
 from tests.protocols.operators import ETHER
 from tests.scheduling.plans import allow_alone, coin, native, new_wallet, person
+from tests.scheduling.tasks import payer, paying, turn
+from tests.scheduling.tasks import run_of as latest
 from tests.scheduling.trading import run_of, swap, until_ended, work
 from wallets.models import Network, Transaction, Transition, Wallet
 from wallets.services import engage_stop, lift_stop
@@ -230,3 +232,16 @@ def test_an_approved_step_that_came_too_late_is_not_replaced(
     run.refresh_from_db()
     assert (run.state, Transaction.objects.count()) == ("failed", 1)
     assert "its next run is planned and approved anew" in run.detail
+
+
+@pytest.mark.usefixtures("errands")
+def test_declining_wakes_what_waits_for_the_run() -> None:
+    wallet = payer()
+    first = paying(wallet)
+    second = paying(wallet, needs=(first,))
+    turn()
+    ends = timezone.now() + timedelta(hours=1)
+    row = Approval.objects.create(run=latest(first), plan={}, expires_at=ends)
+    decline_run(approval=row, person=person("ben", "approve_run"), reason="no")
+    assert latest(first).state == "cancelled"
+    assert Run.objects.filter(task=second, wake_at__lte=timezone.now()).exists()

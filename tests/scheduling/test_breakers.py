@@ -6,7 +6,14 @@ from scheduling.breakers import claim_probe, try_breaker
 from scheduling.following import end_run
 from scheduling.models import Breaker, Run
 from scheduling.states import RunState
-from tests.factories import LimitFactory, OccurrenceFactory, RunFactory, TaskFactory
+from tests.factories import (
+    LimitFactory,
+    OccurrenceFactory,
+    RunFactory,
+    StepFactory,
+    TaskFactory,
+    TransactionFactory,
+)
 from wallets.models import Limit, Transition
 from wallets.transactions.operator import NotPossible
 
@@ -102,6 +109,20 @@ def test_a_probe_that_was_cancelled_makes_room_for_the_next(three: Limit) -> Non
     assert claim_probe(following) == ""
     row.refresh_from_db()
     assert (row.state, row.probe) == ("half_open", following)
+
+
+def test_after_a_cancelled_probe_a_run_that_is_held_can_be_tried(three: Limit) -> None:
+    row = opened()
+    try_breaker(protocol=row.protocol, actor="test", reason="the pool is mended")
+    probe, held = run(), run()
+    claim_probe(probe)
+    with pytest.raises(NotPossible, match="is half open"):
+        try_breaker(protocol=row.protocol, actor="test", reason="once more")
+    end_run(probe, RunState.CANCELLED, "not wanted")
+    StepFactory.create(run=held, transaction=TransactionFactory.create())
+    try_breaker(protocol=row.protocol, actor="test", reason="once more")
+    row.refresh_from_db()
+    assert (row.state, row.probe) == ("half_open", held)
 
 
 def test_only_an_open_one_is_tried(three: Limit) -> None:

@@ -19,13 +19,16 @@ from tests.market import Market
 from tests.protocols.operators import ETHER
 from tests.scheduling.ferry import cross, rounds
 from tests.scheduling.plans import new_wallet
+from tests.scheduling.tasks import payer, paying, turn
+from tests.scheduling.tasks import run_of as latest
 from tests.scheduling.trading import one_round, run_of, swap, until_allowed, until_ended
-from wallets.models import Network, NonceLane, Transaction, Wallet
+from wallets.models import Installation, Network, NonceLane, Transaction, Wallet
 from wallets.transactions.operator import NotPossible
 from wallets.transactions.tick import tick
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 WHO: Any = {"actor": "shell test", "reason": "not wanted"}
+OFFERED = {"gas_limit": 21_000, "reserved_max_fee": 1, "reserved_tip": 1, "reserved_l1_fee": 0}
 TOLD = "cancelled by shell test: not wanted"
 
 
@@ -127,3 +130,25 @@ def test_the_command_and_the_page_tell_it(admin_client: Any, db: None) -> None:
     assert [one["to_state"] for one in facts["timeline"]] == ["cancelled"]
     page = admin_client.get(f"/admin/scheduling/run/{run.pk}/change/").content.decode()
     assert TOLD in page
+
+
+@pytest.mark.usefixtures("errands")
+def test_what_a_signer_has_not_answered_yet_is_not_signed_any_more() -> None:
+    task = paying(payer())
+    turn()
+    Transaction.objects.update(state="reserved", nonce=0, **OFFERED)
+    run = cancel_run(run_id=latest(task).pk, **WHO)
+    assert (run.state, Transaction.objects.get().state) == ("running", "voided")
+    advance_runs()
+    run.refresh_from_db()
+    assert (run.state, states(run)) == ("cancelled", ["failed"])
+
+
+@pytest.mark.usefixtures("errands")
+def test_after_a_restore_what_is_reserved_may_be_on_chain_and_is_watched() -> None:
+    task = paying(payer())
+    turn()
+    Transaction.objects.update(state="reserved", nonce=0, **OFFERED)
+    Installation.objects.update(paused=True)
+    assert cancel_run(run_id=latest(task).pk, **WHO).state == "running"
+    assert Transaction.objects.get().state == "reserved"

@@ -9,6 +9,8 @@ from django.utils import timezone
 from scheduling.beginning import hold_reason
 from scheduling.dependencies import DependencyCircle, require_no_circle
 from scheduling.models import Occurrence, Run, Task, TaskDependency
+from scheduling.pauses import pause_scope
+from scheduling.runs import start_run
 from scheduling.services import create_task
 from tests.scheduling.tasks import a_task, cancel, payer, paying, run_of, succeed, turn
 
@@ -114,3 +116,19 @@ def test_a_circle_is_named_and_nothing_is_saved() -> None:
     unsaved = a_task(a.network, name="a again", params=a.params)
     create_task(task=unsaved, wallets={}, needs=(c,))
     assert TaskDependency.objects.count() == 3
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_what_is_woken_while_a_worker_looks_at_it_is_looked_at_again(*, paused: bool) -> None:
+    wallet = payer()
+    first = paying(wallet)
+    second = paying(wallet, needs=(first,))
+    if paused:
+        pause_scope(scope="wallet", value=wallet.label, actor="a person", reason="a while")
+    turn()
+    run = run_of(second)
+    assert run.state == "held"
+    Run.objects.filter(pk=run.pk).update(wake_at=timezone.now())
+    start_run(run)
+    awake = Run.objects.filter(task=second, wake_at__lte=timezone.now())
+    assert awake.exists()

@@ -8,8 +8,10 @@ from django.utils import timezone
 from protocols.models import Protocol
 from scheduling.dispatch import dispatch_due
 from scheduling.models import Occurrence, Run, Task, TaskWallet
+from scheduling.runs import advance_runs
 from scheduling.schedule import ScheduleError, next_due
-from wallets.models import Network, Wallet
+from tests.scheduling.tasks import payer, paying
+from wallets.models import Network, Transaction, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -95,3 +97,16 @@ def test_a_task_is_not_due_after_its_end() -> None:
     task = Task(schedule="interval", interval_seconds=60, starts_at=start, ends_at=start)
     assert next_due(task, None) == start
     assert next_due(task, start) is None
+
+
+@pytest.mark.usefixtures("errands")
+def test_what_a_pass_has_no_time_for_has_the_next_turn() -> None:
+    paying(payer())
+    dispatch_due()
+    advance_runs(seconds=0)
+    assert Run.objects.get().state == "pending"
+    advance_runs()
+    assert Run.objects.get().state == "running"
+    Transaction.objects.update(state="refused")
+    advance_runs(seconds=0)
+    assert Run.objects.get().state == "running"

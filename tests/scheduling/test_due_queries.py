@@ -32,9 +32,10 @@ def many() -> None:
         cursor.execute(
             "INSERT INTO scheduling_run (occurrence_id, task_id, wallet_id, params, readings, "
             "summary, relies_on, priority, state, detail, cancel_reason, tries, version, wake_at, "
-            "created_at, state_changed_at) SELECT o.id, o.task_id, o.wallet_id, '{}', '{}', '', "
-            "'[]', o.id % 3, 'pending', '', '', 0, 0, now() + o.id * interval '1 hour', now(), "
-            "now() FROM scheduling_occurrence o WHERE NOT EXISTS "
+            "created_at, state_changed_at) "
+            "SELECT o.id, o.task_id, o.wallet_id, '{}', '{}', '', '[]', "
+            "o.id % 3, 'pending', '', '', 0, 0, now() + o.id * interval '1 hour', now(), now() "
+            "FROM scheduling_occurrence o WHERE NOT EXISTS "
             "(SELECT 1 FROM scheduling_run r WHERE r.occurrence_id = o.id)"
         )
         cursor.execute("ANALYZE scheduling_task, scheduling_run, scheduling_occurrence")

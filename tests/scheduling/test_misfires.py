@@ -65,3 +65,10 @@ def test_catching_up_wakes_the_oldest_first() -> None:
     dispatch_due()
     runs = Run.objects.filter(task=row).order_by("wake_at")
     assert [run.occurrence.due_at for run in runs] == [row.starts_at + n * HOUR for n in range(4)]
+
+
+def test_a_task_that_is_to_have_no_due_time_at_all_comes_to_rest() -> None:
+    row = late(by=HOUR, max_occurrences=0)
+    dispatch_due()
+    row.refresh_from_db()
+    assert (row.next_due_at, fates(row)) == (None, [])

@@ -19,6 +19,8 @@ from scheduling.runs import advance_runs
 from tests import factories
 from tests.airdrops_site.test_admin_facts import sign_in
 from tests.market import Market
+from tests.scheduling.tasks import payer, paying, turn
+from tests.scheduling.tasks import run_of as latest
 from tests.scheduling.trading import one_round, run_of, swap, until_allowed, until_ended
 from wallets.drain import start_draining, stop_draining
 from wallets.models import Network, Transaction, Transition, Wallet
@@ -201,3 +203,18 @@ def test_pauses_are_shown_on_the_first_page_and_in_the_health(client: Client) ->
         True,
         ["paused: tag hot: looked into"],
     )
+
+
+@pytest.mark.usefixtures("errands")
+def test_a_run_that_stays_paused_is_told_of_once() -> None:
+    task = paying(payer())
+    turn()
+    first = Step.objects.get()
+    Step.objects.create(run=first.run, index=1, kind="call", label="more", spec=first.spec)
+    Step.objects.filter(pk=first.pk).update(state="settled", settlement={"movements": []})
+    pause_scope(scope="everything", actor="a person", reason="a while")
+    Run.objects.update(wake_at=timezone.now())
+    for _ in range(3):
+        turn()
+    told = Transition.objects.filter(subject="run", reason__startswith="paused")
+    assert (latest(task).detail, told.count()) == ("paused: everything: a while", 1)

@@ -1,7 +1,10 @@
 """No more runs at a time than a task and the limits of every scope allow."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from scheduling.dispatch import dispatch_due
 from scheduling.models import Run, Step
@@ -90,3 +93,15 @@ def test_two_workers_do_not_take_the_same_place() -> None:
             done.result(timeout=60)
     with transaction.atomic():
         assert running() == 1
+
+
+def test_a_place_is_not_kept_for_a_run_whose_turn_is_later() -> None:
+    first = paying(payer("a"), payer("b"), priority=20)
+    second = paying(payer("c"))
+    Limit.objects.create(kind="max_running", scope_kind="everything", amount=1)
+    turn()
+    later = Run.objects.filter(task=first, wallet__label="b")
+    later.update(wake_at=timezone.now() + timedelta(hours=1), detail="")
+    cancel(Run.objects.get(state="running"))
+    advance_runs()
+    assert Run.objects.get(state="running").task == second

@@ -86,3 +86,11 @@ def test_a_window_that_overlaps_the_next_is_refused() -> None:
 def test_several_times_need_a_window() -> None:
     with pytest.raises(ScheduleError, match="3 times need a window"):
         require_window_to_fit(task(interval_seconds=60, times=3, spread_seconds=0))
+
+
+def test_a_turn_that_is_behind_the_end_of_its_window_is_refused() -> None:
+    late = task(interval_seconds=86_400, spread_seconds=7200, times=2, window_seconds=3600)
+    require_window_to_fit(late)
+    late.window_seconds = 3599
+    with pytest.raises(ScheduleError, match="may not sign later than 3599 s after their due time"):
+        require_window_to_fit(late)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import CommandError
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given
 from hypothesis import settings as trying
 from hypothesis import strategies as st
@@ -251,3 +252,31 @@ def test_an_example_of_what_is_built_applies(name: str, other: str, db: None) ->
         factories.WalletFactory.create(label=label)
     assert "2 added" in applied(EXAMPLES / f"{name}.toml")
     assert "2 unchanged" in applied(EXAMPLES / f"{name}.toml")
+
+
+def test_a_share_of_a_balance_is_an_amount_in_a_file_too(written: Callable[[str], Path]) -> None:
+    path = written(ENTRY.replace('"5"', '"25 % of balance, at most 1"'))
+    assert applied(path).startswith("+ pay")
+    assert applied(path).startswith("= pay")
+    assert Task.objects.get().params["amount"] == "25 % of balance, at most 1"
+
+
+def test_a_share_that_cannot_be_is_refused_by_a_file_too(written: Callable[[str], Path]) -> None:
+    assert "NOPE is no enabled token" in refused(written(ENTRY.replace('"5"', '"9 % of NOPE"')))
+
+
+def test_windows_that_overlap_are_refused_in_a_sentence(written: Callable[[str], Path]) -> None:
+    text = ENTRY.replace("interval_seconds = 60", "interval_seconds = 60\nspread_seconds = 90")
+    assert "a window of 90 s is not over when the next begins" in refused(written(text))
+
+
+@pytest.mark.postgresql
+def test_what_a_file_leaves_alone_is_locked_before_it_is_read(
+    written: Callable[[str], Path],
+) -> None:
+    path = written(ENTRY)
+    applied(path)
+    with CaptureQueriesContext(connection) as asked:
+        applied(path)
+    about = [one["sql"] for one in asked if 'FROM "scheduling_task" ' in one["sql"]]
+    assert about[0].endswith("FOR UPDATE")
