@@ -177,6 +177,9 @@ def _swing_sentence(
     volatility = moved.get(token.pk) if token is not None else None
     if volatility is None:
         return f"how the price of {token or address} moved today is unknown: too few prices stored"
+    # A source falls silent when it matters most.
+    if old := too_old(subject, f"the price of {token}", volatility.at, otherwise=OLDEST):
+        return old
     lowest = min(limits, key=lambda one: one.amount)
     if volatility.swing <= lowest.amount:
         return ""

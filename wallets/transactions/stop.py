@@ -152,7 +152,7 @@ def _share_global_row() -> None:
             )
 
 
-def _covers(stop: Any, subject: _Subject) -> bool:
+def _covers(stop: EmergencyStop, subject: _Subject) -> bool:
     match stop.scope_kind:
         case ScopeKind.EVERYTHING:
             return True
@@ -162,6 +162,7 @@ def _covers(stop: Any, subject: _Subject) -> bool:
             return stop.scope_value == subject.protocol
         case ScopeKind.WALLET:
             # It may have been renamed since it was read.
-            return subject.wallet.pk == stop.wallet_id or subject.wallet.label == stop.scope_value
+            named: int | None = getattr(stop, "wallet_id", None)
+            return named == subject.wallet.pk or stop.scope_value == subject.wallet.label
     # A scope this code does not know is not a reason to sign.
     return True
