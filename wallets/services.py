@@ -166,7 +166,8 @@ def _set_stop(
         stop, _ = EmergencyStop.objects.update_or_create(
             scope_kind=scope_kind,
             scope_value=scope_value,
-            defaults={**changes, "reason": reason, "actor": actor},
+            # Whoever has more to say than there is room for stops all the same.
+            defaults={**changes, "reason": reason[:300], "actor": actor[:100]},
         )
         recorded(STOP_HISTORY, stop.pk, old, _shown(stop), actor=actor, reason=reason)
     return stop

@@ -6,6 +6,7 @@ from django.db import transaction
 from scheduling.dispatch import dispatch_due
 from scheduling.models import Run, Step
 from scheduling.runs import advance_runs
+from tests.factories import LimitOverrideFactory
 from tests.scheduling.tasks import cancel, payer, paying, turn
 from tests.threads import workers
 from wallets.models import Limit
@@ -90,3 +91,12 @@ def test_two_workers_do_not_take_the_same_place() -> None:
             done.result(timeout=60)
     with transaction.atomic():
         assert running() == 1
+
+
+def test_an_override_counts_for_places_too() -> None:
+    for label in "ab":
+        paying(payer(label))
+    limit = Limit.objects.create(kind="max_running", scope_kind="everything", amount=2)
+    LimitOverrideFactory.create(limit=limit, amount=1)
+    turn()
+    assert running() == 1
