@@ -248,3 +248,13 @@ def test_no_wallet_is_renamed_to_what_a_limit_names(operator: Client) -> None:
     wallet = factories.WalletFactory.create()
     factories.LimitFactory.create(kind="max_value", scope_kind="wallet", scope_value="renamed")
     assert "A limit names renamed already" in errors_of(rename(operator, wallet))
+
+
+def test_a_campaign_keeps_the_slug_that_its_budget_names(operator: Client) -> None:
+    campaign = factories.CampaignFactory.create(slug="scr", name="SCR")
+    page = reverse("admin:analytics_campaign_change", args=[campaign.pk])
+    assert operator.get(page).status_code == 200
+    form = {"name": "Other", "slug": "other", "status": campaign.status, "tasks": []}
+    assert operator.post(page, form).status_code == 302
+    campaign.refresh_from_db()
+    assert (campaign.name, campaign.slug) == ("Other", "scr")
