@@ -9,6 +9,7 @@ from django.utils import timezone
 from scheduling.models import Run, Step
 from scheduling.retries import reason_not_to_retry, retry_run
 from scheduling.runs import advance_runs
+from tests.factories import SignedRequestFactory
 from tests.scheduling.tasks import cancel, payer, paying, run_of, turn
 from wallets.models import Transaction
 from wallets.transactions.operator import NotPossible
@@ -129,3 +130,13 @@ def test_a_further_step_is_not_begun_after_the_time() -> None:
     advance_runs()
     assert run_of(task).detail.startswith("timed out")
     assert Step.objects.get(index=1).state == "cancelled"
+
+
+def test_what_a_person_cancelled_at_a_venue_is_not_tried_again() -> None:
+    run = failed(max_retries=2)
+    request = SignedRequestFactory.create(wallet=run.wallet, state="cancelled")
+    run.steps.update(transaction=None, request=request, kind="signed_request")
+    turn()
+    run.refresh_from_db()
+    assert (run.state, run.wake_at) == ("failed", None)
+    assert "a person cancelled what it had begun" in run.detail
