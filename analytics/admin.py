@@ -141,6 +141,15 @@ class CampaignAdmin(ConsoleAdmin):
         section("Related", "tasks", column("Rows", _campaign_lists)),
     )
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Its budget names it by its slug."""
+        fixed = ("slug",) if obj else ()
+        return (*fixed, *super().get_readonly_fields(request, obj))
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Once."""
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
 
 @admin.register(Eligibility)
 class EligibilityAdmin(ConsoleAdmin):

@@ -54,11 +54,11 @@ def _fresh() -> tuple[EquityPoint | None, str]:
 def _loss(point: EquityPoint) -> Figure:
     if point.at.date() != timezone.now().date():
         return Figure(None, "nothing was added up yet today (UTC)")
-    return Figure(point.loss_cents, point.loss_problem)
+    return Figure(point.loss_cents, point.loss_problem, point.as_of or point.at)
 
 
 def _cost(point: EquityPoint, slug: str) -> Figure:
     known = point.parts.get("campaigns", {}).get(slug)
     if known is None:
         return Figure(None, "its costs were not added up yet")
-    return Figure(known["cents"], known["problem"])
+    return Figure(known["cents"], known["problem"], point.at)

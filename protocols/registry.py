@@ -22,6 +22,8 @@ from wallets.models import PolicyRule
 OWN = (EVM, CLAIMS, AAVE, CALLS, LAYERBANK, SCROLL, SYNCSWAP, ZKSYNC)
 GROUP = "airdrops.protocols"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# What the pipeline calls its own: their names alone spare them checks.
+_OWN_ACTIONS = ("filler", "revoke")
 _SIGNATURE = re.compile(r"\w+\([\w,()\[\]]*\)")
 
 
@@ -109,6 +111,8 @@ def _action_complaints(action: object) -> Iterator[str]:
             return
     if not _SLUG.fullmatch(action.slug):
         yield "has a slug that is not lower-case words with hyphens"
+    if action.slug in _OWN_ACTIONS:
+        yield "has the slug of something the program does by itself; give it another"
     if not (isinstance(action.Params, type) and issubclass(action.Params, ActionParams)):
         yield "has Params that are not derived from protocols.params.ActionParams"
     yield from _permission_complaints(action)

@@ -16,10 +16,13 @@ class SchedulingConfig(AppConfig):
         from scheduling.gates import about_risk
         from scheduling.gates.standard import register_gates
         from scheduling.plans import guard
+        from scheduling.renaming import follow_wallet
+        from wallets.renaming import register_follower
 
         guard.register()
         approvals.register()
         register_gates()
         about_risk.register()
 
+        register_follower("scheduling", follow_wallet)
         tasks.register_wakeups()

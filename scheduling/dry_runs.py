@@ -109,7 +109,7 @@ def _approval(run: Run, found: Preview) -> list[str]:
         return []
     reasons, limits = standing_reasons(run), read_person_limits()
     if limits.rows:
-        reasons += [said for call in found.calls for said in above(call.row, limits)]
+        reasons += above([call.row for call in found.calls], limits)
     return list(dict.fromkeys(reasons))
 
 

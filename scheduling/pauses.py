@@ -172,10 +172,15 @@ def wait_for_resume(run: Run, reason: str) -> None:
     same.update(wake_at=later, detail=reason[:500])
 
 
-def follow_rename(old: str, new: str) -> None:
-    """A paused task stays so under another name."""
-    if old != new:
-        Pause.objects.filter(scope_kind=Scope.TASK, scope_value=old).update(scope_value=new)
+def follow_rename(old: str, new: str, scope: str = Scope.TASK) -> None:
+    """What is paused stays so under another name."""
+    if old == new:
+        return
+    rows = Pause.objects.filter(scope_kind=scope)
+    if rows.filter(scope_value=new).exists():
+        rows.filter(scope_value=old).delete()
+    else:
+        rows.filter(scope_value=old).update(scope_value=new)
 
 
 def scope_text(kind: str, value: str) -> str:

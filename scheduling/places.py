@@ -14,6 +14,7 @@ from django.utils import timezone
 from scheduling.models import Run, Step, Task
 from scheduling.states import RunState, StepState
 from wallets.models import Limit, ScopeKind
+from wallets.transactions.limits import in_force
 
 LOOK_AGAIN = timedelta(seconds=10)
 _WAITS = "waits for a place"
@@ -81,14 +82,14 @@ def _scopes(run: Run) -> Iterator[Scope]:
     most = run.task.max_running
     if most is not None:
         yield Scope(Q(task=run.task_id), most, str(run.task))
-    for limit in _limits(run):
+    for limit in in_force(_limits(run)):
         field = _SCOPES.get(ScopeKind(limit.scope_kind))
         runs = Q(**{field: limit.scope_value}) if field else Q()
         yield Scope(runs, limit.amount, limit.scope_value or "everything")
 
 
 def _limits(run: Run) -> QuerySet[Limit]:
-    """Those that count the run; overridden numbers are not for this kind."""
+    """Those that count the run."""
     task = run.task
     covering = (
         Q(scope_kind=ScopeKind.EVERYTHING)

@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from scheduling.dependencies import wake_dependents
@@ -164,6 +165,8 @@ def _reason_to_leave(run: Run) -> str:
     if not Task.objects.filter(pk=run.task_id, enabled=True).exists():
         return "its task is switched off"
     rows = Transaction.objects.filter(step__run=run)
-    if rows.filter(state=T.CANCELLED).exists() or rows.filter(outcome=Outcome.REPLACED).exists():
+    cancelled = Q(state=T.CANCELLED) | Q(outcome=Outcome.REPLACED)
+    requests = run.steps.filter(request__state=RequestState.CANCELLED)
+    if rows.filter(cancelled).exists() or requests.exists():
         return "a person cancelled what it had begun"
     return ""

@@ -12,6 +12,7 @@ from scheduling.risk_causes import Cause, Known, causes
 from wallets.actors import this_worker
 from wallets.models import EmergencyStop, ScopeKind
 from wallets.services import engage_stop
+from wallets.transactions.stop import wait_for_signatures
 from wallets.transitions import recorded
 
 log = structlog.get_logger(__name__)
@@ -77,6 +78,8 @@ def _was_stopped(before: RiskReading | None) -> bool:
 
 def _stop(reading: RiskReading) -> None:
     """Stop all but cancels, unless everything is stopped already, perhaps more strictly."""
+    # Whoever stops more strictly at this very moment is not overruled.
+    wait_for_signatures()
     engaged = EmergencyStop.objects.filter(scope_kind=ScopeKind.EVERYTHING, engaged=True)
     if engaged.exists():
         return

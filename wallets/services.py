@@ -143,6 +143,28 @@ def engage_stop(
     return _set_stop(scope_kind, scope_value, changes, reason=reason, actor=actor)
 
 
+def tighten_stop(
+    *, reason: str, actor: str, scope_kind: str, scope_value: str, mode: str
+) -> EmergencyStop:
+    """The same by whoever may not resume: NotPossible where a stricter stop of the scope stands."""
+    with transaction.atomic():
+        wait_for_signatures()
+        scope = {"scope_kind": scope_kind, "scope_value": scope_value}
+        stands = EmergencyStop.objects.filter(**scope, engaged=True).first()
+        if stands is not None and _spares_more(mode, stands.mode):
+            raise NotPossible(
+                f"{scope_value or 'everything'} is stopped more strictly already; whoever may "
+                "resume may also let it spare more"
+            )
+        return engage_stop(reason=reason, actor=actor, mode=mode, **scope)
+
+
+def _spares_more(mode: str, other: str) -> bool:
+    """The modes are in order, the strictest first."""
+    modes = list(EmergencyStop.Mode.values)
+    return modes.index(mode) > modes.index(other)
+
+
 def lift_stop(
     *,
     reason: str,
@@ -166,7 +188,8 @@ def _set_stop(
         stop, _ = EmergencyStop.objects.update_or_create(
             scope_kind=scope_kind,
             scope_value=scope_value,
-            defaults={**changes, "reason": reason, "actor": actor},
+            # Whoever has more to say than there is room for stops all the same.
+            defaults={**changes, "reason": reason[:300], "actor": actor[:100]},
         )
         recorded(STOP_HISTORY, stop.pk, old, _shown(stop), actor=actor, reason=reason)
     return stop

@@ -33,6 +33,8 @@ class Volatility:
 
     swing: int
     realised: int
+    # Of the last price.
+    at: datetime
 
 
 def measure(points: Sequence[PricePoint], now: datetime, window: timedelta) -> Volatility | None:
@@ -46,7 +48,7 @@ def measure(points: Sequence[PricePoint], now: datetime, window: timedelta) -> V
         moves = (((later / earlier).ln()) ** 2 for earlier, later in pairwise(prices))
         realised = sum(moves, Decimal(0)).sqrt() * BPS
         swing = ((high - low) * BPS / low).to_integral_value(rounding=ROUND_CEILING)
-        return Volatility(int(swing), round(realised))
+        return Volatility(int(swing), round(realised), inside[-1].at)
 
 
 def _covers(points: Sequence[PricePoint], now: datetime, window: timedelta) -> bool:

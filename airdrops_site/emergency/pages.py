@@ -20,7 +20,7 @@ from airdrops_site.emergency.scopes import Scope, checked
 from scheduling.withdrawing import find_withdrawals, order_withdrawals
 from wallets.console.asking import actor_of
 from wallets.models import EmergencyStop, ScopeKind
-from wallets.services import engage_stop, lift_stop
+from wallets.services import engage_stop, lift_stop, tighten_stop
 from wallets.transactions.clearing import Cleared, clear_pending
 from wallets.transactions.operator import NotPossible
 from wallets.transactions.stop_file import stop_file_reason
@@ -87,7 +87,12 @@ def stop(request: HttpRequest) -> HttpResponse:
         return overview(request, form)
     said = form.cleaned_data
     scope = form.scope
-    engage_stop(reason=said["reason"], actor=actor_of(request), mode=said["mode"], **scope.facts)
+    engage = engage_stop if _may(request, RESUME) else tighten_stop
+    try:
+        engage(reason=said["reason"], actor=actor_of(request), mode=said["mode"], **scope.facts)
+    except NotPossible as error:
+        form.add_error("mode", str(error))
+        return overview(request, form)
     messages.warning(request, f"Signing is stopped for {scope.name}.")
     return HttpResponseRedirect(_next(request))
 

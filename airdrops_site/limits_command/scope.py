@@ -2,6 +2,7 @@
 
 from airdrops_site.answers import BadInput
 from airdrops_site.tx.known import require_network, require_protocol, require_wallet
+from analytics.models import Campaign
 from protocols.registry import adapters
 from wallets.amounts import AmountError
 from wallets.limit_units import read_number
@@ -53,6 +54,9 @@ def _require_known(kind: str, value: str) -> None:
             require_wallet(value)
         case ScopeKind.ACTION:
             _require_action(value)
+        case ScopeKind.CAMPAIGN:
+            if not Campaign.objects.filter(slug=value).exists():
+                raise BadInput(f"there is no campaign {value}")
 
 
 def _require_action(slug: str) -> None:

@@ -51,11 +51,14 @@ class Sweep(Action):
 
 
 class Drain(Sweep):
-    """The same, of a wallet in trouble; goes through a stop that spares the safe drain."""
+    """The same, of a wallet in trouble; goes through a stop that spares the safe drain.
+
+    To a listed safe address no gate is asked about it. To others it is a transfer like any: it
+    reduces nothing.
+    """
 
     slug = "drain"
     title = "Drain native coin"
-    reduces = True
 
 
 class DrainToken(TransferToken):
@@ -63,4 +66,3 @@ class DrainToken(TransferToken):
 
     slug = "drain-token"
     title = "Drain a token"
-    reduces = True

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from scheduling.approvals.binding import ApprovalChanged, require_unchanged
+from scheduling.approvals.given import given_to, unapproved_of
 from scheduling.approvals.reasons import above, read_person_limits, standing_reasons
 from scheduling.models import Approval, Run, Step
 from scheduling.specs import Spec
-from scheduling.states import ApprovalState
 from wallets.models import SignedRequest, Transaction
 from wallets.transactions import guards
 from wallets.transactions.guards import ALLOWED, Answer, Verdict
@@ -31,11 +31,14 @@ def check_approvals(transactions: Sequence[Transaction]) -> dict[int, Verdict]:
         return verdicts
     steps = Step.objects.filter(transaction__in=asked, run__task__plan__isnull=True)
     found = list(steps.select_related(*_RELATED))
-    given, limits = _given(found), read_person_limits()
+    given, limits = given_to(step.run for step in found), read_person_limits()
+    later = [step.run_id for step in found if step.index]
+    before = unapproved_of(later, given) if later and limits.rows else {}
     for step in found:
         row = asked[step.transaction_id or 0]
         approval = given.get((step.run_id, step.index))
-        verdicts[row.pk] = _judge(step, row, approval, limits)
+        others = [one for one in before.get(step.run_id, ()) if one.pk != row.pk]
+        verdicts[row.pk] = _judge(step, row, approval, limits, others)
     return verdicts
 
 
@@ -46,18 +49,24 @@ def check_request(request: SignedRequest) -> Verdict:
     step = Step.objects.filter(request=request).select_related(*_RELATED).first()
     if step is None or step.run.task.plan_id is not None:
         return ALLOWED
-    approval = _given([step]).get((step.run_id, step.index))
+    approval = given_to([step.run]).get((step.run_id, step.index))
     if approval is None:
         return _unapproved(standing_reasons(step.run), step.run)
     return _compared(approval, lambda: _is_message(request, _spec(approval, step)))
 
 
-def _judge(step: Step, row: Transaction, approval: Approval | None, limits: Limits) -> Verdict:
+def _judge(
+    step: Step,
+    row: Transaction,
+    approval: Approval | None,
+    limits: Limits,
+    before: Sequence[Transaction],
+) -> Verdict:
     if approval is not None:
         return _compared(approval, lambda: _is_call(row, _spec(approval, step), step.run))
     reasons = standing_reasons(step.run)
     if limits.rows:
-        reasons += above(row, limits)
+        reasons += dict.fromkeys(above([row], limits, before))
     return _unapproved(reasons, step.run)
 
 
@@ -69,18 +78,6 @@ def _unapproved(reasons: list[str], run: Run) -> Verdict:
         "next one asks"
     )
     return Verdict(Answer.HOLD, told, HoldReason.APPROVAL)
-
-
-def _given(steps: Sequence[Step]) -> dict[tuple[int, int], Approval]:
-    """The used approvals of their runs, by run and the place of each step they hold for."""
-    runs = {step.run_id: step.run for step in steps}
-    rows = Approval.objects.filter(run__in=runs, state=ApprovalState.USED).order_by("pk")
-    found: dict[tuple[int, int], Approval] = {}
-    for approval in rows:
-        approval.run = runs[approval.run_id]
-        for place in range(len(approval.plan.get("steps", ()))):
-            found[(approval.run_id, approval.first_step + place)] = approval
-    return found
 
 
 def _spec(approval: Approval, step: Step) -> Spec:

@@ -1,14 +1,20 @@
 """Why a run needs a second person: its task says so, its action is marked, or it spends much."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from protocols.actions import Call, PlannedStep
 from protocols.registry import UnknownAction
+from scheduling.approvals.given import given_to, unapproved_of
 from scheduling.models import Run, Task
 from scheduling.planning import action_of, network_of
 from wallets.models import Limit, NonceLane, Transaction
 from wallets.transactions.limits import Limits, amount_text, in_force
 from wallets.transactions.policy import PolicyRefusal, check_policy
+
+# What counts together: of a network's token, what leaves or what is only let be taken.
+_Key = tuple[int, str, bool]
 
 
 def reasons_of_run(run: Run, steps: Sequence[PlannedStep]) -> list[str]:
@@ -17,8 +23,8 @@ def reasons_of_run(run: Run, steps: Sequence[PlannedStep]) -> list[str]:
         return []
     reasons, limits = standing_reasons(run), read_person_limits()
     if limits.rows:
-        calls = (step for step in steps if isinstance(step, Call))
-        reasons += [said for call in calls for said in above(_as_transaction(run, call), limits)]
+        calls = [_as_transaction(run, step) for step in steps if isinstance(step, Call)]
+        reasons += above(calls, limits, unapproved_of([run.pk], given_to([run])).get(run.pk, ()))
     return list(dict.fromkeys(reasons))
 
 
@@ -45,17 +51,32 @@ def read_person_limits() -> Limits:
     return Limits(tuple(in_force(rows)))
 
 
-def above(row: Transaction, limits: Limits) -> Iterator[str]:
-    """What the call gives away beyond what one person may; what policy refuses gives nothing."""
-    try:
-        spends = check_policy(row).spends
-    except PolicyRefusal:
-        return
-    for spend in spends:
-        allowed = min(limits.amounts(row, Limit.Kind.SECOND_PERSON, spend.token), default=None)
-        if allowed is not None and spend.amount > allowed:
-            texts = [amount_text(row, spend.token, one) for one in (spend.amount, allowed)]
+def above(
+    rows: Sequence[Transaction], limits: Limits, before: Sequence[Transaction] = ()
+) -> Iterator[str]:
+    """What calls of a run give away, or let be taken, beyond what one person may.
+
+    They count together, and with what the run has asked for `before` them: else an amount that is
+    too much would only have to be split.
+    """
+    spent, earlier = _spent(rows), _spent(before)
+    examples = {row.network_id: row for row in rows}
+    for (network, token, leaves), amount in spent.items():
+        row, total = examples[network], amount + earlier[network, token, leaves]
+        allowed = min(limits.amounts(row, Limit.Kind.SECOND_PERSON, token), default=None)
+        if amount and allowed is not None and total > allowed:
+            texts = [amount_text(row, token, one) for one in (total, allowed)]
             yield f"{texts[0]} is more than the {texts[1]} of one person"
+
+
+def _spent(rows: Iterable[Transaction]) -> Counter[_Key]:
+    """What policy refuses gives nothing."""
+    found: Counter[_Key] = Counter()
+    for row in rows:
+        with suppress(PolicyRefusal):
+            for spend in check_policy(row).spends:
+                found[row.network_id, spend.token, spend.leaves] += spend.amount
+    return found
 
 
 def _as_transaction(run: Run, call: Call) -> Transaction:

@@ -18,6 +18,8 @@ class Figure:
 
     value: int | None = None
     problem: str = ""
+    # How old the oldest of what it was worked out from is.
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scheduling.gates import figures
+from scheduling.gates.ages import too_old
 from scheduling.gates.facts import covering, is_spared
 from scheduling.gates.figures import Figure, dollars
 from scheduling.gates.registry import Subject
@@ -27,14 +28,16 @@ class DayLoss:
         if not any(limits):
             return ["" for _ in subjects]
         loss = figures.provider().day_loss()
-        return [_loss_sentence(loss, one) for one in limits]
+        return [_loss_sentence(loss, *pair) for pair in zip(subjects, limits, strict=True)]
 
 
-def _loss_sentence(loss: Figure, limits: Sequence[Limit]) -> str:
+def _loss_sentence(loss: Figure, subject: Subject, limits: Sequence[Limit]) -> str:
     if not limits:
         return ""
     if loss.value is None:
         return f"what was lost today is unknown: {loss.problem}"
+    if old := _too_old(subject, "what was lost today", loss):
+        return old
     lowest = min(limits, key=lambda one: one.amount)
     if loss.value <= lowest.amount:
         return ""
@@ -42,6 +45,10 @@ def _loss_sentence(loss: Figure, limits: Sequence[Limit]) -> str:
         f"{dollars(loss.value)} were lost today (UTC), the limit “{lowest}” is "
         f"{dollars(lowest.amount)}; it goes on tomorrow, or with a higher limit"
     )
+
+
+def _too_old(subject: Subject, what: str, figure: Figure) -> str:
+    return too_old(subject, what, figure.as_of, otherwise=figures.OLDEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,7 @@ class Budget:
             return ["" for _ in subjects]
         costs = figures.provider().costs(tasks)
         return [
-            _budget_sentence(costs.get(one.task.pk, {}), found) if one.task and found else ""
+            _budget_sentence(one, costs.get(one.task.pk, {}), found) if one.task and found else ""
             for one, found in zip(subjects, limits, strict=True)
         ]
 
@@ -79,13 +86,15 @@ def _budgets(subject: Subject) -> list[Limit]:
     return [*named, *covering(subject, BUDGET)]
 
 
-def _budget_sentence(costs: Mapping[str, Figure], limits: Sequence[Limit]) -> str:
+def _budget_sentence(subject: Subject, costs: Mapping[str, Figure], limits: Sequence[Limit]) -> str:
     for limit in limits:
         for campaign, cost in costs.items():
             if limit.scope_kind == ScopeKind.CAMPAIGN and campaign not in (limit.scope_value, "?"):
                 continue
             if cost.value is None:
                 return f"what the campaign {campaign} has cost is unknown: {cost.problem}"
+            if old := _too_old(subject, f"what the campaign {campaign} has cost", cost):
+                return old
             if cost.value >= limit.amount:
                 return (
                     f"the campaign {campaign} has cost {dollars(cost.value)}, the limit “{limit}” "

@@ -19,8 +19,10 @@ from scheduling.gates.facts import (
 )
 from scheduling.gates.figures import OLDEST, percent
 from scheduling.gates.registry import Subject
-from wallets.models import Limit, ScopeKind
+from scheduling.states import StepState
+from wallets.models import Limit, ScopeKind, Transaction
 from wallets.transactions.limits import token_of
+from wallets.transactions.states import ON_CHAIN, PENDING
 from wallets.volatility import Volatility, volatilities
 
 HEALTH_FACTOR, VOLATILITY = Limit.Kind.MIN_HEALTH_FACTOR, Limit.Kind.MAX_VOLATILITY
@@ -40,15 +42,21 @@ class HealthFactor:
     name: str = HEALTH_FACTOR
 
     def check(self, subjects: Sequence[Subject]) -> list[str]:
-        """The stored readings of all, with one question."""
+        """The stored readings of all, with two questions; of a place one run at a time."""
         limits = [_health_limits(one) for one in subjects]
-        if not any(limits):
+        asked = [one for one, found in zip(subjects, limits, strict=True) if found]
+        if not asked:
             return ["" for _ in subjects]
-        readings = _readings([one for one, found in zip(subjects, limits, strict=True) if found])
-        return [
-            _health_sentence(one, readings.get(_where(one)), found) if found else ""
-            for one, found in zip(subjects, limits, strict=True)
-        ]
+        readings, busy, said = _readings(asked), _under_way(asked), []
+        for one, found in zip(subjects, limits, strict=True):
+            where = _where(one)
+            sentence = _health_sentence(one, readings.get(where), found) if found else ""
+            if found and not sentence and (others := busy.setdefault(where, set()) - {one.run_id}):
+                sentence = f"{_named(one)} is unknown: run {min(others)} may change it now"
+            if found and not sentence and one.signs and one.run_id:
+                busy[where].add(one.run_id)
+            said.append(sentence)
+        return said
 
 
 def _health_limits(subject: Subject) -> list[Limit]:
@@ -69,6 +77,28 @@ def _where(subject: Subject) -> Where:
     return row.lane.wallet_id, row.network_id, row.protocol
 
 
+def _under_way(subjects: Iterable[Subject]) -> dict[Where, set[int]]:
+    """The runs that have something signed there of which it is not known yet what it did."""
+    wallets, networks, protocols = zip(*map(_where, subjects), strict=True)
+    rows = Transaction.objects.filter(
+        lane__wallet__in=wallets,
+        network__in=networks,
+        protocol__in=protocols,
+        state__in=(*PENDING, *ON_CHAIN),
+        step__state=StepState.SUBMITTED,
+    )
+    found: dict[Where, set[int]] = {}
+    names = ("lane__wallet", "network", "protocol", "step__run")
+    for wallet, network, protocol, run in rows.values_list(*names):
+        found.setdefault((wallet, network, protocol), set()).add(run)
+    return found
+
+
+def _named(subject: Subject) -> str:
+    row = subject.row
+    return f"the health factor of {row.lane.wallet} in {row.protocol} on {row.network.slug}"
+
+
 def _readings(subjects: Iterable[Subject]) -> Mapping[Where, PositionReading]:
     wallets, networks, protocols = zip(*map(_where, subjects), strict=True)
     rows = PositionReading.objects.filter(
@@ -81,18 +111,19 @@ def _readings(subjects: Iterable[Subject]) -> Mapping[Where, PositionReading]:
 def _health_sentence(
     subject: Subject, reading: PositionReading | None, limits: Sequence[Limit]
 ) -> str:
-    where = f"{subject.row.lane.wallet} in {subject.row.protocol} on {subject.row.network.slug}"
+    what = _named(subject)
     if reading is None or not (reading.whole and reading.health_known):
         why = (reading.problem if reading else "") or "it was not read yet"
-        return f"the health factor of {where} is unknown: {why}"
-    what = f"the health factor of {where}"
+        return f"{what} is unknown: {why}"
+    if reading.changed_at is not None and reading.read_at and reading.changed_at > reading.read_at:
+        return f"{what} is unknown: a run may have changed it since it was read"
     if old := too_old(subject, what, reading.read_at, otherwise=OLDEST):
         return old
     highest = max(limits, key=lambda one: one.amount)
     if reading.health_factor is None or reading.health_factor >= highest.amount:
         return ""
     return (
-        f"the health factor of {where} is {factor_text(reading.health_factor)}, the limit "
+        f"{what} is {factor_text(reading.health_factor)}, the limit "
         f"“{highest}” is {factor_text(highest.amount)}; repay or supply more there first"
     )
 
@@ -146,6 +177,9 @@ def _swing_sentence(
     volatility = moved.get(token.pk) if token is not None else None
     if volatility is None:
         return f"how the price of {token or address} moved today is unknown: too few prices stored"
+    # A source falls silent when it matters most.
+    if old := too_old(subject, f"the price of {token}", volatility.at, otherwise=OLDEST):
+        return old
     lowest = min(limits, key=lambda one: one.amount)
     if volatility.swing <= lowest.amount:
         return ""

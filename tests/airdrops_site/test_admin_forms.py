@@ -11,7 +11,8 @@ from eth_account import Account
 from scheduling.models import Task
 from tests import factories
 from wallets.admin.forms import carries_credential
-from wallets.models import RpcEndpoint, Wallet
+from wallets.models import EmergencyStop, RpcEndpoint, Wallet
+from wallets.services import engage_stop
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -229,3 +230,31 @@ def test_an_endpoint_with_a_credential_is_refused_with_what_to_do(operator: Clie
     assert "write ${NAME} in its place" in errors_of(operator.post(page, form))
     operator.post(page, {**form, "url": "https://rpc.example/?apikey=${RPC_KEY}"})
     assert RpcEndpoint.objects.get().url == "https://rpc.example/?apikey=${RPC_KEY}"
+
+
+def rename(client: Client, wallet: Wallet) -> Any:
+    page = reverse("admin:wallets_wallet_change", args=[wallet.pk])
+    return client.post(page, {"label": "renamed", **inline("lanes")})
+
+
+def test_a_wallet_that_is_renamed_stays_stopped(operator: Client) -> None:
+    wallet = factories.WalletFactory.create()
+    engage_stop(reason="stolen", actor="ann", scope_kind="wallet", scope_value=wallet.label)
+    assert rename(operator, wallet).status_code == 302
+    assert EmergencyStop.objects.get(scope_kind="wallet").scope_value == "renamed"
+
+
+def test_no_wallet_is_renamed_to_what_a_limit_names(operator: Client) -> None:
+    wallet = factories.WalletFactory.create()
+    factories.LimitFactory.create(kind="max_value", scope_kind="wallet", scope_value="renamed")
+    assert "A limit names renamed already" in errors_of(rename(operator, wallet))
+
+
+def test_a_campaign_keeps_the_slug_that_its_budget_names(operator: Client) -> None:
+    campaign = factories.CampaignFactory.create(slug="scr", name="SCR")
+    page = reverse("admin:analytics_campaign_change", args=[campaign.pk])
+    assert operator.get(page).status_code == 200
+    form = {"name": "Other", "slug": "other", "status": campaign.status, "tasks": []}
+    assert operator.post(page, form).status_code == 302
+    campaign.refresh_from_db()
+    assert (campaign.name, campaign.slug) == ("Other", "scr")

@@ -54,6 +54,23 @@ def test_who_only_looks_sees_the_stop_and_no_button() -> None:
     assert client.get("/admin/emergency/order/withdraw/").status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("role", "mode"), [("approver", "everything"), ("operator", "all_but_drain")]
+)
+def test_only_whoever_may_resume_lets_a_stop_spare_more(role: str, mode: str) -> None:
+    engage_stop(reason="stolen", actor="ann")
+    answer = signed_in(role).post("/admin/emergency/stop/", {**STOP, "mode": "all_but_drain"})
+    assert EmergencyStop.objects.get(engaged=True).mode == mode
+    if role == "approver":
+        assert "everything is stopped more strictly" in answer.content.decode()
+
+
+def test_a_stop_may_become_stricter_by_whoever_may_stop() -> None:
+    engage_stop(reason="stolen", actor="ann", mode="all_but_drain")
+    signed_in("approver").post("/admin/emergency/stop/", {**STOP, "mode": "all_but_cancels"})
+    assert EmergencyStop.objects.get(engaged=True).mode == "all_but_cancels"
+
+
 def test_it_goes_on_by_the_right_to_resume_with_a_reason() -> None:
     engage_stop(reason="stolen", actor="ann")
     assert signed_in("approver").post("/admin/emergency/resume/", STOP).status_code == 403

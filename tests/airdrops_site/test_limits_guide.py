@@ -71,6 +71,7 @@ def test_the_list_says_what_counts_now_and_what_is_used(db: None) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
+        ("set max_budget campaign:scl '10 USD' --user ada", "there is no campaign scl"),
         ("set max_value nowhere '1 ETH' --user ada", "'nowhere' is no scope; write everything"),
         ("set max_value wallet '1 ETH' --user ada", "'wallet' is not whole"),
         ("set max_value wallet:nobody '1 ETH' --user ada", "there is no wallet nobody"),

@@ -125,6 +125,7 @@ def test_an_installed_package_brings_its_protocol(install: Install) -> None:
         ("ADAPTER = 7", "names int, not an Adapter; make one with Adapter.of"),
         (ADAPTER.format(slug="evm"), "brings the protocol evm, which exists already"),
         (ADAPTER.format(slug="No Slug"), "slug 'No Slug' is not lower-case words"),
+        (ADAPTER.replace('"wave"', '"filler"'), "action filler has the slug of something the"),
         (ADAPTER.replace("[Wave()]", "[]"), "has no actions"),
         (ADAPTER.replace("[Wave()]", "[Wave]"), "wave is not an instance"),
         (ADAPTER.replace('    title = "Wave"\n', ""), "wave has no title; an action has slug"),

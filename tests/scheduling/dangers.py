@@ -75,6 +75,25 @@ def loss_is_not_known(_run: Run) -> str:
     return "what was lost today is unknown: the price of X is unknown or stale"
 
 
+def loss_is_old(_run: Run) -> str:
+    """Ten minutes, where a limit relies on no more than five."""
+    limit("max_day_loss", 5_000)
+    limit("max_age", 300)
+    EquityPointFactory.create(as_of=timezone.now() - timedelta(minutes=10))
+    return "what was lost today is 60"
+
+
+def costs_are_old(run: Run) -> str:
+    """The same of what a campaign has cost."""
+    CampaignFactory.create(slug="scr").tasks.add(run.task)
+    limit("max_budget", 1_000, "campaign:scr")
+    limit("max_age", 300)
+    costs = {"scr": {"cents": 1, "problem": ""}}
+    at = timezone.now() - timedelta(minutes=10)
+    EquityPointFactory.create(parts={"campaigns": costs}, at=at)
+    return "what the campaign scr has cost is 60"
+
+
 def nothing_was_added_up(_run: Run) -> str:
     """No worker has."""
     limit("max_day_loss", 5_000)
@@ -130,6 +149,16 @@ def market_is_wild(run: Run) -> str:
         "within a day, basis points for everything” is 20.00 %; it goes on once the market is "
         "calmer"
     )
+
+
+def market_was_read_long_ago(run: Run) -> str:
+    """It was calm until three hours ago; then the prices' source fell silent."""
+    limit("max_volatility", 2_000)
+    prices_of_a_day(coin(run.task.network), *(1_900,) * 25)
+    prices_of_a_day(Token.objects.get(network=run.task.network, symbol="USDC"), *(1,) * 25)
+    silent = timezone.now() - timedelta(hours=3)
+    PricePoint.objects.filter(at__gt=silent).delete()
+    return "the price of ETH on devnet-l2 is 1"
 
 
 def market_is_not_known(run: Run) -> str:

@@ -9,11 +9,14 @@ from django.contrib.auth.models import User
 from django.db.models import F
 from django.utils import timezone
 
+from protocols.models import Protocol
 from scheduling.approvals.asking import close_dead
 from scheduling.approvals.deciding import approve_run, decline_run
+from scheduling.approvals.guard import check_approvals
 from scheduling.models import Approval, Run, Step
 from tests.market import Market
 from tests.protocols.operators import ETHER
+from tests.scheduling.ferry import AMOUNT, errand
 from tests.scheduling.plans import allow_alone, coin, native, new_wallet, person
 from tests.scheduling.tasks import payer, paying, turn
 from tests.scheduling.tasks import run_of as latest
@@ -245,3 +248,38 @@ def test_declining_wakes_what_waits_for_the_run() -> None:
     decline_run(approval=row, person=person("ben", "approve_run"), reason="no")
     assert latest(first).state == "cancelled"
     assert Run.objects.filter(task=second, wake_at__lte=timezone.now()).exists()
+
+
+def test_what_is_split_over_steps_counts_together(
+    registered: Network, trader: Wallet, friend: Wallet, ann: User, ferry: Protocol
+) -> None:
+    allow_alone(AMOUNT, coin(registered))
+    run = errand(registered, trader, friend, changed_by=ann)
+    work(registered)
+    run.refresh_from_db()
+    assert (run.state, run.steps.count()) == ("held", 0)
+    told = "0.100000000000000002 ETH is more than the 0.1 ETH of one person"
+    assert open_one().reasons == [told]
+
+
+def test_a_step_is_held_that_makes_it_too_much_with_those_before_it(
+    registered: Network, trader: Wallet, friend: Wallet, ann: User, ferry: Protocol
+) -> None:
+    run = errand(registered, trader, friend, changed_by=ann)
+    registered.endpoints.update(enabled=False)
+    work(registered)
+    first = Transaction.objects.get()
+    later = Transaction.objects.create(
+        lane=first.lane,
+        network=registered,
+        origin=first.origin,
+        idempotency_key="later",
+        protocol="ferry",
+        action="errand",
+        to=friend.address,
+        value=1,
+    )
+    run.steps.filter(index=2).update(transaction=later)
+    allow_alone(AMOUNT, coin(registered))
+    assert check_approvals([first])[first.pk].sentence == ""
+    assert "0.100000000000000001 ETH is more than" in check_approvals([later])[later.pk].sentence

@@ -9,6 +9,7 @@ from django.utils import timezone
 from scheduling.dispatch import dispatch_due
 from scheduling.models import Run, Step
 from scheduling.runs import advance_runs
+from tests.factories import LimitOverrideFactory
 from tests.scheduling.tasks import cancel, payer, paying, turn
 from tests.threads import workers
 from wallets.models import Limit
@@ -105,3 +106,12 @@ def test_a_place_is_not_kept_for_a_run_whose_turn_is_later() -> None:
     cancel(Run.objects.get(state="running"))
     advance_runs()
     assert Run.objects.get(state="running").task == second
+
+
+def test_an_override_counts_for_places_too() -> None:
+    for label in "ab":
+        paying(payer(label))
+    limit = Limit.objects.create(kind="max_running", scope_kind="everything", amount=2)
+    LimitOverrideFactory.create(limit=limit, amount=1)
+    turn()
+    assert running() == 1

@@ -16,7 +16,7 @@ from scheduling.retries import reason_not_to_retry, retry_run, retry_when_due
 from scheduling.runs import advance_runs
 from scheduling.services import TaskUnderWay, save_task
 from tests.airdrops_site.guides import run as manage
-from tests.factories import NetworkFactory
+from tests.factories import NetworkFactory, SignedRequestFactory
 from tests.scheduling.tasks import cancel, payer, paying, run_of, turn
 from wallets.models import Transaction
 from wallets.transactions.operator import NotPossible
@@ -252,3 +252,13 @@ def test_a_run_is_not_tried_again_as_something_else() -> None:
     save_task(task=run.task)
     with pytest.raises(NotPossible, match="does something else now"):
         retry_run(run=run, actor="a person", reason="again")
+
+
+def test_what_a_person_cancelled_at_a_venue_is_not_tried_again() -> None:
+    run = failed(max_retries=2)
+    request = SignedRequestFactory.create(wallet=run.wallet, state="cancelled")
+    run.steps.update(transaction=None, request=request, kind="signed_request")
+    turn()
+    run.refresh_from_db()
+    assert (run.state, run.wake_at) == ("failed", None)
+    assert "a person cancelled what it had begun" in run.detail

@@ -164,6 +164,14 @@ def test_reduce_lets_only_what_reduces_begin() -> None:
     assert gate("withdraw").startswith("the risk is critical, so nothing begins")
 
 
+@pytest.mark.parametrize("action", ["drain", "drain-token"])
+def test_a_transfer_that_is_called_a_drain_reduces_nothing(action: str) -> None:
+    """To a listed safe address it passes all gates; to others it is a transfer."""
+    respond("high", "reduce")
+    factories.RiskReadingFactory.create(level="critical")
+    assert "only what reduces positions begins" in gate(action, "evm")
+
+
 def test_a_level_that_nobody_works_out_any_more_holds() -> None:
     respond("high", "reduce")
     at = timezone.now() - risk.OLDEST - timedelta(seconds=1)

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
 from tests.chains import ETHER
-from tests.factories import LimitFactory, LimitOverrideFactory, UserFactory
+from tests.factories import LimitFactory, LimitOverrideFactory, NetworkFactory, UserFactory
 from tests.wallets.intents import ticked, transfer
 from wallets.limit_changes import create_override, end_override, set_limit
 from wallets.limit_units import in_words, read_number
@@ -135,6 +135,7 @@ def test_who_has_no_right_overrides_nothing(db: None) -> None:
 
 
 def test_setting_a_limit_makes_it_or_changes_it(person: User) -> None:
+    NetworkFactory.create(slug="base")
     wanted = {"kind": "max_value", "scope_kind": "network", "scope_value": "base"}
     for amount in (1, 2):
         row = set_limit(**wanted, amount=amount, person=person)
@@ -184,3 +185,20 @@ def test_each_kind_holds_in_its_scope_and_nowhere_else(
     Limit.objects.create(kind=kind, scope_kind=scope_kind, scope_value=value, amount=amount)
     row: Transaction = sends("a")
     assert row.state == state, row.detail
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope_kind", "told"),
+    [
+        ("max_value", "campaign", "only a budget is a campaign's"),
+        ("max_failures", "wallet", "A breaker is a protocol's"),
+        ("max_value", "wallet", "There is no wallet x"),
+        ("max_value", "network", "There is no network x"),
+    ],
+)
+def test_a_limit_that_would_hold_nothing_is_not_set(
+    person: User, kind: str, scope_kind: str, told: str
+) -> None:
+    with pytest.raises(NotPossible, match=told):
+        set_limit(kind=kind, scope_kind=scope_kind, scope_value="x", amount=1, person=person)
+    assert not Limit.objects.exists()

@@ -49,6 +49,11 @@ def test_a_stop_engaged_without_a_mode_is_the_strictest() -> None:
     assert engage_stop(reason="again", actor="ann").mode == EmergencyStop.Mode.EVERYTHING
 
 
+def test_whoever_has_much_to_say_stops_all_the_same() -> None:
+    stop = engage_stop(reason="x" * 1000, actor="y" * 200)
+    assert (len(stop.reason), len(stop.actor)) == (300, 100)
+
+
 def test_a_mode_that_does_not_exist_engages_nothing() -> None:
     with pytest.raises(ValueError, match="all_but_mine"):
         engage_stop(reason="drill", actor="ann", mode="all_but_mine")

@@ -11,6 +11,7 @@ from wallets.chain.masking import looks_secret
 from wallets.contracts import refuse_contract
 from wallets.labels import is_key_material, is_only_key_material, refuse_label
 from wallets.models import RpcEndpoint, Wallet
+from wallets.renaming import reason_not_to_take
 from wallets.signers.references import refuse
 
 _PLACEHOLDER = re.compile(r"\$\{\w+\}")
@@ -90,7 +91,8 @@ class WalletForm(forms.ModelForm[Wallet]):
         label: str = self.cleaned_data["label"]
         if is_key_material(label):
             raise ValidationError(_PASSED_THROUGH)
-        if reason := refuse_label(label):
+        taken = self.instance.pk and "label" in self.changed_data and reason_not_to_take(label)
+        if reason := refuse_label(label) or taken:
             raise ValidationError(_sentence(reason))
         return label
 

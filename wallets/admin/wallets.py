@@ -9,7 +9,7 @@ from django.utils import timezone
 from wallets.admin.forms import WalletForm
 from wallets.admin.verbs import LANE_VERBS
 from wallets.console import show
-from wallets.console.asking import AskingAdmin
+from wallets.console.asking import AskingAdmin, actor_of
 from wallets.console.balances import balances_of
 from wallets.console.columns import (
     badge,
@@ -23,6 +23,7 @@ from wallets.console.columns import (
 from wallets.console.pages import KeptAdmin, ReadOnlyAdmin, ReadOnlyInline, section
 from wallets.console.search import Exact
 from wallets.models import Installation, NonceLane, Wallet
+from wallets.renaming import rename_wallet
 from wallets.services import INSTALLATION_HISTORY
 from wallets.transactions.lanes import LANE_HISTORY
 from wallets.verification import WALLET_HISTORY
@@ -91,9 +92,11 @@ class WalletAdmin(KeptAdmin):
     inlines = (LaneInline,)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
-        """A new wallet with a key is verified by the workers."""
+        """A new wallet with a key is verified by the workers; what names it follows a rename."""
         if not change and obj.signer_kind != Wallet.SignerKind.WATCH_ONLY:
             obj.verify_at = timezone.now()
+        if change and "label" in form.changed_data:
+            rename_wallet(wallet=obj, label=obj.label, actor=actor_of(request))
         super().save_model(request, obj, form, change)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -6,6 +6,8 @@ from django.db.models import Q
 
 from wallets.addresses import AddressError, AddressField, HashField, parse_address
 from wallets.amounts import AmountField
+from wallets.models.networks import Network
+from wallets.models.wallets import Wallet
 
 
 class ScopeKind(models.TextChoices):
@@ -93,7 +95,8 @@ class Limit(models.Model):
         return f"{self.get_kind_display()} for {self.scope_value or 'everything'}"
 
     def clean(self) -> None:
-        """A token is named with its network: elsewhere its address is another's."""
+        """A limit that would hold nothing is none; a token is named with its network."""
+        self._require_to_hold()
         network, colon, address = self.scope_value.rpartition(":")
         if self.scope_kind != ScopeKind.TOKEN:
             return
@@ -103,6 +106,21 @@ class Limit(models.Model):
             raise ValidationError({"scope_value": str(error)}) from error
         if not network:
             raise ValidationError({"scope_value": "Write network:address, like base:0x…."})
+
+    def _require_to_hold(self) -> None:
+        """Of some scopes nobody asks for some kinds, and of a name that nothing has for none."""
+        kind, scope = self.kind, self.scope_kind
+        if scope == ScopeKind.CAMPAIGN and kind != self.Kind.MAX_BUDGET:
+            raise ValidationError({"scope_kind": "Of the limits only a budget is a campaign's."})
+        wide = (ScopeKind.EVERYTHING, ScopeKind.PROTOCOL)
+        if kind == self.Kind.MAX_FAILURES and scope not in wide:
+            raise ValidationError({"scope_kind": "A breaker is a protocol's, or of all of them."})
+        named = {
+            ScopeKind.WALLET: Wallet.objects.filter(label=self.scope_value),
+            ScopeKind.NETWORK: Network.objects.filter(slug=self.scope_value),
+        }
+        if scope in named and not named[ScopeKind(scope)].exists():
+            raise ValidationError({"scope_value": f"There is no {scope} {self.scope_value}."})
 
 
 class LimitOverride(models.Model):

@@ -161,8 +161,12 @@ def _permitted(
 
 
 def _require_verified(wallet: Wallet) -> None:
-    """MayNotSign for one that is archived or in doubt since the turn began; the next says so."""
-    if not Wallet.objects.filter(pk=wallet.pk, status=Wallet.Status.VERIFIED).exists():
+    """MayNotSign for one that is archived, in doubt or renamed since the turn began.
+
+    The next says so, or finds the limits that name it now.
+    """
+    same = Wallet.objects.filter(pk=wallet.pk, label=wallet.label)
+    if not same.filter(status=Wallet.Status.VERIFIED).exists():
         raise MayNotSign
 
 

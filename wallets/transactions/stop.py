@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from wallets.models import (
     Attempt,
@@ -13,6 +13,7 @@ from wallets.models import (
     ScopeKind,
     SignedRequest,
     Transaction,
+    Wallet,
 )
 from wallets.transactions.drains import is_safe_drain
 from wallets.transactions.stop_file import stop_file_reason
@@ -28,7 +29,7 @@ class _Subject:
 
     network: str
     protocol: str
-    wallet: str
+    wallet: Wallet
     # Cancels and fillers only free a nonce, an order's cancel only gives it up.
     frees: bool
     # Whether it would begin something: it has no nonce yet, or was not signed.
@@ -51,7 +52,7 @@ class Stops:
             _Subject(
                 network=transaction.network.slug,
                 protocol=transaction.protocol,
-                wallet=transaction.lane.wallet.label,
+                wallet=transaction.lane.wallet,
                 frees=kind in (Attempt.Kind.CANCEL, Attempt.Kind.FILLER),
                 is_new=transaction.nonce is None,
                 transaction=transaction,
@@ -64,7 +65,7 @@ class Stops:
             _Subject(
                 network=request.network.slug if request.network else "",
                 protocol=request.protocol,
-                wallet=request.wallet.label,
+                wallet=request.wallet,
                 frees=frees,
                 is_new=not frees and not request.signature,
             )
@@ -121,12 +122,14 @@ def _engaged_or_global() -> list[Any]:
     """The stops, each with whether the installation is paused: one question for every signature."""
     stops = EmergencyStop.objects.filter(Q(engaged=True) | Q(scope_kind=ScopeKind.EVERYTHING))
     installation = Installation.objects.all()
+    named = Wallet.objects.filter(label=OuterRef("scope_value"))
     return list(
         stops.annotate(
             paused=Subquery(installation.values("paused")[:1]),
             pause_reason=Subquery(installation.values("pause_reason")[:1]),
             draining=Subquery(installation.values("draining_since")[:1]),
             drain_reason=Subquery(installation.values("drain_reason")[:1]),
+            wallet_id=Subquery(named.values("pk")[:1]),
         )
     )
 
@@ -158,6 +161,8 @@ def _covers(stop: EmergencyStop, subject: _Subject) -> bool:
         case ScopeKind.PROTOCOL:
             return stop.scope_value == subject.protocol
         case ScopeKind.WALLET:
-            return stop.scope_value == subject.wallet
+            # It may have been renamed since it was read.
+            named: int | None = getattr(stop, "wallet_id", None)
+            return named == subject.wallet.pk or stop.scope_value == subject.wallet.label
     # A scope this code does not know is not a reason to sign.
     return True

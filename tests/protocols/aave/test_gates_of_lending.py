@@ -14,7 +14,7 @@ from tests.scheduling.conftest import trader as trader
 from tests.scheduling.dangers import prices
 from tests.scheduling.gates import limit
 from tests.scheduling.test_gates import again
-from tests.scheduling.trading import one_round, run_of, until_ended
+from tests.scheduling.trading import one_round, run_of, until_ended, work
 from tests.scheduling.trading import usdc as usdc_of
 from wallets.models import Limit, Network, Transaction, Wallet
 
@@ -93,3 +93,32 @@ def test_what_an_adapter_says_is_kept_and_what_fails_keeps_it(
     reading.refresh_from_db()
     assert (reading.whole, reading.rows.count()) == (False, 1)
     assert reading.problem
+
+
+def test_a_health_factor_from_before_a_run_is_not_relied_on(
+    registered: Network, market: Market, aave: AaveMarket, trader: Wallet
+) -> None:
+    lend(registered, market, trader, "supply", 80)
+    until_ended(registered, market)
+    limit("min_health_factor", 20_000)
+    assert read_positions(PositionReading.objects.get())
+    lend(registered, market, trader, "borrow", 40)
+    until_ended(registered, market)
+    told = "the health factor of trader in aave on devnet-l2 is unknown: a run may have changed it"
+    assert again(lend(registered, market, trader, "borrow", 1))[1].startswith(told)
+
+
+def test_one_run_at_a_time_does_what_may_lower_a_health_factor(
+    registered: Network, market: Market, aave: AaveMarket, trader: Wallet
+) -> None:
+    lend(registered, market, trader, "supply", 80)
+    until_ended(registered, market)
+    limit("min_health_factor", 11_000)
+    assert read_positions(PositionReading.objects.get())
+    for _ in range(2):
+        lend(registered, market, trader, "borrow", 30)
+    work(registered)
+    work(registered)
+    rows = Transaction.objects.filter(action="borrow").order_by("pk")
+    assert [row.state for row in rows] == ["broadcast", "held"]
+    assert f"is unknown: run {rows[0].step.run_id} may change it now" in rows[1].detail
