@@ -40,7 +40,7 @@ def _is_transactional(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """What migrations left is put back after the tables were emptied.
+    """What migrations left, rows and triggers, is put back after the tables were emptied.
 
     Django does so before the next transactional test; a worker may take over others before.
     """
@@ -49,6 +49,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         with item.config.stash[blocking_manager_key].unblock():
             contents: str = connection._test_serialized_contents  # type: ignore[attr-defined]
             connection.creation.deserialize_db_from_string(contents)
+            triggers.ensure(connection)
 
 
 @pytest.fixture(autouse=True)
