@@ -10,30 +10,18 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from protocols.actions import Adapter, Context, PlanError, Position
+from protocols.actions import Adapter, Context, Position
 from protocols.context import build_context
 from protocols.models import PositionReading, PositionRow, Protocol
-from protocols.registry import UnknownAction, get_adapter
+from protocols.registry import UNANSWERED, UnknownAction, get_adapter
 from wallets.chain.access import allowed_kinds
 from wallets.chain.client import NetworkClient
-from wallets.chain.errors import ChainError
 from wallets.models import Network, Wallet
 
 log = structlog.get_logger(__name__)
 
 # After one that failed the next comes sooner.
 RETRY = timedelta(seconds=60)
-# An adapter that fails in a way of its own has not answered either.
-_UNANSWERED = (
-    UnknownAction,
-    PlanError,
-    ChainError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    TypeError,
-    ValueError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +56,7 @@ def read_positions(reading: PositionReading, client: NetworkClient | None = None
     began = timezone.now()
     try:
         found = _ask(reading.wallet, reading.network, reading.protocol, client)
-    except _UNANSWERED as error:
+    except UNANSWERED as error:
         _note(reading, began, str(error) or type(error).__name__)
         return False
     _keep(reading, began, found)

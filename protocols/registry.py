@@ -6,7 +6,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from protocols.aave.adapter import ADAPTER as AAVE
-from protocols.actions import Action, Adapter, Permission
+from protocols.actions import Action, Adapter, Permission, PlanError
 from protocols.calls.adapter import ADAPTER as CALLS
 from protocols.claims.adapter import ADAPTER as CLAIMS
 from protocols.evm.adapter import ADAPTER as EVM
@@ -16,6 +16,7 @@ from protocols.rules import missing_checks
 from protocols.scroll.adapter import ADAPTER as SCROLL
 from protocols.syncswap.adapter import ADAPTER as SYNCSWAP
 from protocols.zksync.adapter import ADAPTER as ZKSYNC
+from wallets.chain.errors import ChainError
 from wallets.models import PolicyRule
 
 # What comes with this program.
@@ -29,6 +30,20 @@ _SIGNATURE = re.compile(r"\w+\([\w,()\[\]]*\)")
 
 class UnknownAction(LookupError):
     """No such protocol or action; the message lists what exists."""
+
+
+# What an adapter may raise where it was asked something: each is no answer, and never "nothing".
+# One that fails in a way of its own has not answered either.
+UNANSWERED = (
+    UnknownAction,
+    PlanError,
+    ChainError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 
 
 class RegistrationError(Exception):

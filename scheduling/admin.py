@@ -27,8 +27,9 @@ from scheduling.pause_admin import PauseAdmin as PauseAdmin
 from scheduling.plan_admin import PlanAdmin as PlanAdmin
 from scheduling.risk_admin import RiskReadingAdmin as RiskReadingAdmin
 from scheduling.run_admin import RunAdmin as RunAdmin
+from scheduling.schedule import in_words
 from scheduling.services import TASK_HISTORY, note_change, save_task
-from scheduling.task_columns import following_times, wallet_count, when
+from scheduling.task_columns import following_times, wallet_count
 from scheduling.task_pages import TypedParamsAdmin
 from scheduling.task_previews import TaskPreviews, preview_link
 from wallets.console import show
@@ -91,7 +92,7 @@ class TaskAdmin(TaskPreviews, TypedParamsAdmin):
         "protocol",
         "action",
         "network",
-        column("When", when),
+        column("When", in_words),
         "next_due_at",
         "priority",
         "enabled",

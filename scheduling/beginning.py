@@ -1,6 +1,6 @@
 """Begin a run that is due: why it may not yet, its plan, the gates, a second person, its steps."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,6 +20,7 @@ from scheduling.following import end_run
 from scheduling.gates.beginning import gates_hold, probe_holds
 from scheduling.models import Approval, Run
 from scheduling.overlap import Beside, look_beside, reason_to_wait
+from scheduling.pace import LOOK_AGAIN, patience
 from scheduling.pauses import hold_paused, pause_reason
 from scheduling.places import Scope, full_scope, lock_places, wait_for_place
 from scheduling.planning import NO_PLAN, Planned, make_plan
@@ -30,9 +31,6 @@ from wallets.actors import this_worker
 from wallets.models import Wallet
 from wallets.transactions.points import reached
 from wallets.transitions import move
-
-LOOK_AGAIN = timedelta(seconds=10)
-LONGEST_HOLD = timedelta(minutes=5)
 
 
 def begin_run(run: Run) -> None:
@@ -140,7 +138,7 @@ def _hold(run: Run, reason: str, *, until: datetime | None = None) -> None:
     """Hold it, or leave it held: the longer it is, the more seldom it is looked at."""
     detail, now = reason[:500], timezone.now()
     if run.state == RunState.HELD:
-        pause = min(max((now - run.state_changed_at) / 4, LOOK_AGAIN), LONGEST_HOLD)
+        pause = patience(run.state_changed_at)
         as_claimed(run).filter(state=RunState.HELD, version=run.version).update(
             detail=detail, wake_at=until or now + pause
         )

@@ -1,7 +1,5 @@
 """Going on with a run whose planned steps are all done, and with one that a person restarts."""
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,9 +15,10 @@ from scheduling.approvals.asking import (
 )
 from scheduling.claims import as_claimed
 from scheduling.following import end_cancelled, end_run, go_on, has_more, is_under_way, lock_run
-from scheduling.gates.beginning import gates_hold, patience, probe_holds
+from scheduling.gates.beginning import gates_hold, probe_holds
 from scheduling.models import Approval, Run
 from scheduling.overlap import Beside, look_beside, reason_to_wait
+from scheduling.pace import LOOK_AGAIN, patience
 from scheduling.pauses import pause_reason, wait_for_resume
 from scheduling.planning import NO_PLAN, Planned, action_of, context_of, read_plan
 from scheduling.points import WaitPoint
@@ -35,7 +34,6 @@ from wallets.transactions.operator import NotPossible
 from wallets.transactions.points import reached
 from wallets.transitions import LostRace, move
 
-LOOK_AGAIN = timedelta(seconds=10)
 _BEGUN = (StepState.SUBMITTED, StepState.WAITING)
 
 
@@ -110,11 +108,11 @@ def _what_keeps(
     if reason := reason_to_wait(run, planned.relies_on, before):
         return Awaited(reason, timezone.now() + LOOK_AGAIN)
     if reason := gates_hold(run, planned):
-        return Awaited(reason, timezone.now() + patience(run))
+        return Awaited(reason, timezone.now() + patience(run.created_at))
     if waits := approval_holds(run, planned, approval):
         return waits
     if reason := probe_holds(run):
-        return Awaited(reason, timezone.now() + patience(run))
+        return Awaited(reason, timezone.now() + patience(run.created_at))
     return None
 
 

@@ -141,6 +141,7 @@ def _create_runs(task: Task, members: list[Member], occurrences: list[Occurrence
             task=task,
             wallet_id=one.wallet_id,
             params={**task.params, **own[one.wallet_id]},
+            asked_by_id=task.changed_by_id,
             priority=task.priority,
             wake_at=one.due_at + places[one.wallet_id] * apart,
         )

@@ -51,6 +51,7 @@ def run_now(*, task: Task, wallet: str = "", actor: str, reason: str = "") -> Be
                 task=locked,
                 wallet=one.wallet,
                 params={**locked.params, **one.params},
+                asked_by_id=locked.changed_by_id,
                 priority=locked.priority,
                 wake_at=now,
             )

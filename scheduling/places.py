@@ -6,17 +6,16 @@ else shall stand still. What comes back from a wait goes on without asking.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from scheduling.models import Run, Step, Task
+from scheduling.pace import LOOK_AGAIN
 from scheduling.states import RunState, StepState
 from wallets.models import Limit, ScopeKind
 from wallets.transactions.limits import in_force
 
-LOOK_AGAIN = timedelta(seconds=10)
 _WAITS = "waits for a place"
 # Which runs a limit's scope is about.
 _SCOPES = {

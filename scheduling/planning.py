@@ -16,7 +16,7 @@ from scheduling.expressions.readings import as_written, work_out
 from scheduling.models import Run
 from scheduling.states import RunState
 from wallets.chain.client import NetworkClient
-from wallets.models import Network
+from wallets.models import Network, NonceLane, Transaction
 from wallets.requests.kinds import find_kind
 from wallets.requests.services import BadRequest, payload_as_json
 from wallets.transactions.allowances import AllowanceCall, read_allowance_call
@@ -110,6 +110,23 @@ def network_of(run: Run, chain_id: int | None) -> Network:
     if network is None:
         raise PlanError(f"chain {chain_id} is not known here; add and enable its network")
     return network
+
+
+def as_transaction(run: Run, call: Call) -> Transaction:
+    """Not saved: the call as it would be asked for, to hold it against policy and limits."""
+    network = network_of(run, call.chain_id)
+    return Transaction(
+        lane=NonceLane(wallet=run.wallet, network=network),
+        network=network,
+        origin=f"run:{run.pk}",
+        protocol=run.task.protocol.slug,
+        action=run.task.action,
+        to=call.to,
+        value=call.value,
+        data=call.data,
+        expectations=call.expectations.as_json(),
+        valid_until=call.valid_until,
+    )
 
 
 def _require_possible(run: Run, step: PlannedStep) -> None:

@@ -13,9 +13,10 @@ from django.utils import timezone
 from protocols.actions import Settlement
 from protocols.settlements import settlement_to_json
 from scheduling.beginning import begin_run, hold_reason
-from scheduling.continuing import LOOK_AGAIN, continue_run
+from scheduling.continuing import continue_run
 from scheduling.following import end_cancelled, end_run, go_on, is_under_way, lock_run
 from scheduling.models import Run, Step
+from scheduling.pace import LOOK_AGAIN
 from scheduling.planning import NO_PLAN, context_of
 from scheduling.points import DispatchPoint, RunPoint, WaitPoint
 from scheduling.replanning import may_plan_anew, plan_anew, said_of_approved

@@ -117,3 +117,16 @@ def _shortest_gap(task: Task) -> timedelta | None:
             except CroniterError as error:
                 raise ScheduleError(f"{task.cron!r} is no cron expression: {error}") from error
     return None
+
+
+def in_words(task: Task) -> str:
+    """How often it is due, and over how long its runs are spread."""
+    match task.schedule:
+        case Task.Schedule.INTERVAL:
+            often = f"every {task.interval_seconds} s"
+        case Task.Schedule.CRON:
+            often = f"{task.cron} ({task.timezone})"
+        case _:
+            often = f"once, {task.starts_at:%Y-%m-%d %H:%M} UTC"
+    times = f"{task.times} times, " if task.times > 1 else ""
+    return f"{often}, {times}over {task.spread_seconds} s" if task.spread_seconds else often

@@ -12,19 +12,6 @@ from wallets.console import show
 _SHOWN = 4
 
 
-def when(row: Task) -> str:
-    """How often it is due, and over how long its runs are spread."""
-    match row.schedule:
-        case Task.Schedule.INTERVAL:
-            often = f"every {row.interval_seconds} s"
-        case Task.Schedule.CRON:
-            often = f"{row.cron} ({row.timezone})"
-        case _:
-            often = "once"
-    times = f"{row.times} times, " if row.times > 1 else ""
-    return f"{often}, {times}over {row.spread_seconds} s" if row.spread_seconds else often
-
-
 def following_times(row: Task) -> str:
     """The due times behind the next one."""
     try:

@@ -11,7 +11,7 @@ from airdrops_site.tasks_command.scope import Options, chosen, task_of
 from scheduling.members import members_of
 from scheduling.models import Run, Task
 from scheduling.pauses import standing_pauses
-from scheduling.schedule import next_due
+from scheduling.schedule import in_words, next_due
 
 _COLUMNS = ("Task", "Does", "Network", "When", "Enabled", "Next due", "Priority", "Wallets")
 _RUN_COLUMNS = ("Run", "State", "Wallet", "Since", "Said")
@@ -39,26 +39,12 @@ def _facts(task: Task, wallets: int) -> dict[str, Any]:
         "task": task.name,
         "action": f"{task.protocol.slug}/{task.action}",
         "network": task.network.slug,
-        "schedule": schedule_text(task),
+        "schedule": in_words(task),
         "enabled": task.enabled,
         "next_due": _moment(task.next_due_at),
         "priority": task.get_priority_display(),
         "wallets": wallets,
     }
-
-
-def schedule_text(task: Task) -> str:
-    """When it is due, in words."""
-    match task.schedule:
-        case Task.Schedule.INTERVAL:
-            when = f"every {task.interval_seconds} s"
-        case Task.Schedule.CRON:
-            when = f"{task.cron} ({task.timezone})"
-        case _:
-            when = f"once, {_moment(task.starts_at)}"
-    if task.times > 1 or task.spread_seconds:
-        when += f", {task.times} times within {task.spread_seconds} s"
-    return when
 
 
 def show_one(options: Options) -> Answer:

@@ -106,7 +106,7 @@ def _ask(run: Run, planned: Planned, reasons: list[str]) -> Approval:
         plan=plan_to_json(run, planned),
         reasons=reasons,
         expires_at=min(end for end in ends if end),
-        asked_for=run.task.changed_by,
+        asked_for=run.asked_by,
     )
     row.digest = digest_of(row)
     row.save()

@@ -7,9 +7,9 @@ from contextlib import suppress
 from protocols.actions import Call, PlannedStep
 from protocols.registry import UnknownAction
 from scheduling.approvals.given import given_to, unapproved_of
-from scheduling.models import Run, Task
-from scheduling.planning import action_of, network_of
-from wallets.models import Limit, NonceLane, Transaction
+from scheduling.models import Run
+from scheduling.planning import action_of, as_transaction
+from wallets.models import Limit, Transaction
 from wallets.transactions.limits import Limits, amount_text, in_force
 from wallets.transactions.policy import PolicyRefusal, check_policy
 
@@ -23,7 +23,7 @@ def reasons_of_run(run: Run, steps: Sequence[PlannedStep]) -> list[str]:
         return []
     reasons, limits = standing_reasons(run), read_person_limits()
     if limits.rows:
-        calls = [_as_transaction(run, step) for step in steps if isinstance(step, Call)]
+        calls = [as_transaction(run, step) for step in steps if isinstance(step, Call)]
         reasons += above(calls, limits, unapproved_of([run.pk], given_to([run])).get(run.pk, ()))
     return list(dict.fromkeys(reasons))
 
@@ -77,21 +77,3 @@ def _spent(rows: Iterable[Transaction]) -> Counter[_Key]:
             for spend in check_policy(row).spends:
                 found[row.network_id, spend.token, spend.leaves] += spend.amount
     return found
-
-
-def _as_transaction(run: Run, call: Call) -> Transaction:
-    """Not saved: for asking the policy beforehand."""
-    task: Task = run.task
-    network = network_of(run, call.chain_id)
-    return Transaction(
-        lane=NonceLane(wallet=run.wallet, network=network),
-        network=network,
-        origin=f"run:{run.pk}",
-        protocol=task.protocol.slug,
-        action=task.action,
-        to=call.to,
-        value=call.value,
-        data=call.data,
-        expectations=call.expectations.as_json(),
-        valid_until=call.valid_until,
-    )

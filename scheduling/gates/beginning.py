@@ -1,22 +1,16 @@
 """The gates before a run begins, and before it goes on with more: asked about its planned calls."""
 
-from datetime import timedelta
-
-from django.utils import timezone
-
 from protocols.actions import Call
 from scheduling.breakers import claim_probe
+from scheduling.following import is_under_way
 from scheduling.gates.counting import count_holds, sentence_of
 from scheduling.gates.finishing import only_brings_in
-from scheduling.gates.registry import RUN, Refusal, Subject, ask
-from scheduling.models import Run, Step
-from scheduling.planning import Planned, network_of
-from scheduling.steps import WAITED
-from wallets.models import Network, NonceLane, Transaction
+from scheduling.gates.registry import Refusal, Subject, ask
+from scheduling.models import Run
+from scheduling.planning import Planned, as_transaction
+from wallets.models import Network
 from wallets.transactions.drains import is_safe_drain
 from wallets.transactions.limits import Limits, read_limits
-
-SOONEST, LATEST = timedelta(seconds=10), timedelta(minutes=5)
 
 
 def gates_hold(run: Run, planned: Planned) -> str:
@@ -45,44 +39,16 @@ def refusals_of(run: Run, planned: Planned) -> list[Refusal]:
     return list(dict.fromkeys(found))
 
 
-def patience(run: Run) -> timedelta:
-    """How long until gates that held the run are asked again: a quarter of its age, within bounds.
-
-    Thousands that are held together do not keep the workers busy.
-    """
-    return min(max((timezone.now() - run.created_at) / 4, SOONEST), LATEST)
-
-
 def _subjects(run: Run, planned: Planned) -> list[Subject]:
     calls = [step for step in planned.steps if isinstance(step, Call)]
-    has_waited = _has_waited(run) if calls else False
+    has_waited = is_under_way(run) if calls else False
     limits: dict[Network, Limits] = {}
     found = []
     for call in calls:
-        row = _as_transaction(run, call)
+        row = as_transaction(run, call)
         if row.network not in limits:
             limits[row.network] = read_limits(row.lane)
         if not is_safe_drain(row):
             finishes = has_waited and only_brings_in(row, limits[row.network])
             found.append(Subject(row, run.task, limits[row.network], finishes=finishes))
     return found
-
-
-def _has_waited(run: Run) -> bool:
-    return run.steps.filter(kind=Step.Kind.WAIT, state__in=WAITED).exists()
-
-
-def _as_transaction(run: Run, call: Call) -> Transaction:
-    """Not saved: as it would be asked for."""
-    network = network_of(run, call.chain_id)
-    return Transaction(
-        lane=NonceLane(wallet=run.wallet, network=network),
-        network=network,
-        origin=f"{RUN}{run.pk}",
-        protocol=run.task.protocol.slug,
-        action=run.task.action,
-        to=call.to,
-        value=call.value,
-        data=call.data,
-        expectations=call.expectations.as_json(),
-    )

@@ -21,7 +21,7 @@ class Approval(models.Model):
         max_length=8, choices=ApprovalState.choices, default=ApprovalState.ASKED
     )
     expires_at = models.DateTimeField(help_text="From then on it is worth nothing, given or not.")
-    # Whoever last said what the task does, and so may not be the second person.
+    # Whoever said what the run is to do, and so may not be the second person.
     asked_for = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )

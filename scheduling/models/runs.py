@@ -1,5 +1,6 @@
 """Due times, and their execution."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -46,6 +47,15 @@ class Run(models.Model):
         blank=True,
         help_text="What its expressions were, the balance they were taken of, and what they came "
         "to.",
+    )
+    # Who had last said what the task does when this was copied from it; nobody from a shell.
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        null=True,
+        blank=True,
+        editable=False,
     )
     summary = models.CharField(max_length=300, blank=True)
     relies_on = models.JSONField(

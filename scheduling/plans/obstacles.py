@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils import timezone
 
-from protocols.actions import PlanError
 from protocols.context import build_context
 from protocols.models import Protocol
-from protocols.registry import UnknownAction, get_adapter
+from protocols.registry import UNANSWERED, UnknownAction, get_adapter
 from scheduling.models import PlanLine, Run, RunAllowance, Task
 from scheduling.plan_states import OPEN_LINE, PlanState
 from scheduling.plans.emptying import read_stand
@@ -21,18 +20,6 @@ from wallets.chain.errors import ChainError
 from wallets.models import Allowance, Network, SignedRequest, Transaction, Wallet
 from wallets.transactions.operator import NotPossible
 from wallets.transactions.states import ENDED, RequestState
-
-# An adapter that fails in a way of its own has not answered either.
-_UNANSWERED = (
-    UnknownAction,
-    PlanError,
-    ChainError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    TypeError,
-    ValueError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +105,7 @@ def _positions(wallet: Wallet, network: Network) -> Iterator[Finding]:
             )
             for one in adapter.positions(context):
                 yield Finding(key, f"{protocol} on {network.slug}: {one.what}")
-        except _UNANSWERED as error:
+        except UNANSWERED as error:
             yield Finding(key, f"what {protocol} holds on {network.slug} is unknown: {error}")
 
 

@@ -87,6 +87,18 @@ def test_whoever_said_what_the_task_does_is_no_second_person(run: Run, ann: User
         approve_run(approval=open_one(), person=ann)
 
 
+def test_whoever_wrote_what_a_run_does_is_no_second_person_though_others_saved_its_task(
+    registered: Network, trader: Wallet, friend: Wallet, ann: User, ben: User
+) -> None:
+    params = {"to": friend.address, "amount": str(ETHER)}
+    run = run_of(registered, trader, "transfer", params, needs_approval=True, changed_by=ann)
+    type(run.task).objects.update(changed_by=ben)
+    work(registered)
+    with pytest.raises(NotPossible, match="ann said what"):
+        approve_run(approval=open_one(), person=ann)
+    assert approve_run(approval=open_one(), person=ben).decided_by == ben
+
+
 def test_without_the_right_nobody_decides(run: Run) -> None:
     with pytest.raises(NotPossible, match=r"no right scheduling\.approve_run"):
         approve_run(approval=open_one(), person=person("eve"))
