@@ -13,6 +13,7 @@ from scheduling.continuing import give_up_run, restart_run
 from scheduling.models import Run, Step
 from scheduling.timeline import timeline_of
 from scheduling.under_way import under_way_of, waits
+from wallets.transactions.states import TransactionState
 
 _COLUMNS = ("Run", "State", "Task", "Wallet", "Said", "Looks next")
 _STEP_COLUMNS = ("Step", "Kind", "What", "State", "Transaction", "Said", "Looks", "Looks next")
@@ -61,7 +62,7 @@ def cancel(options: dict[str, Any]) -> Answer:
 
 
 def _with_related(rows: QuerySet[Run]) -> QuerySet[Run]:
-    return rows.select_related("task__protocol", "wallet").prefetch_related("steps")
+    return rows.select_related("task__protocol", "wallet").prefetch_related("steps__transaction")
 
 
 def _run(options: dict[str, Any]) -> Run:
@@ -76,7 +77,8 @@ def _in_full(run: Run, done: str = "") -> Answer:
     sent = [one.what for one in under_way_of(run)] if waits(run) else []
     facts = {"done": done, **_facts(run), "summary": run.summary, "under_way": sent}
     facts["steps"] = steps
-    said = [f"{run} with {run.wallet}: {run.state}", run.summary, run.detail, *sent, done]
+    held = run.detail or _held(run)
+    said = [f"{run} with {run.wallet}: {run.state}", run.summary, held, *sent, done]
     moments = [{**asdict(one), "at": one.at.isoformat()} for one in timeline_of(run)]
     facts["timeline"] = moments
     shown = table("Steps", _STEP_COLUMNS, map(_texts, steps))
@@ -91,9 +93,15 @@ def _facts(run: Run) -> dict[str, Any]:
         "state": run.state,
         "task": run.task.name,
         "wallet": run.wallet.label,
-        "detail": run.detail,
+        "detail": run.detail or _held(run),
         "looks_next": min(looks).isoformat() if looks else None,
     }
+
+
+def _held(run: Run) -> str:
+    """What keeps a transaction of a run that is under way from its signature."""
+    asked = [step.transaction for step in run.steps.all() if step.transaction is not None]
+    return "; ".join(row.detail for row in asked if row.state == TransactionState.HELD)
 
 
 def _step(step: Step) -> dict[str, Any]:
