@@ -68,6 +68,27 @@ def test_every_due_time_is_once_and_in_order_whatever_crashes(world: World) -> N
     worlds.forget(made)
 
 
+# Never a whole hour: the due times of a task would meet on their way.
+jumps = st.integers(-100, 100).map(lambda minutes: timedelta(minutes=minutes, seconds=7))
+
+
+@WORLD
+@given(made_worlds, st.lists(jumps, min_size=1, max_size=2))
+def test_a_clock_that_jumps_doubles_no_due_time_and_misses_none(
+    world: World, clock: list[timedelta]
+) -> None:
+    made = worlds.make(world, f"w{next(_names)}")
+    worlds.work(world)
+    for one in clock:
+        worlds.rest()
+        worlds.jump(one)
+        worlds.work(world)
+    worlds.rest()
+    worlds.require_each_due_time_whatever_the_clock(made, clock)
+    worlds.require_runs_begun_once(made)
+    worlds.forget(made)
+
+
 @WORLD
 @given(st.lists(st.sampled_from([-10, 0, 10, 20]), min_size=2, max_size=8), st.randoms())
 def test_runs_begin_by_priority_then_due_time(priorities: list[int], chance: random.Random) -> None:

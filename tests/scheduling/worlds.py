@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import connection
+from django.db.models import DateTimeField, F
 from django.utils import timezone
 
 from scheduling.dispatch import dispatch_due
@@ -105,6 +106,24 @@ def work(world: World) -> None:
         ]
         for done in turns:
             done.result(timeout=120)
+
+
+def jump(clock: timedelta) -> None:
+    """Set the clock on, or back: every moment that is written down moves the other way."""
+    for model in (Task, Occurrence, Run, Step, Transaction):
+        moments = [one.name for one in model._meta.fields if isinstance(one, DateTimeField)]
+        model._default_manager.update(**{name: F(name) - clock for name in moments})
+
+
+def require_each_due_time_whatever_the_clock(made: list[Made], jumps: list[timedelta]) -> None:
+    """The due times up to the latest moment that the clock has shown, each once."""
+    ahead = max(sum(jumps[:so_far], timedelta()) for so_far in range(len(jumps) + 1))
+    latest = timezone.now() + ahead - sum(jumps, timedelta())
+    for one in made:
+        begin = Task.objects.get(pk=one.task.pk).starts_at
+        times = [begin + HOUR * number for number in range((latest - begin) // HOUR + 1)]
+        rows = Occurrence.objects.filter(task=one.task).values_list("wallet", "due_at")
+        assert sorted(rows) == sorted((wallet, due) for wallet in one.wallets for due in times)
 
 
 def rest() -> None:
