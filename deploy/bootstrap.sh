@@ -179,10 +179,10 @@ sync_python() {
     venv_runs || rm -rf .venv
     rm -f .venv/.synced-*
     if [ "$mode" = run ]; then
-        set -- --no-dev --inexact
+        set -- --no-dev --inexact --extra analysis
     else
         # Tests start hundreds of processes, and not every one may write what it has compiled.
-        set -- --compile-bytecode
+        set -- --compile-bytecode --extra analysis
     fi
     logged "$uv" sync --frozen --python "$python" "$@" || fail \
         "the Python packages of uv.lock could not be installed ($(complaint)):" \

@@ -27,10 +27,19 @@ class Campaign(models.Model):
         "wallets.Token", null=True, blank=True, on_delete=models.PROTECT, related_name="campaigns"
     )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUMOURED)
+    criteria = models.SlugField(
+        blank=True, help_text="Which of the shipped or own rule sets decides about it."
+    )
+    announced_on = models.DateField(null=True, blank=True)
+    snapshot_at = models.DateTimeField(null=True, blank=True)
     claim_contract = AddressField(blank=True)
     claim_opens_at = models.DateTimeField(null=True, blank=True)
     claim_closes_at = models.DateTimeField(null=True, blank=True)
     link = models.URLField(blank=True)
+    links = models.JSONField(default=list, blank=True, help_text="Further addresses, a list.")
+    expected_cents = models.BigIntegerField(
+        null=True, blank=True, help_text="What it may bring in all, in US cents; empty is unknown."
+    )
     notes = models.TextField(blank=True)
     tasks = models.ManyToManyField("scheduling.Task", blank=True, related_name="campaigns")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -64,6 +73,9 @@ class Eligibility(models.Model):
     )
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.UNKNOWN)
     amount = AmountField(null=True, blank=True)
+    points = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
+    # Per rule: what it asked, what was found, what it gave.
+    details = models.JSONField(default=list, blank=True)
     source = models.CharField(max_length=300, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
 

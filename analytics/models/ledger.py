@@ -1,4 +1,4 @@
-"""The books: every movement of value, tied to the transaction that caused it."""
+"""The books: every movement of value, tied to what caused it."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,12 @@ from wallets.amounts import AmountField
 
 
 class LedgerEntry(models.Model):
-    """One movement of value of one wallet. Reversed entries stay, and count for nothing."""
+    """One movement of value between a wallet and the account on its other side.
+
+    Two accounts and one amount: what a wallet gets, the other side gives, so the books are in
+    balance by their form. Reversed entries stay, and count for nothing. An entry comes from a
+    receipt of ours, from a transfer that the chain told, or from a person with a reason.
+    """
 
     class Kind(models.TextChoices):
         IN = "in", "In"
@@ -20,6 +25,20 @@ class LedgerEntry(models.Model):
         FINAL = "final", "Final"
         REVERSED = "reversed", "Reversed"
 
+    class Account(models.TextChoices):
+        """The other side: whose it is now, or was."""
+
+        OWN = "own", "Another wallet of ours"
+        FEE = "fee", "Fees"
+        TRADE = "trade", "Exchanged for another token"
+        PROTOCOL = "protocol", "Inside a protocol"
+        BRIDGE = "bridge", "Between networks"
+        AIRDROP = "airdrop", "Received from a campaign"
+        INCOME = "income", "Earned inside a protocol"
+        OUTSIDE = "outside", "Somebody else"
+        OPENING = "opening", "There before the books began"
+        ADJUSTMENT = "adjustment", "Set right by a person"
+
     wallet = models.ForeignKey(
         "wallets.Wallet", on_delete=models.PROTECT, related_name="ledger_entries"
     )
@@ -28,11 +47,37 @@ class LedgerEntry(models.Model):
     )
     kind = models.CharField(max_length=3, choices=Kind.choices)
     amount = AmountField()
+    account = models.CharField(max_length=10, choices=Account.choices, default=Account.OUTSIDE)
     counterparty = AddressField(blank=True)
-    transaction = models.ForeignKey(
-        "wallets.Transaction", on_delete=models.PROTECT, related_name="ledger_entries"
+    protocol = models.SlugField(blank=True, help_text="Whose the other side is, where known.")
+    campaign = models.ForeignKey(
+        "analytics.Campaign",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="ledger_entries",
+        help_text="The airdrop that it came from.",
     )
-    receipt = models.ForeignKey("wallets.Receipt", on_delete=models.PROTECT, related_name="+")
+    transaction = models.ForeignKey(
+        "wallets.Transaction",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="ledger_entries",
+    )
+    receipt = models.ForeignKey(
+        "wallets.Receipt", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    transfer = models.OneToOneField(
+        "analytics.ChainTransfer",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="entry",
+    )
+    reason = models.CharField(max_length=300, blank=True, help_text="Why a person booked it.")
+    booked_by = models.CharField(max_length=100, blank=True)
+    block_number = models.PositiveBigIntegerField(null=True, blank=True)
     step = models.ForeignKey(
         "scheduling.Step", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -48,8 +93,20 @@ class LedgerEntry(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("receipt", "ordinal"), name="ledger_entry_once"),
             models.CheckConstraint(
-                condition=Q(kind="fee", ordinal=0) | Q(kind__in=("in", "out"), ordinal__gt=0),
+                condition=Q(kind="fee", ordinal=0)
+                | Q(kind__in=("in", "out"), ordinal__gt=0)
+                | Q(receipt__isnull=True),
                 name="ledger_entry_fee_comes_first",
+            ),
+            models.CheckConstraint(
+                condition=Q(receipt__isnull=False, transaction__isnull=False, transfer__isnull=True)
+                | Q(receipt__isnull=True, transaction__isnull=True, transfer__isnull=False)
+                | (
+                    Q(receipt__isnull=True, transaction__isnull=True, transfer__isnull=True)
+                    & ~Q(reason="")
+                    & ~Q(booked_by="")
+                ),
+                name="ledger_entry_has_one_cause",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=("provisional", "final", "reversed")),
@@ -58,6 +115,10 @@ class LedgerEntry(models.Model):
         )
         indexes = (
             models.Index(fields=("wallet", "token", "occurred_at"), name="ledger_by_wallet"),
+            models.Index(fields=("occurred_at",), name="ledger_by_time"),
+            models.Index(
+                fields=("campaign",), condition=Q(campaign__isnull=False), name="ledger_campaign"
+            ),
             models.Index(
                 fields=("transaction",),
                 condition=Q(status="provisional"),
