@@ -1,7 +1,5 @@
 """What came from outside and went there, as the books have it; and what campaigns have cost."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
@@ -10,9 +8,8 @@ from django.db.models import QuerySet
 
 from analytics.models import Campaign, LedgerEntry
 from analytics.selectors import valid_entries
-from protocols.models import Deployment
 from wallets.amounts import DIGITS
-from wallets.models import Token, Wallet
+from wallets.models import Token
 from wallets.price_history import History
 from wallets.prices import worth_at
 
@@ -28,28 +25,11 @@ class Money:
 
 
 def external_flows(after: datetime, until: datetime) -> Money:
-    """What came in from others less what went out to them, at the prices of the time.
-
-    Others are no wallet of ours and no registered contract. A transaction that both brings and
-    takes is an exchange, whoever it was with.
-    """
+    """What came in from others less what went out to them, at the prices of the time."""
     rows = valid_entries().filter(
-        kind__in=(K.IN, K.OUT), occurred_at__gt=after, occurred_at__lte=until
+        account=LedgerEntry.Account.OUTSIDE, occurred_at__gt=after, occurred_at__lte=until
     )
-    external = list(_external(rows.select_related("token__network")))
-    return _sum(external)
-
-
-def _external(rows: Iterable[LedgerEntry]) -> Iterator[LedgerEntry]:
-    own = {address.lower() for address in Wallet.objects.values_list("address", flat=True)}
-    known = {one.lower() for one in Deployment.objects.values_list("address", flat=True)}
-    by_transaction: dict[int, list[LedgerEntry]] = defaultdict(list)
-    for row in rows:
-        by_transaction[row.transaction_id].append(row)
-    for entries in by_transaction.values():
-        if {entry.kind for entry in entries} == {K.IN, K.OUT}:
-            continue
-        yield from (one for one in entries if one.counterparty.lower() not in own | known)
+    return _sum(list(rows.select_related("token__network")))
 
 
 def campaign_costs(campaigns: QuerySet[Campaign]) -> dict[str, Money]:

@@ -1,4 +1,4 @@
-"""Reading the history of state changes to its end, missing no line.
+"""Reading a table that only grows, such as the history of state changes, and missing no line.
 
 A line's id is given before it is committed, so on PostgreSQL a lower id may appear after a higher
 one. The cursor therefore remembers the ids it found missing, and looks for them until no
@@ -8,8 +8,9 @@ database transaction that was running then can still be running.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import F, Q, QuerySet, Subquery
+from django.db.models import F, Model, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from analytics.models import LedgerCursor
@@ -20,6 +21,7 @@ LEDGER = "ledger"  # the cursor of the books
 # a worker's job after 60 s.
 GIVEN_UP_AFTER = timedelta(minutes=2)
 BATCH = 500
+LEASE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +34,30 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Reading[Row: Model]:
     """Lines not read before, and where to go on from once they are dealt with."""
 
     cursor: LedgerCursor
-    lines: tuple[Transition, ...]
+    lines: tuple[Row, ...]
     position: int
     gaps: tuple[Gap, ...]
     # Whether there may be more right behind it.
     full: bool
 
 
-def read(name: str) -> Reading:
+def read(name: str) -> Reading[Transition]:
     """What is new in the history since the cursor was last kept."""
+    return read_rows(name, Transition)
+
+
+def read_rows[Row: Model](name: str, table: type[Row]) -> Reading[Row]:
+    """What is new in the table since the cursor was last kept."""
     now = timezone.now()
     cursor, _ = LedgerCursor.objects.get_or_create(name=name)
     old = _gaps(cursor)
-    fresh = list(Transition.objects.filter(pk__gt=cursor.position).order_by("pk")[:BATCH])
-    late = list(_in_gaps(old)) if old else []
+    rows = table._default_manager.filter(pk__gt=cursor.position)
+    fresh = list(rows.order_by("pk")[:BATCH])
+    late = list(_in_gaps(old, table)) if old else []
     position = fresh[-1].pk if fresh else cursor.position
     found = [line.pk for line in fresh]
     opened = [Gap(*ids, now) for ids in _missing(cursor.position + 1, position, found)]
@@ -57,7 +65,7 @@ def read(name: str) -> Reading:
     return Reading(cursor, (*late, *fresh), position, (*kept, *opened), full=len(fresh) == BATCH)
 
 
-def keep(reading: Reading) -> bool:
+def keep(reading: Reading[Any]) -> bool:
     """Go on from here next time; False when another process has moved the cursor meanwhile."""
     cursor = reading.cursor
     if (reading.position, list(reading.gaps)) == (cursor.position, _gaps(cursor)):
@@ -67,28 +75,29 @@ def keep(reading: Reading) -> bool:
     return bool(unmoved.update(position=reading.position, gaps=gaps, version=F("version") + 1))
 
 
-def has_news(name: str) -> bool:
+def has_news(name: str, table: type[Model] = Transition) -> bool:
     """Whether there is a line not read before: one query, two while lines are missing."""
-    newest = Transition.objects.order_by("-pk").values("pk")[:1]
+    rows = table._default_manager
+    newest = rows.order_by("-pk").values("pk")[:1]
     cursor = LedgerCursor.objects.annotate(newest=Subquery(newest)).filter(pk=name).first()
     if cursor is None:
-        return Transition.objects.exists()
+        return rows.exists()
     gaps = _gaps(cursor)
-    return (cursor.newest or 0) > cursor.position or bool(gaps and _in_gaps(gaps).exists())
+    return (cursor.newest or 0) > cursor.position or bool(gaps and _in_gaps(gaps, table).exists())
 
 
 def _gaps(cursor: LedgerCursor) -> list[Gap]:
     return [Gap(first, last, datetime.fromisoformat(at)) for first, last, at in cursor.gaps]
 
 
-def _in_gaps(gaps: Iterable[Gap]) -> QuerySet[Transition]:
+def _in_gaps[Row: Model](gaps: Iterable[Gap], table: type[Row]) -> QuerySet[Row]:
     wanted = Q()
     for gap in gaps:
         wanted |= Q(pk__range=(gap.first, gap.last))
-    return Transition.objects.filter(wanted).order_by("pk")
+    return table._default_manager.filter(wanted).order_by("pk")
 
 
-def _shrunk(gaps: Iterable[Gap], late: Iterable[Transition]) -> Iterator[Gap]:
+def _shrunk(gaps: Iterable[Gap], late: Iterable[Model]) -> Iterator[Gap]:
     """The gaps without the lines that have appeared."""
     appeared = [line.pk for line in late]
     for gap in gaps:

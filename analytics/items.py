@@ -122,11 +122,12 @@ def _newest_entries(network_id: int) -> dict[tuple[int, int], list[tuple[int, in
     """Those of the last hours: balances that are older than that are not known anyway."""
     oldest = Balance.objects.filter(token__network=network_id).order_by("snapshot__block_number")
     first = oldest.values_list("snapshot__block_number", flat=True).first() or 0
-    rows = valid_entries().filter(token__network=network_id, receipt__block_number__gt=first)
+    rows = valid_entries().filter(token__network=network_id, block_number__gt=first)
     found: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    fields = ("wallet_id", "token_id", "kind", "amount", "receipt__block_number")
+    fields = ("wallet_id", "token_id", "kind", "amount", "block_number")
     for wallet, token, kind, amount, number in rows.values_list(*fields):
-        found[wallet, token].append((number, amount if kind == "in" else -amount))
+        if number is not None:
+            found[wallet, token].append((number, amount if kind == "in" else -amount))
     return found
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from django.db import transaction as database
 
+from analytics.books.accounts import Doing, Leg, Places, Posting
 from analytics.models import LedgerEntry
 from protocols.actions import Movement
+from protocols.registry import adapters
 from protocols.settlements import SettlementError, settlement_from_json
 from scheduling.models import Step
 from wallets.addresses import parse_address
@@ -26,6 +28,9 @@ FACTS = (
     "kind",
     "amount",
     "counterparty",
+    "account",
+    "protocol",
+    "block_number",
     "step_id",
     "occurred_at",
     "status",
@@ -45,6 +50,7 @@ class Line:
     token: str
     kind: str
     amount: int
+    posting: Posting
     counterparty: str = ""
 
 
@@ -54,7 +60,7 @@ class Facts:
 
     receipts: dict[int, Receipt]  # the canonical one, by transaction
     steps: dict[int, Step]  # by transaction
-    own: dict[str, int]  # wallets by address
+    places: Places
     tokens: dict[tuple[int, str], Token]  # by network and address
 
 
@@ -76,15 +82,16 @@ def book_transactions(ids: Iterable[int]) -> tuple[int, dict[int, BookingError]]
         locked = Transaction.objects.select_for_update(of=("self",), no_key=True)
         rows = list(locked.select_related("lane__wallet").filter(pk__in=ids).order_by("pk"))
         wanted, refused = _wanted(rows)
-        kept = {
-            (entry.receipt_id, entry.ordinal): entry
-            for entry in LedgerEntry.objects.filter(transaction__in=wanted)
-        }
+        kept = {_key(entry): entry for entry in LedgerEntry.objects.filter(transaction__in=wanted)}
         entries = [entry for found in wanted.values() for entry in found]
         changed = _write(entries, kept)
-        told = {(entry.receipt_id, entry.ordinal) for entry in entries}
+        told = {_key(entry) for entry in entries}
         changed += _reverse(entry for key, entry in kept.items() if key not in told)
     return changed, refused
+
+
+def _key(entry: LedgerEntry) -> tuple[int | None, int]:
+    return entry.receipt_id, entry.ordinal
 
 
 def _wanted(
@@ -100,7 +107,7 @@ def _wanted(
             moved[row.pk] = _movements(row, receipts.get(row.pk), steps.get(row.pk))
         except BookingError as error:
             refused[row.pk] = error
-    facts = Facts(receipts, steps, _own(moved), _tokens(rows, moved))
+    facts = Facts(receipts, steps, _places(moved), _tokens(rows, moved))
     for row in rows:
         if row.pk in refused:
             continue
@@ -118,13 +125,15 @@ def _receipts(rows: Sequence[Transaction]) -> dict[int, Receipt]:
 
 
 def _steps(rows: Sequence[Transaction]) -> dict[int, Step]:
-    found = Step.objects.filter(transaction__in=[row.pk for row in rows])
+    found = Step.objects.filter(transaction__in=[row.pk for row in rows]).select_related(
+        "run__task"
+    )
     return {step.transaction_id: step for step in found if step.transaction_id is not None}
 
 
-def _own(moved: Mapping[int, tuple[Movement, ...]]) -> dict[str, int]:
-    others = {movement.counterparty for found in moved.values() for movement in found}
-    return dict(Wallet.objects.filter(address__in=others).values_list("address", "pk"))
+def _places(moved: Mapping[int, tuple[Movement, ...]]) -> Places:
+    every = [movement for found in moved.values() for movement in found]
+    return Places.read({one.counterparty for one in every} | {one.token for one in every})
 
 
 def _tokens(
@@ -136,13 +145,15 @@ def _tokens(
     return {(token.network_id, token.address): token for token in found}
 
 
-def _write(wanted: Iterable[LedgerEntry], kept: Mapping[tuple[int, int], LedgerEntry]) -> int:
+def _write(
+    wanted: Iterable[LedgerEntry], kept: Mapping[tuple[int | None, int], LedgerEntry]
+) -> int:
     """Make what is missing and correct what differs; mostly an entry only becomes final."""
     new: list[LedgerEntry] = []
     settled: dict[str, list[int]] = defaultdict(list)
     corrected = 0
     for entry in wanted:
-        known = kept.get((entry.receipt_id, entry.ordinal))
+        known = kept.get(_key(entry))
         differing = [] if known is None else _differing(known, entry)
         if known is None:
             new.append(entry)
@@ -159,6 +170,9 @@ def _write(wanted: Iterable[LedgerEntry], kept: Mapping[tuple[int, int], LedgerE
 
 
 def _differing(known: LedgerEntry, wanted: LedgerEntry) -> list[str]:
+    if known.campaign_id is not None:
+        # Somebody knows which airdrop it is of: that is kept.
+        wanted.account = known.account
     return [fact for fact in FACTS if getattr(known, fact) != getattr(wanted, fact)]
 
 
@@ -174,7 +188,7 @@ def _entries(row: Transaction, moved: tuple[Movement, ...], facts: Facts) -> lis
     receipt = facts.receipts.get(row.pk)
     if receipt is None:
         return []
-    lines = _lines(row.lane.wallet, receipt, moved, facts.own)
+    lines = _lines(row.lane.wallet, receipt, _doing(row, moved, facts), moved, facts.places)
     tokens = _tokens_of(row, {line.token for line in lines}, facts)
     return [
         LedgerEntry(
@@ -183,6 +197,10 @@ def _entries(row: Transaction, moved: tuple[Movement, ...], facts: Facts) -> lis
             kind=line.kind,
             amount=line.amount,
             counterparty=line.counterparty,
+            account=line.posting.account,
+            protocol=line.posting.protocol,
+            campaign_id=line.posting.campaign_id,
+            block_number=receipt.block_number,
             transaction=row,
             receipt=receipt,
             step=facts.steps.get(row.pk),
@@ -212,34 +230,58 @@ def _movements(
         raise BookingError(f"the settlement of step {step.pk} cannot be read: {error}") from error
 
 
+def _doing(row: Transaction, moved: tuple[Movement, ...], facts: Facts) -> Doing:
+    """What the transaction was for, as its rows say."""
+    step = facts.steps.get(row.pk)
+    slug = step.run.task.action if step else row.action
+    adapter = adapters().get(row.protocol)
+    action = adapter.actions.get(slug) if adapter else None
+    return Doing(
+        row.network_id,
+        row.protocol,
+        slug,
+        bool(action and action.stays_inside),
+        tuple(_leg(movement) for movement in moved),
+    )
+
+
+def _leg(movement: Movement) -> Leg:
+    return Leg(movement.token, movement.direction, movement.counterparty)
+
+
 def _lines(
-    wallet: Wallet, receipt: Receipt, movements: tuple[Movement, ...], own: Mapping[str, int]
+    wallet: Wallet,
+    receipt: Receipt,
+    doing: Doing,
+    movements: tuple[Movement, ...],
+    places: Places,
 ) -> list[Line]:
     """The fee and every movement, for each wallet of ours that the receipt touched."""
     return [
-        Line(FEE, wallet.pk, "", Kind.FEE, receipt.fee),
+        Line(FEE, wallet.pk, "", Kind.FEE, receipt.fee, Posting(LedgerEntry.Account.FEE)),
         *(
             line
             for place, movement in enumerate(movements, start=1)
             if movement.counterparty != wallet.address  # to itself is nothing
-            for line in _sides(place, movement, wallet, own)
+            for line in _sides(place, movement, wallet, places.post(_leg(movement), doing), places)
         ),
     ]
 
 
 def _sides(
-    place: int, movement: Movement, wallet: Wallet, own: Mapping[str, int]
+    place: int, movement: Movement, wallet: Wallet, posting: Posting, places: Places
 ) -> Iterator[Line]:
     """The wallet's side, and the other one where that is a wallet of ours too.
 
     Only the sender of a transaction has a receipt of it, so nothing else books the other side.
     """
-    token, amount = movement.token, movement.amount
-    yield Line(2 * place - 1, wallet.pk, token, movement.direction, amount, movement.counterparty)
-    other = own.get(movement.counterparty)
+    token, amount, direction = movement.token, movement.amount, movement.direction
+    counterparty = movement.counterparty
+    yield Line(2 * place - 1, wallet.pk, token, direction, amount, posting, counterparty)
+    other = places.own.get(counterparty)
     if other is not None:
-        kind = OTHER_SIDE[movement.direction]
-        yield Line(2 * place, other, token, kind, amount, wallet.address)
+        kind = OTHER_SIDE[direction]
+        yield Line(2 * place, other, token, kind, amount, posting, wallet.address)
 
 
 def _tokens_of(row: Transaction, addresses: set[str], facts: Facts) -> dict[str, Token]:

@@ -10,6 +10,7 @@ from django.db import transaction as database
 from django.utils import timezone
 
 from analytics import history
+from analytics.books import reading
 from analytics.equity import latest_point, record_point
 from analytics.ledger import book_transactions
 from analytics.models import Unbooked
@@ -29,7 +30,7 @@ RETRY_AFTER = timedelta(minutes=1)
 RETRIES_PER_JOB = 100
 # So that a worker is soon there for others again; the pulse asks again for what is left.
 JOB_SECONDS = 2.0
-LEASE = timedelta(seconds=30)
+LEASE = history.LEASE
 # Balances and positions read at different times would count twice what moved between: a sum waits
 # for what a run has changed to be read again, but not for ever.
 FIGURES, FIGURES_AGAIN, FIGURES_WAIT = "figures", timedelta(seconds=5), timedelta(minutes=10)
@@ -39,6 +40,7 @@ def register_wakeups() -> None:
     """Register this floor's wake-ups with the pulse."""
     wakeups.register(wakeups.Periodic("ledger", "analytics.tasks.book_ledger", _history_due))
     wakeups.register(wakeups.Periodic("unbooked", "analytics.tasks.book_unbooked", _retry_due))
+    wakeups.register(wakeups.Periodic("told", "analytics.books.reading.book_news", reading.due))
     wakeups.register(wakeups.Periodic("figures", "analytics.tasks.add_up_figures", _figures_due))
 
 
@@ -80,6 +82,7 @@ def _book(ids: list[int]) -> list[int]:
         _, refused = book_transactions(ids)
         booked = [pk for pk in ids if pk not in refused]
         record_claims(booked)
+        reading.book_again(booked)
     for pk, error in refused.items():
         log.error("transaction_unbooked", transaction=pk, reason=str(error))
         Unbooked.objects.update_or_create(

@@ -1,15 +1,16 @@
 """A chain with real contracts, its rows, and two operators with keys of their own."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from airdrops_site.devnet.anvil import Anvil, AnvilConfig
+from airdrops_site.devnet.anvil import KEPT_STATES, Anvil, AnvilConfig
 from airdrops_site.devnet.deploy import L1_CHAIN_ID, L2_CHAIN_ID, deploy_devnet
 from airdrops_site.devnet.manifest import Manifest
 from airdrops_site.devnet.outbox import encode_call
@@ -40,20 +41,27 @@ class Market:
         self.rpc.call("evm_mine")
 
 
-@pytest.fixture(scope="session")
-def deployed_market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
+@contextmanager
+def deploy_market(folder: Path, kept_states: int = KEPT_STATES) -> Iterator[Market]:
     """Both networks with their contracts; only the second is used, it has the airdrop."""
-    folder = tmp_path_factory.mktemp("market")
     with ExitStack() as stack:
         urls = []
         for chain_id in (L1_CHAIN_ID, L2_CHAIN_ID):
-            config = AnvilConfig(chain_id, free_port(), log_file=folder / f"{chain_id}.log")
+            log = folder / f"{chain_id}.log"
+            config = AnvilConfig(chain_id, free_port(), log, kept_states=kept_states)
             urls.append(stack.enter_context(Anvil.start(config)).url)
         rpc = stack.enter_context(DevnetRpc(urls[1]))
         manifest = deploy_devnet(*urls, wallets=(ALICE.address, BOB.address))
         # Mining at once happens beside the answer: the receipt may not be there yet.
         rpc.call("evm_setAutomine", False)
         yield Market(rpc, manifest)
+
+
+@pytest.fixture(scope="session")
+def deployed_market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
+    """The market, for all tests of a process."""
+    with deploy_market(tmp_path_factory.mktemp("market")) as found:
+        yield found
 
 
 @pytest.fixture
@@ -67,6 +75,11 @@ def market(deployed_market: Market) -> Iterator[Market]:
 @pytest.fixture
 def devnet(db: None, market: Market) -> Network:
     """The market's network, nothing registered on it yet."""
+    return make_devnet(market)
+
+
+def make_devnet(market: Market) -> Network:
+    """Its rows, with all protocols."""
     network = Network.objects.create(
         chain_id=L2_CHAIN_ID, slug="devnet-l2", name="Devnet L2", kind=Network.Kind.DEVNET
     )
@@ -85,6 +98,11 @@ def devnet(db: None, market: Market) -> Network:
 @pytest.fixture
 def registered(devnet: Network, market: Market) -> Network:
     """The network with every contract and token registered."""
+    return register_market(devnet, market)
+
+
+def register_market(devnet: Network, market: Market) -> Network:
+    """Every contract and token, as an operator would."""
     client = NetworkClient(devnet)
     deployed = market.manifest.l2
     contracts = {

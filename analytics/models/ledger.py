@@ -6,13 +6,24 @@ from django.db.models import Q
 from wallets.addresses import AddressField
 from wallets.amounts import AmountField
 
+_RECEIPT = Q(receipt__isnull=False, transaction__isnull=False)
+_NO_RECEIPT = Q(receipt__isnull=True, transaction__isnull=True)
+_TRANSFER, _FEE = Q(transfer__isnull=False), Q(chain_transaction__isnull=False)
+_ONE_CAUSE = (
+    (_RECEIPT & ~_TRANSFER & ~_FEE)
+    | (_NO_RECEIPT & _TRANSFER & ~_FEE)
+    | (_NO_RECEIPT & ~_TRANSFER & _FEE & Q(kind="fee"))
+    | (_NO_RECEIPT & ~_TRANSFER & ~_FEE & ~Q(reason="") & ~Q(booked_by=""))
+)
+
 
 class LedgerEntry(models.Model):
     """One movement of value between a wallet and the account on its other side.
 
     Two accounts and one amount: what a wallet gets, the other side gives, so the books are in
     balance by their form. Reversed entries stay, and count for nothing. An entry comes from a
-    receipt of ours, from a transfer that the chain told, or from a person with a reason.
+    receipt of ours, from a transfer that the chain told, from the fee of a transaction signed
+    elsewhere, or from a person with a reason.
     """
 
     class Kind(models.TextChoices):
@@ -75,6 +86,17 @@ class LedgerEntry(models.Model):
         on_delete=models.PROTECT,
         related_name="entry",
     )
+    chain_transaction = models.OneToOneField(
+        "analytics.ChainTransaction",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="entry",
+        help_text="Whose fee it is, where it was signed elsewhere.",
+    )
+    cost_cents = models.BigIntegerField(
+        null=True, blank=True, help_text="What a person says it cost, in US cents."
+    )
     reason = models.CharField(max_length=300, blank=True, help_text="Why a person booked it.")
     booked_by = models.CharField(max_length=100, blank=True)
     block_number = models.PositiveBigIntegerField(null=True, blank=True)
@@ -99,14 +121,13 @@ class LedgerEntry(models.Model):
                 name="ledger_entry_fee_comes_first",
             ),
             models.CheckConstraint(
-                condition=Q(receipt__isnull=False, transaction__isnull=False, transfer__isnull=True)
-                | Q(receipt__isnull=True, transaction__isnull=True, transfer__isnull=False)
-                | (
-                    Q(receipt__isnull=True, transaction__isnull=True, transfer__isnull=True)
-                    & ~Q(reason="")
-                    & ~Q(booked_by="")
-                ),
+                condition=_ONE_CAUSE,
                 name="ledger_entry_has_one_cause",
+            ),
+            models.UniqueConstraint(
+                fields=("wallet", "token"),
+                condition=Q(account="opening") & ~Q(status="reversed"),
+                name="ledger_opened_once",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=("provisional", "final", "reversed")),
@@ -116,6 +137,7 @@ class LedgerEntry(models.Model):
         indexes = (
             models.Index(fields=("wallet", "token", "occurred_at"), name="ledger_by_wallet"),
             models.Index(fields=("occurred_at",), name="ledger_by_time"),
+            models.Index(fields=("token", "block_number"), name="ledger_by_block"),
             models.Index(
                 fields=("campaign",), condition=Q(campaign__isnull=False), name="ledger_campaign"
             ),

@@ -57,6 +57,7 @@ class LedgerEntryFactory(DjangoModelFactory[LedgerEntry]):
         model = LedgerEntry
 
     receipt = SubFactory(ReceiptFactory)
+    block_number = SelfAttribute("receipt.block_number")
     transaction = SelfAttribute("receipt.transaction")
     wallet = SelfAttribute("receipt.transaction.lane.wallet")
     token = SubFactory(TokenFactory, network=SelfAttribute("..transaction.network"))

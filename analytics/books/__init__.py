@@ -1,0 +1,1 @@
+"""The books beyond our own receipts: accounts, what the chain told, openings, reconciliation."""
