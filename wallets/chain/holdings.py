@@ -35,14 +35,16 @@ class Balances:
     amounts: tuple[int | None, ...]
 
 
-def read_balances(client: NetworkClient, holdings: Sequence[Holding]) -> Balances:
-    """The balance of each holding, in order, all at the newest block.
+def read_balances(
+    client: NetworkClient, holdings: Sequence[Holding], *, at: int | None = None
+) -> Balances:
+    """The balance of each holding, in order, all at the newest block, or at the one numbered `at`.
 
     RpcUnavailable when nobody answers, or when that block was replaced meanwhile: a snapshot never
     mixes two chains.
     """
     ask = client.read_many
-    ground = find_ground(client, ask)
+    ground = find_ground(client, ask, at=at)
     questions = [_question(holding) for holding in holdings]
     amounts = tuple(number_in(answer) for answer in ask_all(ask, ground, questions))
     require_same(client, ground, "balances")

@@ -51,15 +51,17 @@ class Ground:
         return hex(self.block.number)
 
 
-def find_ground(client: NetworkClient, ask: Ask) -> Ground:
-    """The newest block, as whoever is asked tells."""
+def find_ground(client: NetworkClient, ask: Ask, *, at: int | None = None) -> Ground:
+    """The newest block or the one with this number, as whoever is asked tells."""
     address = client.network.multicall_address
-    requests: list[Request] = [("eth_getBlockByNumber", ["latest", False])]
+    tag = "latest" if at is None else hex(at)
+    requests: list[Request] = [("eth_getBlockByNumber", [tag, False])]
     if address:
         requests.append(("eth_getCode", [address, "latest"]))
     head, *code = ask(requests)
     if not isinstance(head, dict):
-        raise RpcUnavailable(f"{client.network.name} gave no latest block")
+        asked = "latest block" if at is None else f"block {at}"
+        raise RpcUnavailable(f"{client.network.name} gave no {asked}")
     has_code = bool(code) and not isinstance(code[0], ChainError) and bool(hex_bytes(code[0]))
     return Ground(parse_block(head), parse_address(address) if has_code else None)
 

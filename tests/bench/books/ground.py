@@ -1,4 +1,4 @@
-"""Where it is played: the devnet's market, wallets whose keys are here, and one whose key is not."""
+"""Where it is played: the market, wallets whose keys are here, and one with its key elsewhere."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from airdrops_site.devnet.outbox import encode_call
 from protocols.models import Protocol
 from tests.market import Market, make_devnet, register_market
 from tests.protocols.operators import USDC
-from tests.scheduling.plans import coin
+from tests.scheduling.plans import allow_alone, coin
 from wallets.models import AddressBookEntry, Network, Token, Wallet
 from wallets.services import create_keystore_wallet, verify_wallet
 
@@ -64,7 +64,10 @@ _TRANSFER = "transfer(address,uint256)"
 
 def lay_books(market: Market, *, wallets: int, seed: int) -> Books:
     """The ground, with money that was there before the books and money that came later."""
-    network = register_market(make_devnet(market), market)
+    network = make_devnet(market)
+    weth = market.manifest.l2.weth
+    Token.objects.create(network=network, address=weth.contract.address, symbol=weth.symbol)
+    register_market(network, market)
     Network.objects.filter(pk=network.pk).update(
         confirm_depth=2, final_rule="depth", final_depth=FINAL_DEPTH, block_seconds=1
     )
@@ -73,14 +76,19 @@ def lay_books(market: Market, *, wallets: int, seed: int) -> Books:
     Protocol.objects.get(slug="evm").networks.add(network)
     ours = [_wallet(f"books-{number}", market) for number in range(wallets)]
     elsewhere = Wallet.objects.create(
-        label="elsewhere", address="0x2222222222222222222222222222222222222222"
+        label="elsewhere",
+        address="0x2222222222222222222222222222222222222222",
+        signer_kind=Wallet.SignerKind.WATCH_ONLY,
     )
     market.rpc.call("anvil_setBalance", elsewhere.address, hex(500 * ETHER))
     for account in (elsewhere.address, RICH):
         market.rpc.call("anvil_impersonateAccount", account)
     market.rpc.call("anvil_setBalance", RICH, hex(100_000 * ETHER))
     books = Books(market, network, ours, elsewhere, Random(f"books:{seed}"))
-    _allow_stranger()
+    for address in (STRANGER, TRAP, elsewhere.address):
+        _allow(address)
+    for token in tokens_of(network):
+        allow_alone(10**30, token)
     market.give("USDC", RICH, 500_000 * USDC)
     for wallet in books.every:
         market.give("USDC", wallet.address, 2_000 * USDC)
@@ -95,11 +103,13 @@ def _wallet(label: str, market: Market) -> Wallet:
     return verify_wallet(wallet=wallet)
 
 
-def _allow_stranger() -> None:
-    entered, confirmed = (User.objects.create_user(name) for name in ("enters", "confirms"))
+def _allow(address: str) -> None:
+    """Anybody of ours may pay it."""
+    entered, _ = User.objects.get_or_create(username="enters")
+    confirmed, _ = User.objects.get_or_create(username="confirms")
     AddressBookEntry.objects.create(
-        label="a stranger",
-        address=STRANGER,
+        label=address,
+        address=address,
         status="confirmed",
         entered_by=entered,
         entered_at=timezone.now(),

@@ -32,7 +32,7 @@ from wallets.transactions.states import TransactionState as S
 from wallets.transactions.tick import tick
 from wallets.transactions.watch import watch
 
-TASKS_A_ROUND, PLAIN_A_ROUND, MOST_WAITING = 6, 24, 120
+TASKS_A_ROUND, PLAIN_A_ROUND, MOST_WAITING = 10, 44, 200
 LONG_AGO = timedelta(minutes=5)
 QUIET_ROUNDS = 200
 REVERTS = "0x60006000fd"
@@ -46,7 +46,7 @@ def play(books: Books, wanted: int, *, kills: bool, say: Callable[[str], None]) 
         if _waiting() < MOST_WAITING:
             _ask(books)
         _others(books)
-        trapped = books.round % 12 == 0 and _trap(books)
+        trapped = books.round % 6 == 3 and _trap(books)
         _work(books, kills=kills and books.round % 4 == 0)
         if trapped:
             books.call("anvil_setCode", TRAP, REVERTS)

@@ -1,0 +1,130 @@
+"""What a wallet had before the books began, and what it cost as far as anybody says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from django.db import transaction as database
+
+from analytics.books.beside import Line, put_beside
+from analytics.models import LedgerEntry
+from analytics.selectors import valid_entries
+from wallets.amounts import show_amount
+from wallets.chain.client import NetworkClient, RpcUnavailable
+from wallets.models import Network, Token, Wallet
+from wallets.price_history import price_at
+from wallets.prices import worth_at
+
+Account = LedgerEntry.Account
+ORDINAL = 1
+
+
+class NotOpened(Exception):
+    """The books of this wallet cannot be opened so; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Base units of a token, when, and what they cost in US cents; None is unknown."""
+
+    wallet: Wallet
+    token: Token
+    amount: int
+    block_number: int
+    at: datetime
+    cost_cents: int | None
+
+
+def open_books(
+    *,
+    wallet: Wallet,
+    network: Network,
+    client: NetworkClient,
+    actor: str,
+    reason: str,
+    costs: Mapping[int, int] | None = None,
+    at_price: bool = False,
+    dry_run: bool = False,
+) -> list[Opening]:
+    """Enter what the chain has at a final block beyond what the books say up to there.
+
+    It stands before the wallet's first entry. `costs` are US cents by token; without one, the
+    price of the time with `at_price`, else unknown. NotOpened, and nothing is written, where a
+    balance is unknown or the books have more than the chain. Again it changes nothing.
+    """
+    beside = put_beside(network=network, client=client, wallets=[wallet])
+    if beside.block is None:
+        raise NotOpened(f"{network.slug} cannot be read: {beside.problem}")
+    lines = [line for line in beside.lines if not line.is_equal]
+    for line in lines:
+        _require_openable(line)
+    number, at = _before(wallet, network, client, beside.block.number)
+    found = [
+        Opening(wallet, line.token, amount, number, at, _cost(line, at, costs or {}, at_price))
+        for line in lines
+        if (amount := line.difference)
+    ]
+    if not dry_run:
+        _enter(found, actor, reason)
+    return found
+
+
+def _require_openable(line: Line) -> None:
+    if line.difference is None:
+        raise NotOpened(f"the balance of {line.token} is unknown: the chain gave no number")
+    if line.difference < 0:
+        missing = show_amount(-line.difference, line.token.decimals, line.token.symbol)
+        raise NotOpened(
+            f"the books have {missing} more than the chain: that was not there before; "
+            "`ledger reconcile` looks for what is missing"
+        )
+    rows = valid_entries().filter(wallet=line.wallet, token=line.token, account=Account.OPENING)
+    if rows.exists():
+        raise NotOpened(
+            f"{line.token} of {line.wallet} is opened already and differs all the same; "
+            "`ledger reconcile` looks for what is missing"
+        )
+
+
+def _before(
+    wallet: Wallet, network: Network, client: NetworkClient, final: int
+) -> tuple[int, datetime]:
+    """The block before the wallet's first entry; the final one where there is none."""
+    entries = valid_entries().filter(wallet=wallet, token__network=network)
+    first = entries.order_by("block_number").values_list("block_number", flat=True).first()
+    number = final if first is None else min(final, max(0, first - 1))
+    block = client.block(number)
+    if block.number != number:
+        raise RpcUnavailable(f"{network.name} gave another block than {number}")
+    return number, block.at
+
+
+def _cost(line: Line, at: datetime, costs: Mapping[int, int], at_price: bool) -> int | None:  # noqa: FBT001
+    if line.token.pk in costs:
+        return costs[line.token.pk]
+    value = worth_at(line.difference or 0, line.token, price_at(line.token, at))
+    if not at_price or value is None:
+        return None
+    return int((value * 100).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+
+
+def _enter(found: list[Opening], actor: str, reason: str) -> None:
+    with database.atomic():
+        LedgerEntry.objects.bulk_create(
+            LedgerEntry(
+                wallet=one.wallet,
+                token=one.token,
+                kind=LedgerEntry.Kind.IN,
+                amount=one.amount,
+                account=Account.OPENING,
+                cost_cents=one.cost_cents,
+                block_number=one.block_number,
+                occurred_at=one.at,
+                reason=reason,
+                booked_by=actor,
+                ordinal=ORDINAL,
+                status=LedgerEntry.Status.FINAL,
+            )
+            for one in found
+        )
