@@ -14,7 +14,7 @@ from typing import Literal
 from analytics.basis.book import Book, read_book
 from analytics.basis.lots import Lot, Method
 from analytics.basis.money import dollars, worth
-from analytics.basis.profits import Held, day_of, lots_of, prices_of
+from analytics.basis.profits import Held, day_of, lots_of, prices_of, sums_in_dollars
 from analytics.basis.state import LOAN
 from analytics.basis.tally import Days, Key, Sums
 from analytics.flows import Money
@@ -106,14 +106,17 @@ class _Groups:
         if self.by != "campaign":
             return self._of(key.wallet, key.token, key.protocol)
         of_task = self.of_task.get(key.task, ()) if key.task else ()
-        own = (self.campaigns[key.campaign],) if key.campaign in self.campaigns else ()
-        return {*of_task, *own}
+        return {*of_task, *self._airdrop(key.campaign)}
 
     def of_lot(self, wallet: int, token: int, lot: Lot) -> Groups:
         """Gains on what was received count for what it was received from."""
         if self.by != "campaign":
             return self._of(wallet, token, lot.protocol)
-        return (self.campaigns[lot.campaign],) if lot.campaign in self.campaigns else ()
+        return self._airdrop(lot.campaign)
+
+    def _airdrop(self, campaign: int | None) -> Groups:
+        slug = self.campaigns.get(campaign) if campaign else None
+        return (slug,) if slug else ()
 
     def _of(self, wallet: int, token: int, protocol: str) -> Groups:
         match self.by:
@@ -199,7 +202,7 @@ def _most(by_day: Mapping[date, int], first: date | None) -> int:
 
 
 def _line(name: str, sums: Sums, unrealised: Money, capital: Money | None) -> RoiLine:
-    money = sums_indollars(sums, name)
+    money = sums_in_dollars(sums, name)
     costs, income, realised = money["fees"], money["income"], money["realised"]
     invested = costs if capital is None else capital
     parts = (income, realised, unrealised, costs, invested)

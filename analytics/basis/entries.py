@@ -7,7 +7,8 @@ from itertools import batched, groupby
 from operator import attrgetter
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
 from analytics.basis.money import Price, worth
@@ -106,8 +107,8 @@ def _annotated(rows: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
         sent_for=F("transaction__protocol"),
         action=F("transaction__action"),
         task_id=F("step__run__task_id"),
-        quoted=F("transaction__expectations__quoted_out"),
-        price_cost=F("cost_cents") if "cost_cents" in _FIELDS else Value(None),
+        quoted=KT("transaction__expectations__quoted_out"),
+        price_cost=F("cost_cents") if "cost_cents" in _FIELDS else Value(None, BigIntegerField()),
         claims=_claimed(),
     )
 
