@@ -84,7 +84,17 @@ def profit(
 ) -> Profit:
     """As the books are now, or were before `until`; what was realised counts from the day of
     `start` on (UTC)."""
-    book = read_book(method, until)
+    return profit_of(read_book(method, until), wallets=wallets, start=start, until=until)
+
+
+def profit_of(
+    book: Book,
+    *,
+    wallets: Iterable[Wallet] | None = None,
+    start: datetime | None = None,
+    until: datetime | None = None,
+) -> Profit:
+    """The same of a book that was read already."""
     wanted = None if wallets is None else {wallet.pk for wallet in wallets}
     sums = book.sums(lambda key: (key.wallet, key.token), day_of(start))
     held = holdings(book)
@@ -95,7 +105,7 @@ def profit(
     )
     lines = sorted(made, key=lambda one: (one.wallet.label, one.token.symbol, one.token.pk))
     problems = [problem for line in lines for problem in line.problems]
-    return Profit(method, tuple(lines), tuple(dict.fromkeys(problems)))
+    return Profit(book.method, tuple(lines), tuple(dict.fromkeys(problems)))
 
 
 def day_of(moment: datetime | None) -> date | None:
