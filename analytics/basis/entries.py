@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Value
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 
 from analytics.basis.money import Price, worth
@@ -107,7 +107,7 @@ def _annotated(rows: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
         sent_for=F("transaction__protocol"),
         action=F("transaction__action"),
         task_id=F("step__run__task_id"),
-        quoted=KT("transaction__expectations__quoted_out"),
+        quoted=KeyTextTransform("quoted_out", "transaction__expectations"),
         price_cost=F("cost_cents") if "cost_cents" in _FIELDS else Value(None, BigIntegerField()),
         claims=_claimed(),
     )

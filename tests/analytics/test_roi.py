@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from analytics.basis import profit
 from analytics.ledger import book_transaction
 from analytics.roi import RoiLine, roi
 from tests.analytics import written
@@ -60,6 +61,18 @@ def test_what_fees_failed_and_cancelled_counts_for_the_campaign_of_its_task(grou
             settle(step, out(5, USDC), into(7, USDC))
         book_transaction(transaction_id=row.pk)
     assert line("campaign", "farm").costs.dollars == 3 * GAS
+
+
+def test_what_came_less_than_quoted_is_told_apart(ground: Ground) -> None:
+    day = written.START.replace(hour=0)
+    PricePoint.objects.create(token=ground.usdc, source="manual", amount=2, decimals=0, at=day)
+    row = ground.transaction(expectations={"quoted_out": "8000000", "slippage_bps": 100})
+    step = ground.step(row)
+    confirm(row)
+    settle(step, out(5), into(7_000_000, USDC))
+    book_transaction(transaction_id=row.pk)
+    line = next(one for one in profit().lines if one.token == ground.usdc)
+    assert (line.slippage.dollars, line.cost.dollars) == (2, 14)
 
 
 def test_a_protocol_is_measured_by_the_most_that_lay_in_it(desk: Desk) -> None:
