@@ -10,6 +10,7 @@ from django.db import transaction as database
 from django.utils import timezone
 
 from analytics import history
+from analytics.basis import jobs as profit_jobs
 from analytics.books import reading
 from analytics.equity import latest_point, record_point
 from analytics.ledger import book_transactions
@@ -42,6 +43,7 @@ def register_wakeups() -> None:
     wakeups.register(wakeups.Periodic("unbooked", "analytics.tasks.book_unbooked", _retry_due))
     wakeups.register(wakeups.Periodic("told", "analytics.books.reading.book_news", reading.due))
     wakeups.register(wakeups.Periodic("figures", "analytics.tasks.add_up_figures", _figures_due))
+    profit_jobs.register()
 
 
 def book_ledger() -> None:

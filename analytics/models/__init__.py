@@ -1,11 +1,13 @@
 """Floor 4's tables."""
 
+from analytics.models.basis import BasisCheckpoint, ProfitDay
 from analytics.models.campaigns import Campaign, Claim, Eligibility
 from analytics.models.chain_history import ChainScan, ChainTransaction, ChainTransfer, Source
 from analytics.models.equity import EquityPoint
 from analytics.models.ledger import LedgerCursor, LedgerEntry, Unbooked
 
 __all__ = [
+    "BasisCheckpoint",
     "Campaign",
     "ChainScan",
     "ChainTransaction",
@@ -15,6 +17,7 @@ __all__ = [
     "EquityPoint",
     "LedgerCursor",
     "LedgerEntry",
+    "ProfitDay",
     "Source",
     "Unbooked",
 ]

@@ -1,0 +1,107 @@
+"""All that is known of costs and profit at a moment: what was kept, and what came since."""
+
+import json
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count
+
+from analytics.basis.engine import Disposal, Engine, nobody_asks
+from analytics.basis.entries import read_entries
+from analytics.basis.lots import Method
+from analytics.basis.state import State
+from analytics.basis.tally import Days, Key, Sums, no_days
+from analytics.models import BasisCheckpoint, ProfitDay
+from analytics.selectors import valid_entries
+from wallets.amounts import SumAmount
+
+SUMS = tuple(field.name for field in fields(Sums))
+KEYS = ("day", "wallet_id", "token_id", "campaign_id", "protocol", "task_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Sums by day, and where the lots are."""
+
+    method: Method
+    days: Days
+    state: State
+
+    def sums[Group: Hashable](
+        self,
+        by: Callable[[Key], Group | None],
+        start: date | None = None,
+        end: date | None = None,
+    ) -> dict[Group, Sums]:
+        """Added up by what `by` says of a key; None is left out. Both days are within."""
+        found: dict[Group, Sums] = {}
+        for key, sums in self.days.items():
+            if (start and key.day < start) or (end and key.day > end):
+                continue
+            group = by(key)
+            if group is not None:
+                found.setdefault(group, Sums()).add(sums)
+        return found
+
+
+def read_book(method: Method, until: datetime | None = None) -> Book:
+    """As the books are now, or were at a moment; nothing is kept."""
+    kept = valid_checkpoint(method)
+    if kept is None or kept.until is None or (until is not None and kept.until > until):
+        return _followed(method, State(method), no_days(), None, until)
+    state = State.load(method, json.loads(kept.state))
+    return _followed(method, state, stored_days(method), kept.until, until)
+
+
+def _followed(
+    method: Method, state: State, days: Days, after: datetime | None, until: datetime | None
+) -> Book:
+    engine = Engine(method, state).read(read_entries(between(after, until)))
+    for key, sums in engine.days.items():
+        days[key].add(sums)
+    return Book(method, days, engine.state)
+
+
+def disposals(
+    method: Method, tell: Callable[[Disposal], None] = nobody_asks, until: datetime | None = None
+) -> None:
+    """Tell every disposal from the beginning, by time."""
+    Engine(method, on_disposal=tell).read(read_entries(between(None, until)))
+
+
+def between(after: datetime | None, until: datetime | None) -> Any:
+    """The entries from a moment on (that moment too), up to another."""
+    rows = valid_entries()
+    if after is not None:
+        rows = rows.filter(occurred_at__gte=after)
+    return rows if until is None else rows.filter(occurred_at__lt=until)
+
+
+def stored_days(method: Method) -> Days:
+    """What was kept, by key."""
+    days = no_days()
+    rows = ProfitDay.objects.filter(method=method).order_by()
+    for row in rows.values_list(*KEYS, *SUMS).iterator():
+        days[Key(*row[: len(KEYS)])].add(Sums(*row[len(KEYS) :]))
+    return days
+
+
+def valid_checkpoint(method: Method) -> BasisCheckpoint | None:
+    """What was kept, if the entries it was made from are still what they were."""
+    kept = BasisCheckpoint.objects.filter(pk=method, until__isnull=False).first()
+    if kept is None or kept.until is None or consumed_until(kept.until) != kept.consumed:
+        return None
+    return kept
+
+
+def consumed_until(moment: datetime) -> dict[str, list[str]]:
+    """How many entries there are before a moment, and their sum, by all that decides on them."""
+    names = ("wallet", "token", "kind", "account", "campaign", "protocol")
+    rows = valid_entries().filter(occurred_at__lt=moment).values(*names)
+    counted = rows.annotate(count=Count("pk"), total=SumAmount("amount"))
+    return {
+        ":".join(str(row[name]) for name in names): [str(row["count"]), str(row["total"])]
+        for row in counted
+    }

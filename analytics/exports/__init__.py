@@ -1,0 +1,1 @@
+"""The ledger for other programs: streamed, whatever its length."""
