@@ -2,15 +2,19 @@
 
 from analytics.models.campaigns import Campaign, Claim, Eligibility
 from analytics.models.chain_history import ChainScan, ChainTransaction, ChainTransfer, Source
+from analytics.models.criteria import Attestation, CriterionEvaluation, CriterionResult
 from analytics.models.equity import EquityPoint
 from analytics.models.ledger import LedgerCursor, LedgerEntry, Unbooked
 
 __all__ = [
+    "Attestation",
     "Campaign",
     "ChainScan",
     "ChainTransaction",
     "ChainTransfer",
     "Claim",
+    "CriterionEvaluation",
+    "CriterionResult",
     "Eligibility",
     "EquityPoint",
     "LedgerCursor",
