@@ -2,7 +2,8 @@
 
 They are read with Python's own parser and made of nothing but what stands in this module:
 numbers, names, `moment.name`, + − × /, comparisons, and/or/not, `a if condition else b`, and
-min, max, floor, step("table", x), given("group"), met("group").
+min, max, floor, between(a, b) for what a source leaves open, step("table", x), given("group") and
+met("group").
 """
 
 import ast
@@ -131,6 +132,8 @@ class _Reader:
             case (("min" | "max"), [_, *_]):
                 parts = [self.read(one) for one in arguments]
                 return _extreme(ranges.least if name == "min" else ranges.most, parts)
+            case "between", [one, other]:
+                return _joined(ranges.hull, self.read(one), self.read(other))
             case "floor", [one]:
                 return _floored(self.read(one))
             case "step", [ast.Constant(value=str(table)), one]:
@@ -141,8 +144,8 @@ class _Reader:
                 self.groups.add(group)
                 return _named(f"{name}:{group}")
         raise self.refuse(
-            f'calls {name} wrongly; there are min(…), max(…), floor(x), step("table", x), '
-            'given("group") and met("group")'
+            f"calls {name} wrongly; there are min(…), max(…), floor(x), between(a, b), "
+            'step("table", x), given("group") and met("group")'
         )
 
 

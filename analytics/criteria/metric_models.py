@@ -54,6 +54,7 @@ class Choice(Strict):
     protocols: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     recipients: tuple[Address, ...] = ()
+    not_recipients: tuple[Address, ...] = ()
     selectors: tuple[Selector, ...] = ()
     not_selectors: tuple[Selector, ...] = ()
     failed: bool = Field(default=False, description="those that failed too")

@@ -172,11 +172,11 @@ def _check_names(rule_set: RuleSet) -> None:
         if names.count(name) > 1:
             raise ValueError(f"the name {name!r} is used twice; each names one thing")
     for name, metric in rule_set.metrics.items():
-        if isinstance(metric, TransactionMetric) and needs_groups(metric):
-            if metric.measure not in GROUPED:
-                raise ValueError(
-                    f"metrics.{name}: at_least and after_first go with {', '.join(GROUPED)}"
-                )
+        grouped = isinstance(metric, TransactionMetric) and needs_groups(metric)
+        if grouped and getattr(metric, "measure", "") not in GROUPED:
+            raise ValueError(
+                f"metrics.{name}: at_least and after_first go with {', '.join(GROUPED)}"
+            )
 
 
 def _known(name: str, among: object, where: str, what: str) -> None:

@@ -61,8 +61,12 @@ def _said(choice: Choice) -> Q:
     ):
         if among:
             found &= Q(**{f"{field}__in": among})
-    if choice.not_selectors:
-        found &= ~Q(selector__in=choice.not_selectors)
+    for field, apart in (
+        ("recipient", choice.not_recipients),
+        ("selector", choice.not_selectors),
+    ):
+        if apart:
+            found &= ~Q(**{f"{field}__in": apart})
     if choice.bridge:
         ours = Q(protocol__in=BRIDGES, action__in=BRIDGING)
         found &= Q(bridged_cents__isnull=False) | ours

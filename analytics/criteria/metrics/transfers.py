@@ -68,12 +68,21 @@ def _balances(asking: Asking, moment: str, metric: TransferMetric) -> dict[int, 
     sums: dict[int, int] = defaultdict(int)
     for wallet, direction, total in moved:
         sums[wallet] += total if direction == IN else -total
-    gaps = _pay_fees(rows, sums) if not metric.token else set()
-    return {
-        wallet: ranges.UNKNOWN if total < 0 else (ranges.ZERO if wallet in gaps else amount, amount)
-        for wallet, total in sums.items()
-        for amount in (to_decimal(max(total, 0), metric.decimals),)
-    }
+    gaps = _pay_fees(rows, sums) if not metric.token else set[int]()
+    spans = _spans(asking, moment, metric)
+    if spans is not None:
+        # Who has called again may have taken it back.
+        gaps |= {wallet for wallet, span in spans.items() if span.sure < span.end}
+        sums = {wallet: total for wallet, total in sums.items() if wallet in spans}
+    return {wallet: _amount(total, metric, gap=wallet in gaps) for wallet, total in sums.items()}
+
+
+def _amount(total: int, metric: TransferMetric, *, gap: bool) -> Range:
+    """Where more went than came, something was not told."""
+    if total < 0:
+        return ranges.UNKNOWN
+    amount = to_decimal(total, metric.decimals)
+    return (ranges.ZERO if gap else amount), amount
 
 
 def _pay_fees(rows: Q, sums: dict[int, int]) -> set[int]:
