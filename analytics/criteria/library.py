@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from pydantic import ValidationError
@@ -72,11 +73,32 @@ def parse_rule_set(content: bytes, where: str, *, own: bool) -> Found:
     digest = hashlib.sha256(content).hexdigest()
     try:
         told = tomllib.loads(content.decode())
+        if base := told.pop("extends", ""):
+            told = _extended(base, told, where)
         return Found(RuleSet.model_validate(told), own, digest)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CriteriaError(f"{where} is not TOML: {error}") from error
     except ValidationError as error:
         raise CriteriaError(f"{where}: {_mistakes(error)}") from error
+
+
+def _extended(base: object, told: dict[str, Any], where: str) -> dict[str, Any]:
+    """A shipped rule set with other networks, another time, or rules changed or added."""
+    shipped = {found.rules.slug: found for found in _shipped()}
+    if base not in shipped:
+        raise CriteriaError(f"{where}: extends {base!r}, which is none of {', '.join(shipped)}")
+    found: dict[str, Any] = tomllib.loads(_text_of(str(base)))
+    if {"snapshot", "networks", "moments"} & told.keys():
+        # Those were the blocks of another time, or of another network.
+        found.pop("blocks", None)
+    for key, value in told.items():
+        both = isinstance(value, dict) and isinstance(found.get(key), dict)
+        found[key] = {**found[key], **value} if both else value
+    return {**found, "confidence": told.get("confidence", "approximate")}
+
+
+def _text_of(slug: str) -> str:
+    return (files("analytics.criteria") / "data" / f"{slug}.toml").read_text()
 
 
 def _folder() -> Path:

@@ -69,6 +69,9 @@ class CriterionResult(models.Model):
         "wallets.Wallet", on_delete=models.PROTECT, related_name="criterion_results"
     )
     status = models.CharField(max_length=12)
+    unread = models.JSONField(
+        default=list, blank=True, help_text="Networks of which history is missing."
+    )
     points_from = models.DecimalField(max_digits=38, decimal_places=18, null=True, blank=True)
     points_to = models.DecimalField(max_digits=38, decimal_places=18, null=True, blank=True)
     amount_from = models.DecimalField(max_digits=38, decimal_places=18, null=True, blank=True)

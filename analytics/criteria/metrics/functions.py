@@ -19,7 +19,7 @@ class Epoch(Func):
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         """It keeps a moment as text in UTC."""
         return self.as_sql(
-            compiler, connection, template="CAST(strftime('%%s', %(expressions)s) AS INTEGER)"
+            compiler, connection, template="CAST(strftime('%%%%s', %(expressions)s) AS INTEGER)"
         )
 
 

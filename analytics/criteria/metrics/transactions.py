@@ -114,7 +114,8 @@ def _counted(metric: TransactionMetric, until: datetime) -> Any:
 
 def place_of() -> Any:
     """The same address is another contract on another network."""
-    return Concat(Cast("network_id", CharField()), Value(":"), "recipient")
+    text = CharField()
+    return Concat(Cast("network_id", text), Value(":"), Cast("recipient", text))
 
 
 def _count(prefix: str, key: Key, counted: Any, rows: Rows) -> _Column:
