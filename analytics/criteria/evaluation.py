@@ -3,7 +3,6 @@
 Everything is a range: what nobody knows widens it, and nothing is guessed.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,28 +81,44 @@ def evaluate(
     keys = chosen
     if keys is None:
         keys = list(Wallet.objects.order_by("pk").values_list("pk", flat=True))
-    measured = measure(asking, keys)
     judge = Judge(rules)
     with localcontext(prec=ranges.PRECISION):
+        measured = measure(asking, keys)
         return [judge.stand(wallet, measured.values[wallet], measured.coverage) for wallet in keys]
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A rule with its formulas, and the names of all that it depends on."""
+
+    rule: Rule
+    when: Formula
+    worth: Formula
+    reads: tuple[str, ...]
+
+
 class Judge:
-    """The rules of a set, made ready once for many wallets."""
+    """The rules of a set, made ready once for many wallets.
+
+    Wallets often have the same figures: what a rule comes to is kept by what it depends on.
+    """
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
-        self._rules = [
-            (
-                rule,
-                rules.formula(f"rules.{rule.name}.when"),
-                rules.formula(f"rules.{rule.name}.gives"),
-            )
-            for rule in rules.rules
-        ]
+        self._rules = [_ready(rules, rule) for rule in rules.rules]
         self._totals = [(name, rules.formula(f"totals.{name}")) for name in rules.totals]
         self._units = {name: unit_of(metric) for name, metric in rules.metrics.items()}
         self._whole = {name for name, metric in rules.metrics.items() if is_whole(metric)}
+        self._groups = {
+            f"{what}:{group}"
+            for formula in (
+                *(one for ready in self._rules for one in (ready.when, ready.worth)),
+                *(formula for _, formula in self._totals),
+            )
+            for group in formula.groups
+            for what in ("met", "given")
+        }
+        self._kept: dict[tuple[str, tuple[Range, ...]], tuple[Range, RuleStanding]] = {}
 
     def stand(
         self, wallet: int, measured: Mapping[Key, Range], coverage: Coverage
@@ -114,19 +129,13 @@ class Judge:
             then = self._at(moment, measured)
             values.update({f"{moment}.{name}": found for name, found in then.items()})
         values.update({name: found for (moment, name), found in measured.items() if not moment})
-        gives = self._follow(values, None)
-        points, amount = values.get("points"), values.get("amount")
+        rules = self._follow(values, None)
         return WalletStanding(
             wallet,
             _status(values),
-            points,
-            amount,
-            tuple(
-                RuleStanding(
-                    rule.name, is_met(values[rule.name]), gives[rule.name], self._asks(when, values)
-                )
-                for rule, when, _ in self._rules
-            ),
+            values.get("points"),
+            values.get("amount"),
+            tuple(rules),
             tuple(coverage.unread(wallet)),
         )
 
@@ -136,22 +145,42 @@ class Judge:
         self._follow(values, self.rules.by_moment[moment])
         return values
 
-    def _follow(self, values: dict[str, Range], wanted: frozenset[str] | None) -> dict[str, Range]:
-        """Add what rules and totals come to; what each rule gives."""
-        gives: dict[str, Range] = {}
-        met: dict[str, Range] = defaultdict(lambda: ranges.NO)
-        given: dict[str, Range] = defaultdict(lambda: ranges.NO)
-        for rule, when, worth in self._rules:
-            if wanted is None or rule.name in wanted:
-                gives[rule.name] = _applied(rule, when, worth, values)
-                met[rule.group] = ranges.add(met[rule.group], values[rule.name])
-                given[rule.group] = ranges.add(given[rule.group], gives[rule.name])
-            values[f"met:{rule.group}"] = met[rule.group]
-            values[f"given:{rule.group}"] = given[rule.group]
+    def _follow(
+        self, values: dict[str, Range], wanted: frozenset[str] | None
+    ) -> list[RuleStanding]:
+        """Add what rules and totals come to; where each rule stands."""
+        values.update(dict.fromkeys(self._groups, ranges.NO))
+        standings = []
+        for ready in self._rules:
+            rule = ready.rule
+            if wanted is not None and rule.name not in wanted:
+                continue
+            values[rule.name], standing = self._apply(ready, values)
+            standings.append(standing)
+            for key, more in (
+                (f"met:{rule.group}", values[rule.name]),
+                (f"given:{rule.group}", standing.gives),
+            ):
+                if key in self._groups and more is not ranges.NO:
+                    values[key] = ranges.add(values[key], more)
         for name, formula in self._totals:
             if wanted is None or name in wanted:
                 values[name] = formula.value(values)
-        return gives
+        return standings
+
+    def _apply(self, ready: _Ready, values: dict[str, Range]) -> tuple[Range, RuleStanding]:
+        """Whether the rule is met, and what it gives."""
+        key = ready.rule.name, tuple([values[name] for name in ready.reads])
+        if (kept := self._kept.get(key)) is not None:
+            return kept
+        met = is_met(ready.when.value(values))
+        gives = ranges.NO if met is False else ready.worth.value(values)
+        if met is None:
+            gives = ranges.hull(ranges.NO, gives)
+        truth = ranges.MAYBE if met is None else ranges.YES if met else ranges.NO
+        found = truth, RuleStanding(ready.rule.name, met, gives, self._asks(ready.when, values))
+        self._kept[key] = found
+        return found
 
     def _asks(self, when: Formula, values: Mapping[str, Range]) -> tuple[Ask, ...]:
         return tuple(
@@ -169,14 +198,11 @@ class Judge:
         )
 
 
-def _applied(rule: Rule, when: Formula, worth: Formula, values: dict[str, Range]) -> Range:
-    """What the rule gives; that it is met is a value of its own name."""
-    met = is_met(when.value(values))
-    values[rule.name] = ranges.MAYBE if met is None else ranges.YES if met else ranges.NO
-    if met is False:
-        return ranges.NO
-    found = worth.value(values)
-    return found if met else ranges.hull(ranges.NO, found)
+def _ready(rules: RuleSet, rule: Rule) -> _Ready:
+    when = rules.formula(f"rules.{rule.name}.when")
+    worth = rules.formula(f"rules.{rule.name}.gives")
+    groups = {f"{what}:{one}" for one in when.groups | worth.groups for what in ("met", "given")}
+    return _Ready(rule, when, worth, tuple(sorted(when.names | worth.names | groups)))
 
 
 def _status(values: Mapping[str, Range]) -> str:

@@ -29,8 +29,9 @@ from analytics.criteria.metrics.asking import Coverage  # noqa: E402
 from analytics.criteria.metrics.transactions import Key  # noqa: E402
 from analytics.criteria.ranges import Range  # noqa: E402
 from analytics.criteria.rule_sets import RuleSet  # noqa: E402
-from analytics.models import ChainTransaction  # noqa: E402
+from analytics.models import ChainTransaction, ChainTransfer  # noqa: E402
 from tests.scratch import prepare  # noqa: E402
+from wallets.amounts import SumAmount  # noqa: E402
 from wallets.models import Network, Wallet  # noqa: E402
 
 WALLETS = int(os.environ.get("BENCH_CRITERIA_WALLETS", "10000"))
@@ -84,7 +85,11 @@ def _fill(rules: RuleSet) -> dict[str, int]:
         for name, chain in rules.networks.items()
     }
     Wallet.objects.bulk_create(
-        Wallet(label=f"w-{number}", address=f"0x{number << 64:040x}")
+        Wallet(
+            label=f"w-{number}",
+            address=f"0x{number << 64:040x}",
+            signer_kind="watch_only",
+        )
         for number in range(1, WALLETS + 1)
     )
     keys = list(Wallet.objects.order_by("pk").values_list("pk", flat=True))
@@ -179,9 +184,18 @@ def _of_wallet(
         "one_span": _exactly(Decimal(int(span)) / 3600),
         "nova_transactions": _exactly(nova.count()),
         **_bridged(rules, ethereum),
-        "one_balance": ranges.NO,
+        "one_balance": _balance(wallet, networks["one"], block),
         "hop_sybil": ranges.MAYBE,
     }
+
+
+def _balance(wallet: Wallet, network: int, block: int) -> Range:
+    """No coin came in, so that fees were paid from nothing known."""
+    before = Q(wallet=wallet, network=network, block_number__lt=block)
+    moved = ChainTransfer.objects.filter(before, token_address="").order_by()
+    came = moved.values("direction").annotate(total=SumAmount("amount"))
+    paid = ChainTransaction.objects.filter(before).aggregate(total=SumAmount("fee"))["total"]
+    return ranges.UNKNOWN if paid > sum(one["total"] for one in came) else ranges.NO
 
 
 def _bridged(rules: RuleSet, ethereum: Any) -> dict[str, Range]:

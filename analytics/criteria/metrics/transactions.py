@@ -25,7 +25,7 @@ from analytics.criteria.metrics.functions import (
 )
 from analytics.criteria.ranges import Range
 from analytics.models import ChainTransaction
-from wallets.amounts import SumAmount, to_decimal
+from wallets.amounts import SumAmount
 
 COINS = 18
 SUMMED = {
@@ -129,8 +129,8 @@ def _count(prefix: str, key: Key, counted: Any, rows: Rows) -> _Column:
         asked[f"{prefix}_high"] = ask(rows.possible)
 
     def range_of(row: Mapping[str, Any]) -> Range:
-        low = row[f"{prefix}_low"]
-        return Decimal(low), Decimal(row.get(f"{prefix}_high", low))
+        low = Decimal(row[f"{prefix}_low"])
+        return low, low if rows.sure else Decimal(row[f"{prefix}_high"])
 
     return _Column(key, asked, range_of)
 
@@ -145,7 +145,7 @@ def _sum(prefix: str, key: Key, field: str, rows: Rows) -> _Column:
     }
 
     def range_of(row: Mapping[str, Any]) -> Range:
-        low = to_decimal(int(row[prefix] or 0), decimals)
+        low = Decimal(row[prefix] or 0).scaleb(-decimals)
         return low, ranges.OPEN if row[f"{prefix}_gaps"] else low
 
     return _Column(key, asked, range_of)
