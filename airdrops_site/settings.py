@@ -19,6 +19,12 @@ env = Environment(dotenv(BASE_DIR / ".env"))
 DATA_DIR = (
     BASE_DIR / env.text("AIRDROPS_DATA_DIR", "data", "folder of the database, keys and logs")
 ).resolve()
+CRITERIA_DIR = BASE_DIR / env.text(
+    "AIRDROPS_CRITERIA_DIR",
+    str(DATA_DIR / "criteria"),
+    "folder of your own rule sets for airdrops, *.toml",
+    "data/criteria",
+)
 PRODUCTION = (
     env.choice("AIRDROPS_ENV", "development", ("development", "production"), "how strict to be")
     == "production"

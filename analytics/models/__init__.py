@@ -3,16 +3,20 @@
 from analytics.models.basis import BasisCheckpoint, ProfitDay
 from analytics.models.campaigns import Campaign, Claim, Eligibility
 from analytics.models.chain_history import ChainScan, ChainTransaction, ChainTransfer, Source
+from analytics.models.criteria import Attestation, CriterionEvaluation, CriterionResult
 from analytics.models.equity import EquityPoint
 from analytics.models.ledger import LedgerCursor, LedgerEntry, Unbooked
 
 __all__ = [
     "BasisCheckpoint",
+    "Attestation",
     "Campaign",
     "ChainScan",
     "ChainTransaction",
     "ChainTransfer",
     "Claim",
+    "CriterionEvaluation",
+    "CriterionResult",
     "Eligibility",
     "EquityPoint",
     "LedgerCursor",

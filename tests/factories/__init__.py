@@ -12,6 +12,11 @@ from tests.factories.books import (
     UnbookedFactory,
 )
 from tests.factories.calls import ApprovedCallFactory
+from tests.factories.criteria import (
+    AttestationFactory,
+    CriterionEvaluationFactory,
+    CriterionResultFactory,
+)
 from tests.factories.figures import (
     EquityPointFactory,
     PositionReadingFactory,
@@ -96,6 +101,9 @@ __all__ = [
     "GateCountFactory",
     "AllowanceScanFactory",
     "AttemptFactory",
+    "AttestationFactory",
+    "CriterionEvaluationFactory",
+    "CriterionResultFactory",
     "CampaignFactory",
     "ClaimFactory",
     "DeploymentFactory",
