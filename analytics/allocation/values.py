@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from wallets.transactions.operator import NotPossible
+
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
@@ -17,7 +19,7 @@ WHOLE = 10_000
 DAYS_PER_YEAR = 365
 
 
-class CannotAllocate(Exception):
+class CannotAllocate(NotPossible):
     """No weights come out; one sentence that says why, and what to do about it."""
 
 
