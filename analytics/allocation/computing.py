@@ -97,10 +97,11 @@ def kept_run(policy: AllocationPolicy, now: datetime) -> tuple[AllocationRun, Co
     return keep(found, now), found
 
 
-def keep(found: Computed, now: datetime) -> AllocationRun:
+def keep(found: Computed, now: datetime, *, save: bool = True) -> AllocationRun:
     """A row of what was worked out."""
     run = _as_run(found, now)
-    run.save()
+    if save:
+        run.save()
     return run
 
 
