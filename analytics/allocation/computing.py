@@ -28,6 +28,7 @@ from analytics.allocation.values import (
 from analytics.exposure import to_cents as cents_of
 from analytics.models import AllocationBucket, AllocationCap, AllocationPolicy, AllocationRun
 from wallets.amounts import DIGITS
+from wallets.prices import plain
 
 RESERVE = "reserve"
 
@@ -259,7 +260,8 @@ def policy_facts(policy: AllocationPolicy) -> dict[str, Any]:
 
 
 def _text(value: Any) -> Any:
-    return str(value) if isinstance(value, Decimal) else value
+    # Before it is stored it may have other zeros at its end.
+    return plain(value) if isinstance(value, Decimal) else value
 
 
 def digest_of(facts: Any) -> str:

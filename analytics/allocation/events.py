@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
+from functools import reduce
+from operator import or_
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -26,12 +28,14 @@ from wallets.transactions.states import TransactionState as TS
 K = LedgerEntry.Kind
 # Balances and positions are read again soon after runs; for what is unknown longer nobody waits.
 WAITED = timedelta(hours=6)
-_EXCHANGES = Q()
-for _protocol, _action, _, _ in EXCHANGES:
-    _EXCHANGES |= Q(
-        transaction__step__run__task__protocol__slug=_protocol,
-        transaction__step__run__task__action=_action,
-    )
+_STEP = "transaction__step__run__task"
+_EXCHANGES = reduce(
+    or_,
+    (
+        Q((f"{_STEP}__protocol__slug", protocol), (f"{_STEP}__action", action))
+        for protocol, action, _, _ in EXCHANGES
+    ),
+)
 
 
 def open_events() -> QuerySet[RebalanceEvent]:

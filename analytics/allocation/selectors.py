@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
 
-from analytics.models import AllocationPolicy, AllocationRun
+from analytics.models import AllocationRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,9 @@ def latest() -> list[Line]:
 
 def latest_runs() -> list[AllocationRun]:
     """The newest run of each enabled policy that has one, by name."""
-    newest = AllocationRun.objects.filter(policy=OuterRef("pk")).order_by("-at", "-id")
-    keys = AllocationPolicy.objects.filter(enabled=True).values(
-        run=Subquery(newest.values("pk")[:1])
-    )
-    rows = AllocationRun.objects.filter(pk__in=keys.values("run")).select_related("policy")
-    return list(rows.order_by("policy__name"))
+    newest = AllocationRun.objects.filter(policy=OuterRef("policy")).order_by("-at", "-id")
+    rows = AllocationRun.objects.filter(policy__enabled=True, pk=Subquery(newest.values("pk")[:1]))
+    return list(rows.select_related("policy").order_by("policy__name"))
 
 
 def lines_of(run: AllocationRun) -> list[Line]:
