@@ -27,7 +27,7 @@ WINDOW, BRIDGED_WINDOW = timedelta(hours=6), timedelta(days=10)
 S = RebalanceState
 
 
-def approve(*, rebalance: Rebalance, person: Person) -> Rebalance:
+def approve(*, rebalance: Rebalance, person: Person, reason: str = "") -> Rebalance:
     """Consent to the moves, and make their tasks, switched off; asked twice they are made once.
 
     Somebody else than who proposed it where limits ask for that. Each run asks gates, limits and
@@ -41,11 +41,11 @@ def approve(*, rebalance: Rebalance, person: Person) -> Rebalance:
         _require_unchanged(row)
         if row.expires_at > timezone.now():
             alone = _require_person(row, person)
-            return _approved(row, person, alone=alone)
+            return _approved(row, person, reason, alone=alone)
     return _too_late(row, actor_of(person))
 
 
-def apply(*, rebalance: Rebalance, person: Person) -> Rebalance:
+def apply(*, rebalance: Rebalance, person: Person, reason: str = "") -> Rebalance:
     """Switch the tasks on, due now, and note the weights as they were; asked twice it is once."""
     require_right(person, OPERATE)
     with transaction.atomic():
@@ -55,7 +55,7 @@ def apply(*, rebalance: Rebalance, person: Person) -> Rebalance:
         _require(row, S.APPROVED)
         _require_unchanged(row)
         if row.approved_at is not None and row.approved_at > timezone.now() - APPROVAL_HOLDS:
-            return _applied(row, person)
+            return _applied(row, person, reason)
     return _too_late(row, actor_of(person))
 
 
@@ -86,7 +86,7 @@ def digest_of_moves(policy: AllocationPolicy, moves: Sequence[Mapping[str, Any]]
     return digest_of({"policy": policy_facts(policy), "moves": list(moves)})
 
 
-def _approved(row: Rebalance, person: Person, *, alone: bool) -> Rebalance:
+def _approved(row: Rebalance, person: Person, reason: str, *, alone: bool) -> Rebalance:
     tasks = list(_tasks(row))
     row.tasks.set(tasks)
     actor = actor_of(person)
@@ -98,14 +98,14 @@ def _approved(row: Rebalance, person: Person, *, alone: bool) -> Rebalance:
         S.APPROVED,
         machine=REBALANCE,
         actor=actor,
-        reason=f"{len(tasks)} tasks, by {whose}",
+        reason=_told(f"{len(tasks)} tasks, by {whose}", reason),
         approved_by_id=person.pk,
         approved_at=timezone.now(),
         approved_alone=alone,
     )
 
 
-def _applied(row: Rebalance, person: Person) -> Rebalance:
+def _applied(row: Rebalance, person: Person, reason: str) -> Rebalance:
     now, actor = timezone.now().replace(microsecond=0), actor_of(person)
     tasks = list(row.tasks.select_related("protocol", "network", "changed_by").order_by("pk"))
     _require_untouched(row, tasks)
@@ -124,7 +124,13 @@ def _applied(row: Rebalance, person: Person) -> Rebalance:
         ],
         planned_cost_cents=row.cost_cents or 0,
     )
-    return move(row, S.APPLIED, machine=REBALANCE, actor=actor, reason=f"{len(tasks)} tasks")
+    return move(
+        row, S.APPLIED, machine=REBALANCE, actor=actor, reason=_told(f"{len(tasks)} tasks", reason)
+    )
+
+
+def _told(fact: str, reason: str) -> str:
+    return f"{fact}: {reason}" if reason else fact
 
 
 def _tasks(row: Rebalance) -> Iterator[Task]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal, localcontext
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from analytics.allocation.bounds import share
@@ -56,6 +57,8 @@ def compute(policy: AllocationPolicy, now: datetime) -> Computed:
     buckets = tuple(policy.buckets.all())
     if not buckets:
         raise CannotAllocate(f"{policy} has no buckets; say what capital is spread over")
+    for bucket in buckets:
+        _require_of_dimension(policy, bucket)
     _require_reserve_apart(policy, buckets)
     holdings = read_holdings(now)
     if holdings.total_cents <= 0:
@@ -183,6 +186,15 @@ def _statistics(
         if policy.method in FROM_HISTORY:
             raise
         return None, [f"what a rebalance would bring is unknown: {error}"]
+
+
+def _require_of_dimension(policy: AllocationPolicy, bucket: AllocationBucket) -> None:
+    """The policy may have been made another after its buckets."""
+    bucket.policy = policy
+    try:
+        bucket.clean()
+    except ValidationError as error:
+        raise CannotAllocate(f"the bucket {bucket}: {error.messages[0]}") from error
 
 
 def _require_reserve_apart(policy: AllocationPolicy, buckets: Sequence[AllocationBucket]) -> None:

@@ -171,7 +171,8 @@ class AllocationBucket(models.Model):
 
     def clean(self) -> None:
         """It names what its policy's buckets are made of, and nothing else."""
-        wanted = self.policy.dimension if self.policy_id else ""
+        # Of a form that makes both the policy has no number yet.
+        wanted = self.policy.dimension if hasattr(self, "policy") else ""
         named = tuple(place for place in PLACES if getattr(self, place))
         if wanted in PLACES and named != (wanted,):
             raise ValidationError(
