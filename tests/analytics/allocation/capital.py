@@ -69,3 +69,17 @@ def half_and_half(**fields: object) -> AllocationPolicy:
     for symbol in ("ETH", "USDC"):
         factories.AllocationBucketFactory.create(policy=policy, symbol=symbol)
     return policy
+
+
+def held(*, eth_cents: int = 600_000, usdc_cents: int = 400_000) -> Network:
+    """Ether at 2,500 dollars and USDC of one wallet, read just now, without a chain."""
+    network = factories.NetworkFactory.create(kind="devnet", slug="devnet-l2")
+    read = factories.BalanceSnapshotFactory.create(network=network)
+    wallet = factories.WalletFactory.create(label="holder", status="verified")
+    eth = factories.NativeCoinFactory.create(network=network)
+    usdc = factories.TokenFactory.create(network=network, symbol="USDC", decimals=6)
+    factories.PriceFactory.create(token=eth, amount=2_500 * DOLLAR)
+    factories.PriceFactory.create(token=usdc, amount=DOLLAR)
+    for token, amount in ((eth, eth_cents * ETHER // 250_000), (usdc, usdc_cents * USDC // 100)):
+        factories.BalanceFactory.create(wallet=wallet, token=token, amount=amount, snapshot=read)
+    return network
