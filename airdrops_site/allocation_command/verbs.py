@@ -64,7 +64,7 @@ def consent(options: Options) -> Answer:
     """Approve it; or only show what would be approved."""
     row = _rebalance(options)
     if not options["dry_run"]:
-        row = approve(rebalance=row, person=_person(options), reason=options["reason"])
+        row = approve(rebalance=row, person=_person(options), reason=options["reason"] or "")
     return rebalance_in_full(row)
 
 
@@ -72,14 +72,14 @@ def carry_out(options: Options) -> Answer:
     """Switch its tasks on; or only show them."""
     row = _rebalance(options)
     if not options["dry_run"]:
-        row = apply(rebalance=row, person=_person(options), reason=options["reason"])
+        row = apply(rebalance=row, person=_person(options), reason=options["reason"] or "")
     return rebalance_in_full(row)
 
 
 def turn_down(options: Options) -> Answer:
     """Not this one."""
     row = _rebalance(options)
-    row = refuse(rebalance=row, person=signed_in(options), reason=options["reason"])
+    row = refuse(rebalance=row, person=signed_in(options), reason=options["reason"] or "")
     return rebalance_in_full(row)
 
 

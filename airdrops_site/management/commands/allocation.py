@@ -30,7 +30,7 @@ def _of_rebalance(parser: CommandParser) -> None:
 def _of_doing(parser: CommandParser) -> None:
     _of_rebalance(parser)
     parser.add_argument("--dry-run", action="store_true", help="only show it")
-    parser.add_argument("--reason", type=a_reason, default="", help="for the history")
+    parser.add_argument("--reason", type=a_reason, help="for the history")
     add_person(parser, required=False)
 
 
