@@ -119,6 +119,13 @@ NAVIGATION = [
         item("Equity", "monitoring", "analytics.equitypoint"),
     ),
     group(
+        "Capital",
+        item("Allocation", "donut_small", "analytics.allocationpolicy"),
+        item("Targets", "target", "analytics.allocationrun"),
+        item("Rebalances", "balance", "analytics.rebalance"),
+        item("Rebalances done", "event_available", "analytics.rebalanceevent"),
+    ),
+    group(
         "Wallets and networks",
         item("Wallets", "account_balance_wallet", "wallets.wallet"),
         item("Balances", "account_balance", "wallets.balance"),
@@ -176,6 +183,8 @@ NAVIGATION = [
         item("Endpoint answers", "forum", "wallets.endpointanswer"),
         item("Receipts", "receipt", "wallets.receipt"),
         item("State changes", "history", "wallets.transition"),
+        item("Allocation buckets", "pie_chart", "analytics.allocationbucket"),
+        item("Allocation caps", "vertical_align_top", "analytics.allocationcap"),
         item("Ledger cursors", "bookmark", "analytics.ledgercursor"),
         closed=True,
     ),

@@ -32,6 +32,8 @@ ROLES: Mapping[str, Rights] = {
         "analytics.campaign": _EDIT,
         "analytics.eligibility": _EDIT,
         "analytics.attestation": _EDIT_AND_DELETE,
+        "analytics.allocationpolicy": ("operate",),
+        "analytics.rebalance": ("operate",),
         "wallets.wallet": _EDIT,
         "wallets.walletgroup": _EDIT,
         "wallets.wallettag": _EDIT,
@@ -52,6 +54,7 @@ ROLES: Mapping[str, Rights] = {
         # Whoever sees that something is wrong may stop it, and not let it go on.
         "wallets.emergencystop": ("engage",),
         "protocols.approvedcall": ("approve",),
+        "analytics.rebalance": ("approve",),
     },
     "administrator": {
         "wallets.network": _EDIT,
@@ -63,6 +66,10 @@ ROLES: Mapping[str, Rights] = {
         "wallets.minimumbalance": _EDIT_AND_DELETE,
         "wallets.emergencystop": ("engage", "lift"),
         "scheduling.riskresponse": _EDIT,
+        # How much may be moved where is a limit like any other.
+        "analytics.allocationpolicy": _EDIT,
+        "analytics.allocationbucket": _EDIT_AND_DELETE,
+        "analytics.allocationcap": _EDIT_AND_DELETE,
         "protocols.protocol": _EDIT,
         "protocols.deployment": ("operate", "vouch"),
         "auth.user": ("view", "add", "change"),

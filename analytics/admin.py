@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from analytics import allocation_admin as allocation_admin
 from analytics.criteria_admin import AttestationAdmin as AttestationAdmin
 from analytics.models import (
     Campaign,

@@ -1,5 +1,13 @@
 """Floor 4's tables."""
 
+from analytics.models.allocation import (
+    AllocationBucket,
+    AllocationCap,
+    AllocationPolicy,
+    AllocationRun,
+    Rebalance,
+    RebalanceEvent,
+)
 from analytics.models.basis import BasisCheckpoint, ProfitDay
 from analytics.models.campaigns import Campaign, Claim, Eligibility
 from analytics.models.chain_history import ChainScan, ChainTransaction, ChainTransfer, Source
@@ -10,6 +18,10 @@ from analytics.models.ledger import LedgerCursor, LedgerEntry, Unbooked
 __all__ = [
     "BasisCheckpoint",
     "Attestation",
+    "AllocationBucket",
+    "AllocationCap",
+    "AllocationPolicy",
+    "AllocationRun",
     "Campaign",
     "ChainScan",
     "ChainTransaction",
@@ -22,6 +34,8 @@ __all__ = [
     "LedgerCursor",
     "LedgerEntry",
     "ProfitDay",
+    "Rebalance",
+    "RebalanceEvent",
     "Source",
     "Unbooked",
 ]

@@ -9,11 +9,13 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 
+from analytics.models import Rebalance
 from scheduling.models import Approval, Plan
 
 _NUMBERED = {
     re.compile(r"(plans (?:show|approve|run|retry|cancel)) (\d+)"): Plan,
     re.compile(r"(approvals (?:show|approve|decline)) (\d+)"): Approval,
+    re.compile(r"(allocation (?:rebalance|approve|apply|refuse)) (\d+)"): Rebalance,
 }
 
 

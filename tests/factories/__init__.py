@@ -3,6 +3,14 @@
 `TaskFactory.create(name="x")` is typed as a Task; the shorter `TaskFactory()` is not.
 """
 
+from tests.factories.allocating import (
+    AllocationBucketFactory,
+    AllocationCapFactory,
+    AllocationPolicyFactory,
+    AllocationRunFactory,
+    RebalanceEventFactory,
+    RebalanceFactory,
+)
 from tests.factories.books import (
     CampaignFactory,
     ClaimFactory,
@@ -85,6 +93,12 @@ from tests.factories.work import (
 )
 
 __all__ = [
+    "AllocationBucketFactory",
+    "AllocationCapFactory",
+    "AllocationPolicyFactory",
+    "AllocationRunFactory",
+    "RebalanceEventFactory",
+    "RebalanceFactory",
     "AddressBookEntryFactory",
     "ApprovalFactory",
     "ApprovedCallFactory",

@@ -1,0 +1,1 @@
+"""`manage.py allocation`: targets and rebalances at the command line."""
