@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from analytics import reports_admin  # noqa: F401 - registers its pages
 from analytics.models import (
     Campaign,
     Claim,

@@ -11,9 +11,10 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the pulse wakes on this floor, and tell the gates its figures."""
-        from analytics import tasks
+        from analytics import report_tasks, tasks
         from analytics.figures import Figures
         from scheduling.gates import figures
 
         tasks.register_wakeups()
+        report_tasks.register_wakeups()
         figures.provide(Figures())

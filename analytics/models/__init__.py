@@ -4,6 +4,7 @@ from analytics.models.campaigns import Campaign, Claim, Eligibility
 from analytics.models.chain_history import ChainScan, ChainTransaction, ChainTransfer, Source
 from analytics.models.equity import EquityPoint
 from analytics.models.ledger import LedgerCursor, LedgerEntry, Unbooked
+from analytics.models.reports import Report
 
 __all__ = [
     "Campaign",
@@ -15,6 +16,7 @@ __all__ = [
     "EquityPoint",
     "LedgerCursor",
     "LedgerEntry",
+    "Report",
     "Source",
     "Unbooked",
 ]
