@@ -6,6 +6,7 @@ is in them 19 times of 20. What does not look so gets no forecast.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import exp, inf, lgamma, log, sqrt
 from statistics import fmean, stdev
 
@@ -107,7 +108,7 @@ def log_moves(prices: Sequence[float], coming: int) -> Interval:
 
     No drift is assumed: what a few weeks of prices say of that is noise.
     """
-    moves = [log(later / earlier) for earlier, later in zip(prices, prices[1:], strict=False)]
+    moves = [log(later / earlier) for earlier, later in pairwise(prices)]
     n = len(moves)
     spread = sqrt(sum(move * move for move in moves) / n)
     half = t_quantile((1 + LEVEL) / 2, n) * spread * sqrt(coming)
@@ -121,7 +122,7 @@ def objection(observed: Sequence[float]) -> str:
         return ""
     scaled = [(one - mean) / spread for one in observed]
     # Of independent noise one in a hundred looks so.
-    follows = sum(a * b for a, b in zip(scaled, scaled[1:], strict=False)) / (n - 1)
+    follows = sum(a * b for a, b in pairwise(scaled)) / (n - 1)
     if abs(follows) > 2.576 / sqrt(n):
         return f"each depends on the one before (correlation {follows:.2f}), or there is a trend"
     skew = sum(one**3 for one in scaled) / n

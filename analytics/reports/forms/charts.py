@@ -1,5 +1,7 @@
 """Charts as drawings: one drawing, as SVG in a page or as it is in a PDF."""
 
+# mypy: disable-error-code="no-untyped-call"
+
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import groupby

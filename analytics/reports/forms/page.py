@@ -1,5 +1,7 @@
 """A report as a page: the console's, and a file that needs nothing beside itself."""
 
+# mypy: disable-error-code="no-untyped-call"
+
 from html import escape
 
 from django.template.loader import render_to_string

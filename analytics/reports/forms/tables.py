@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from io import StringIO
 
-from analytics.reports.document import Document, Section
+from analytics.reports.document import Document, Section, Table
 
 COLUMNS = ("section", "item", "row", "name", "value", "unit", "note")
 # A spreadsheet would run what begins so.
@@ -66,16 +66,19 @@ def _section(section: Section) -> Iterator[Line]:
     for fact in section.facts:
         yield key, fact.key, "", fact.label, fact.value, fact.unit, fact.problem
     for table in section.tables:
-        for number, row in enumerate(table.rows, start=1):
-            for name, cell in zip(table.columns, row, strict=True):
-                yield key, table.key, str(number), name, cell, "", ""
-        if table.more:
-            yield key, table.key, "", table.title, "", "", table.more
+        yield from _table(key, table)
     for chart in section.charts:
-        for number, (label, value) in enumerate(
-            zip(chart.labels, chart.values, strict=True), start=1
-        ):
-            unknown = "" if value is not None else "unknown"
+        told = zip(chart.labels, chart.values, strict=True)
+        for number, (label, value) in enumerate(told, start=1):
+            unknown = "unknown" if value is None else ""
             yield key, chart.key, str(number), label, value or "", chart.unit, unknown
     for number, note in enumerate(section.notes, start=1):
         yield key, "note", str(number), "note", "", "", note
+
+
+def _table(section: str, table: Table) -> Iterator[Line]:
+    for number, row in enumerate(table.rows, start=1):
+        for name, cell in zip(table.columns, row, strict=True):
+            yield section, table.key, str(number), name, cell, "", ""
+    if table.more:
+        yield section, table.key, "", table.title, "", "", table.more

@@ -67,7 +67,7 @@ def minimums_section(_ask: Ask) -> Section:
     )
     total = under.count()
     told = tuple(
-        (one.wallet.label, str(one.token), show_amount(one.amount, one.token.decimals))
+        (one.wallet.label, str(one.token), show_amount(one.amount or 0, one.token.decimals))
         for one in rows
     )
     columns = ("Wallet", "Token", "Has")

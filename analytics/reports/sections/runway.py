@@ -30,7 +30,7 @@ def runways(ask: Ask) -> list[Forecast]:
     if not spent:
         return [too_few(WHAT, 0, LEAST, "days")]
     stock = _stock(spent)
-    shortest = sorted(stock, key=lambda key: stock[key].amount * 10**9 // spent[key])[:MOST]
+    shortest = sorted(stock, key=lambda key: (stock[key].amount or 0) * 10**9 // spent[key])[:MOST]
     by_day = _by_day(ask, end, shortest)
     return [_runway(stock[key], by_day.get(key, {}), end) for key in shortest]
 
@@ -72,4 +72,4 @@ def _runway(row: Balance, by_day: dict[int, int], end: datetime) -> Forecast:
     spent = [float(by_day.get(day, 0)) for day in range(min(by_day, default=last), last)]
     if len(spent) < LEAST:
         return too_few(what, len(spent), LEAST, "days")
-    return told(what, lasts(float(row.amount), spent), "days", len(spent), METHOD)
+    return told(what, lasts(float(row.amount or 0), spent), "days", len(spent), METHOD)

@@ -62,8 +62,8 @@ def flows_of(ask: Ask) -> Flows:
     rows = ask.entries().filter(account=Account.OUTSIDE, kind__in=(Kind.IN, Kind.OUT))
     found = priced(rows, "kind")
     ask.note_unpriced(found.problems())
-    sums = (found.by[kind,].dollars for kind in (Kind.IN, Kind.OUT))
-    return Flows(*sums, found.total.problem(found.tokens))
+    inflow, outflow = found.by[Kind.IN,].dollars, found.by[Kind.OUT,].dollars
+    return Flows(inflow, outflow, found.total.problem(found.tokens))
 
 
 def _values(last: EquityPoint | None, first: EquityPoint | None, ask: Ask) -> list[Fact]:
