@@ -6,6 +6,7 @@ is in them 19 times of 20. What does not look so gets no forecast.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from math import exp, inf, lgamma, log, sqrt
 from statistics import fmean, stdev
@@ -24,6 +25,7 @@ class Interval:
     high: float
 
 
+@cache
 def t_quantile(p: float, freedom: int) -> float:
     """Where Student's t with so many degrees of freedom has the share `p` (0.5 … 1) below it."""
     return _root(lambda x: _t_below(x, freedom) - p, 0.0, _FAR)
@@ -66,7 +68,7 @@ def _not_zero(value: float) -> float:
 
 def _root(rising: Callable[[float], float], low: float, high: float) -> float:
     """Where a rising function is zero, by halving."""
-    for _ in range(200):
+    for _ in range(100):
         middle = (low + high) / 2
         low, high = (middle, high) if rising(middle) < 0 else (low, middle)
     return (low + high) / 2

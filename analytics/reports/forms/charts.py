@@ -16,7 +16,7 @@ from analytics.reports.forms.axes import Axis, axis_of
 FONT, BOLD, SIZE = "Helvetica", "Helvetica-Bold", 9
 INK, GREY, FAINT = HexColor("#1f2937"), HexColor("#6b7280"), HexColor("#e5e7eb")
 BLUE, GAP = HexColor("#4f46e5"), HexColor("#f3f4f6")
-LEFT, RIGHT, TOP, BOTTOM = 78, 16, 34, 40
+LEFT, RIGHT, TOP, BOTTOM = 78, 16, 40, 40
 HEIGHT, BAR, NAMES = 220, 22, 150
 
 
@@ -46,7 +46,10 @@ def _frame(chart: Chart, axis: Axis, width: int) -> Drawing:
     """Title, unit, the lines of the axis with their numbers, and the labels below."""
     picture = Drawing(width, HEIGHT)
     picture.add(String(0, HEIGHT - 12, chart.title, **_text(INK, font=BOLD)))
-    picture.add(String(LEFT, HEIGHT - 26, chart.unit, **_text(GREY, "end")))
+    picture.add(String(LEFT - 6, HEIGHT - 28, chart.unit, **_text(GREY, "end")))
+    if chart.kind == ChartKind.LINE and None in chart.values:
+        told = "grey: nothing is known"
+        picture.add(String(width - RIGHT, HEIGHT - 12, told, **_text(GREY, "end")))
     for tick in axis.ticks:
         y = _y(axis, tick)
         shade = GREY if tick == 0 else FAINT

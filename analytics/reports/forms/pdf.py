@@ -21,10 +21,12 @@ from analytics.reports.document import Table as Lines
 from analytics.reports.forms.charts import drawing
 
 MARGIN = 18 * mm
-WIDTH = int(A4[0] - 2 * MARGIN)
+# A frame keeps six points free at each side.
+WIDTH = int(A4[0] - 2 * MARGIN) - 12
 INK, GREY, FAINT = HexColor("#1f2937"), HexColor("#6b7280"), HexColor("#e5e7eb")
 BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9, leading=12, textColor=INK)
 SMALL = ParagraphStyle("small", parent=BODY, fontSize=8, leading=10)
+CAPTION = ParagraphStyle("caption", parent=BODY, fontName="Helvetica-Bold", keepWithNext=1)
 NOTE = ParagraphStyle("note", parent=SMALL, textColor=GREY)
 TITLE = ParagraphStyle("title", parent=BODY, fontName="Helvetica-Bold", fontSize=17, leading=22)
 HEADING = ParagraphStyle(
@@ -104,15 +106,15 @@ def _paragraph(text: str, style: ParagraphStyle) -> Flowable:
 
 def _facts(facts: tuple[Fact, ...]) -> Flowable:
     rows = [[_paragraph(fact.label, BODY), _paragraph(fact.text, BODY)] for fact in facts]
-    return Table(rows, colWidths=[WIDTH * 0.45, WIDTH * 0.55], style=GRID)
+    return Table(rows, colWidths=[WIDTH * 0.45, WIDTH * 0.55], style=GRID, hAlign="LEFT")
 
 
 def _table(table: Lines) -> Iterator[Flowable]:
     head = [Paragraph(f"<b>{escape(printable(one))}</b>", SMALL) for one in table.columns]
     rows = [[_paragraph(cell, SMALL) for cell in row] for row in table.rows]
     yield Spacer(0, 6)
-    yield _paragraph(table.title, BODY)
-    yield Table([head, *rows], colWidths=_widths(table), style=GRID, repeatRows=1)
+    yield _paragraph(table.title, CAPTION)
+    yield Table([head, *rows], colWidths=_widths(table), style=GRID, repeatRows=1, hAlign="LEFT")
     if table.more:
         yield _paragraph(table.more, NOTE)
 
@@ -120,5 +122,5 @@ def _table(table: Lines) -> Iterator[Flowable]:
 def _widths(table: Lines) -> list[float]:
     """By the longest text of each column, within bounds."""
     columns = zip(table.columns, *table.rows, strict=True)
-    wanted = [min(34, max(7, *(len(cell) for cell in column))) for column in columns]
+    wanted = [min(34, max(9, *(len(cell) + 2 for cell in column))) for column in columns]
     return [WIDTH * one / sum(wanted) for one in wanted]

@@ -33,7 +33,7 @@ def render_csv(document: Document) -> bytes:
 
 def harmless(cell: str) -> str:
     """The text, which no spreadsheet runs; plain numbers stay numbers."""
-    if not cell.startswith(_FORMULA) or _is_number(cell):
+    if not cell.startswith(_FORMULA) or cell == "%" or _is_number(cell):
         return cell
     return f"'{cell}"
 
