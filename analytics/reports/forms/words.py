@@ -9,7 +9,7 @@ from analytics.reports.document import Document
 TOLD = (
     ("worth", ("value", "change", "result")),
     ("returns", ("realised", "unrealised")),
-    ("outcome", ("expected", "received", "costs")),
+    ("outcome", ("expected", "received", "sold", "left", "costs")),
     ("fees", ("fees",)),
     ("transactions", ("mined", "success_rate")),
     ("runs", ("succeeded", "failed", "needs_operator")),

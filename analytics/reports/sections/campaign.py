@@ -1,14 +1,17 @@
 """One campaign from its beginning up to the end of the report's week."""
 
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from analytics.flows import campaign_costs
 from analytics.models import Campaign, Claim, Eligibility, LedgerEntry
 from analytics.reports.ask import TOLD, Ask
 from analytics.reports.document import Chart, ChartKind, Fact, Section, Table
-from analytics.reports.numbers import count, dollars, from_cents
+from analytics.reports.numbers import count, dollars, from_cents, money
+from analytics.reports.parts import part
 from analytics.reports.priced import priced
 from analytics.selectors import valid_entries
 from wallets.amounts import show_amount
@@ -40,23 +43,32 @@ def outcome_section(ask: Ask) -> Section:
     came = valid_entries().filter(campaign=one, kind=Kind.IN, occurred_at__lt=ask.until)
     received = priced(came)
     ask.note_unpriced(received.problems())
-    costs = campaign_costs(Campaign.objects.filter(pk=one.pk))[one.slug]
+    total = received.total
     facts = (
         from_cents("expected", "Expected", one.expected_cents, "nobody has written it down"),
-        dollars(
-            "received",
-            "Received",
-            received.total.dollars,
-            received.total.problem(received.tokens),
-        ),
-        dollars("costs", "Costs", costs.dollars and -costs.dollars, costs.problem),
+        dollars("received", "Received", total.dollars, total.problem(received.tokens)),
+        *_afterwards(one),
     )
     rows = tuple(
-        (str(token), show_amount(received.total.amounts[pk], token.decimals))
+        (str(token), show_amount(total.amounts[pk], token.decimals))
         for pk, token in received.tokens.items()
     )
-    table = Table("received", "Received tokens", ("Token", "Amount"), rows)
+    table = Table("tokens", "Received tokens", ("Token", "Amount"), rows)
     return Section("outcome", "Expected and received", facts, (table,))
+
+
+def _afterwards(one: Campaign) -> Iterator[Fact]:
+    """What was sold of it, what is left, and the fees; as of now."""
+    summary = part("analytics.campaigns.totals", "summary")
+    if summary is None:
+        costs = campaign_costs(Campaign.objects.filter(pk=one.pk))[one.slug]
+        paid = None if costs.dollars is None else abs(costs.dollars)
+        yield dollars("costs", "Costs", paid, costs.problem)
+        return
+    found = summary(campaign=one)
+    yield money("sold", "Sold", found.sold_worth)
+    yield money("left", "Left, at today's prices", found.left_worth)
+    yield money("costs", "Costs", found.cost)
 
 
 def wallets_section(ask: Ask) -> Section:
@@ -77,7 +89,7 @@ def wallets_section(ask: Ask) -> Section:
     return Section("wallets", "Wallets and claims", tuple(facts), (_open(ask, claims),), (bars,))
 
 
-def _by_status(rows) -> dict[str, int]:  # type: ignore[no-untyped-def]
+def _by_status(rows: QuerySet[Any]) -> dict[str, int]:
     return dict(rows.order_by().values_list("status").annotate(n=Count("pk")))
 
 

@@ -18,11 +18,13 @@ SUMS = ("costs", "income", "realised", "unrealised")
 
 def returns_section(ask: Ask) -> Section:
     """Sums over all networks, and a line for each protocol."""
-    roi = part("analytics.roi", "roi")
-    if roi is None:
+    read_book, roi_of = part("analytics.basis.book", "read_book"), part("analytics.roi", "roi_of")
+    if read_book is None or roi_of is None:
         return Section("returns", "Returns")
-    whole = roi(by="network", start=ask.start, end=ask.until)
-    lines = roi(by="protocol", start=ask.start, end=ask.until)
+    # Read once for both.
+    book = read_book("fifo", ask.until)
+    whole = roi_of(book, by="network", start=ask.start, end=ask.until)
+    lines = roi_of(book, by="protocol", start=ask.start, end=ask.until)
     facts = [_sum(name, [getattr(line, name) for line in whole]) for name in SUMS]
     problems = dict.fromkeys(one for line in whole for one in line.problems)
     table = Table("roi", f"Return by protocol, {USD}", COLUMNS, *_rows(lines))
