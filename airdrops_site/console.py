@@ -117,6 +117,7 @@ NAVIGATION = [
         item("Claims", "redeem", "analytics.claim"),
         item("Unbooked", "pending_actions", "analytics.unbooked"),
         item("Equity", "monitoring", "analytics.equitypoint"),
+        item("Reports", "summarize", "analytics.report"),
     ),
     group(
         "Capital",

@@ -285,6 +285,22 @@ SCROLL_BRIDGE_API = env.text(
     "Scroll's bridge history server, where not the public one of the network",
     "https://mainnet-api-bridge-v2.scroll.io",
 )
+# --- reports that are made by themselves
+REPORTS = env.names(
+    "AIRDROPS_REPORTS",
+    ["daily", "weekly"],
+    "reports made once for each time that is over, of daily, weekly and campaign (each week, of "
+    "each open one); none makes none",
+    "",
+)
+if unknown := sorted({*REPORTS} - {"daily", "weekly", "campaign", "none"}):
+    refuse("AIRDROPS_REPORTS", ",".join(unknown), "words of daily, weekly, campaign, or none")
+REPORT_MINUTES = env.number(
+    "AIRDROPS_REPORT_MINUTES",
+    30,
+    "minutes after midnight UTC before which none of these is made",
+    most=1_439,
+)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- time, language, static files

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from analytics import allocation_admin as allocation_admin
+from analytics import reports_admin  # noqa: F401 - registers its pages
 from analytics.criteria_admin import AttestationAdmin as AttestationAdmin
 from analytics.models import (
     Campaign,

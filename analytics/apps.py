@@ -11,11 +11,12 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the pulse wakes on this floor, and tell the gates its figures."""
-        from analytics import tasks
+        from analytics import report_tasks, tasks
         from analytics.allocation import jobs as rebalances
         from analytics.figures import Figures
         from scheduling.gates import figures
 
         tasks.register_wakeups()
         rebalances.register_wakeups()
+        report_tasks.register_wakeups()
         figures.provide(Figures())

@@ -14,6 +14,7 @@ from analytics.models.chain_history import ChainScan, ChainTransaction, ChainTra
 from analytics.models.criteria import Attestation, CriterionEvaluation, CriterionResult
 from analytics.models.equity import EquityPoint
 from analytics.models.ledger import LedgerCursor, LedgerEntry, Unbooked
+from analytics.models.reports import Report
 
 __all__ = [
     "BasisCheckpoint",
@@ -36,6 +37,7 @@ __all__ = [
     "ProfitDay",
     "Rebalance",
     "RebalanceEvent",
+    "Report",
     "Source",
     "Unbooked",
 ]

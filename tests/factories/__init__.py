@@ -51,6 +51,7 @@ from tests.factories.networks import (
 from tests.factories.people import UserFactory
 from tests.factories.plans import PlanFactory, PlanLineFactory
 from tests.factories.recipients import AddressBookEntryFactory
+from tests.factories.reports import ReportFactory
 from tests.factories.safety import (
     AllowanceFactory,
     AllowanceScanFactory,
@@ -132,6 +133,7 @@ __all__ = [
     "PositionReadingFactory",
     "PositionRowFactory",
     "PricePointFactory",
+    "ReportFactory",
     "RiskReadingFactory",
     "RiskResponseFactory",
     "LimitFactory",

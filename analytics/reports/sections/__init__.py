@@ -1,0 +1,1 @@
+"""What a report is gathered from: each module reads one thing with a few questions."""

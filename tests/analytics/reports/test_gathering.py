@@ -1,0 +1,81 @@
+"""What a report says, added up by hand."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from analytics.reports.document import document_from_json
+from analytics.reports.periods import PeriodError, period_of
+from tests import factories as made
+from tests.analytics.reports.days import DAY, NOW, Books, a_day, report, told
+
+pytestmark = [pytest.mark.django_db, pytest.mark.db]
+
+
+def test_a_days_numbers_are_those_of_its_books() -> None:
+    a_day()
+    found = told(report())
+    assert found["worth.value"] == "1025.00 USD"
+    assert found["worth.change"] == "25.00 USD"
+    assert (found["worth.inflow"], found["worth.outflow"]) == ("10.00 USD", "4.00 USD")
+    assert found["worth.result"] == "19.00 USD"
+    assert found["fees.fees"] == "6.00 USD"
+    assert (found["transactions.mined"], found["transactions.succeeded"]) == ("3", "2")
+    assert found["transactions.success_rate"] == "66.67 %"
+
+
+def test_a_price_nobody_stored_is_unknown_and_listed() -> None:
+    books = Books.open()
+    books.price(DAY, token=None)
+    books.move(DAY + timedelta(hours=9), "in", 10_000_000)
+    document = report()
+    missing = f"the price of USDC on {books.token.network.slug} at 2026-11-23 09:00 UTC"
+    assert told(document)["worth.inflow"] == f"unknown: {missing} was not stored"
+    assert told(document)["worth.result"].startswith("unknown: nothing was added up")
+    assert told(document)["fees.fees"] == "2.00 USD"
+    assert document.sections[-1].notes == (f"{missing} was not stored",)
+
+
+def test_only_what_came_within_the_day_counts() -> None:
+    books = Books.open()
+    books.price(DAY - timedelta(minutes=5))
+    for at in (DAY - timedelta(seconds=1), DAY, NOW - timedelta(minutes=31), DAY.replace(day=24)):
+        books.transact(at)
+    assert told(report())["transactions.mined"] == "2"
+
+
+def test_a_longer_book_costs_no_more_questions() -> None:
+    counts = []
+    for times in (1, 5):
+        for _ in range(times):
+            books = Books.open(f"wallet {made.WalletFactory.create().pk}")
+            books.price(DAY)
+            for hour in range(1, 1 + times):
+                books.move(DAY + timedelta(hours=hour), "in", 1)
+                made.CampaignFactory.create(status="claimable", token=books.token)
+                made.ClaimFactory.create(campaign__token=books.token)
+        with CaptureQueriesContext(connection) as asked:
+            report()
+        counts.append(len(asked))
+    assert counts[0] == counts[1] <= 90
+
+
+def test_what_is_kept_says_the_same_again() -> None:
+    a_day()
+    document = report()
+    again = document_from_json(document.as_json())
+    assert again == document
+    assert again.digest == document.digest
+
+
+def test_the_last_whole_day_and_week_are_asked_for_by_default() -> None:
+    day, week = (period_of(kind, None, NOW) for kind in ("daily", "weekly"))
+    assert (day.start.date(), day.title(NOW)) == (date(2026, 11, 23), "Daily report 2026-11-23")
+    assert (week.start.date(), week.title(NOW)) == (
+        date(2026, 11, 16),
+        "Weekly report week 2026-W47",
+    )
+    with pytest.raises(PeriodError, match="2026-11-25 has not begun"):
+        period_of("daily", date(2026, 11, 25), NOW)
