@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from analytics.rollups.verifying import verify_day
 
 ROWS_AT_ONCE = 500
 READ_AT_ONCE = 10_000
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 Progress = Callable[[str], None]
 
 
@@ -65,7 +66,8 @@ def _clean(target: Target, cutoff: datetime, *, dry_run: bool, progress: Progres
             mended += sum(len(_mended(source, start, end)) for source in sources)
             RollupMark.objects.filter(pk__in=target.metrics).update(cleaned_until=end)
         needed = target.needed(start, end)
-        rows += _delete(target.doomed(start, end, limit), needed, dry_run=dry_run)
+        since = FIRST if target.leftovers and start == first else start
+        rows += _delete(target.doomed(since, end, limit), needed, dry_run=dry_run)
     return Cleaned(target.table, rows, mended, begun if dry_run else limit)
 
 

@@ -29,6 +29,8 @@ class Target:
     metrics: tuple[Metric, ...]
     doomed: Doomed
     needed: Callable[[datetime, datetime], frozenset[int]] = _nothing
+    # Whether what was the newest once, and was left, may go now.
+    leftovers: bool = False
 
 
 def _points(start: datetime, end: datetime, _limit: datetime) -> QuerySet[Any]:
@@ -70,7 +72,7 @@ def prices_of_entries(start: datetime, end: datetime) -> frozenset[int]:
     return frozenset(point.pk for point in found if point is not None and start <= point.at < end)
 
 
-def _balances(_start: datetime, end: datetime, limit: datetime) -> QuerySet[Any]:
+def _balances(start: datetime, end: datetime, limit: datetime) -> QuerySet[Any]:
     """All but the newest of each wallet and token: it holds until there is another."""
     at = "snapshot__block_at"
     same = BalancePoint.objects.filter(
@@ -80,7 +82,9 @@ def _balances(_start: datetime, end: datetime, limit: datetime) -> QuerySet[Any]
         Q(snapshot__block_at__gt=OuterRef(at))
         | Q(snapshot__block_at=OuterRef(at), pk__gt=OuterRef("pk"))
     )
-    return BalancePoint.objects.filter(Exists(later), snapshot__block_at__lt=end)
+    return BalancePoint.objects.filter(
+        Exists(later), snapshot__block_at__gte=start, snapshot__block_at__lt=end
+    )
 
 
 def empty_snapshots(until: datetime) -> QuerySet[BalanceSnapshot]:
@@ -97,6 +101,6 @@ TARGETS = (
     Target("price points", (Metric.PRICES,), _prices, prices_of_entries),
     Target("gate counts", (Metric.GATES,), _gates),
     Target("gas readings", (Metric.GAS,), _gas),
-    Target("balance points", (Metric.BALANCES,), _balances),
+    Target("balance points", (Metric.BALANCES,), _balances, leftovers=True),
     Target("risk readings", (Metric.RISK,), _risks),
 )

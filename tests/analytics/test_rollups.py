@@ -11,7 +11,6 @@ from analytics.rollups.dirt import ledger_changed
 from analytics.rollups.running import UNSEEN, roll_up
 from analytics.rollups.verifying import verify
 from analytics.selectors import valid_entries
-from analytics.tasks import keep_rollups
 from tests import factories
 from tests.analytics.days import AFTER, DAY, FIRST, HOUR, Days, kept, summed
 from wallets.models import PricePoint, Receipt
@@ -168,5 +167,5 @@ def test_numbers_given_before_a_commit_are_looked_at_twice(days: Days) -> None:
     mark = RollupMark.objects.get(pk="flows")
     assert mark.next_seen == LedgerEntry.objects.order_by("-pk")[0].pk
     RollupMark.objects.update(next_seen_at=mark.next_seen_at - UNSEEN)
-    keep_rollups()
+    roll_up(now=AFTER)
     assert RollupMark.objects.get(pk="flows").seen == mark.next_seen

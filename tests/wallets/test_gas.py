@@ -1,6 +1,5 @@
 """What gas costs is read often, and kept once an hour for a week."""
 
-
 import pytest
 
 from tests.chains import Chain
