@@ -107,7 +107,9 @@ NAVIGATION = [
         item("Eligibility", "fact_check", "analytics.eligibility"),
         item("Claims", "redeem", "analytics.claim"),
         item("Unbooked", "pending_actions", "analytics.unbooked"),
+        item("Portfolio", "pie_chart", "analytics.equitypoint", link=reverse_lazy("portfolio")),
         item("Equity", "monitoring", "analytics.equitypoint"),
+        item("Rollups", "functions", "analytics.rollup"),
     ),
     group(
         "Wallets and networks",
@@ -168,6 +170,8 @@ NAVIGATION = [
         item("Receipts", "receipt", "wallets.receipt"),
         item("State changes", "history", "wallets.transition"),
         item("Ledger cursors", "bookmark", "analytics.ledgercursor"),
+        item("Rollup marks", "flag", "analytics.rollupmark"),
+        item("Rollup dirt", "refresh", "analytics.rollupdirt"),
         closed=True,
     ),
     group(

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from analytics import rollup_admin as rollup_admin
 from analytics.models import (
     Campaign,
     Claim,

@@ -126,8 +126,8 @@ def cents(found: int | None) -> str:
 
 def measure_lines(found: Measures) -> Iterator[tuple[str, str]]:
     """Each measure with its name."""
-    for title, one in (("At first", found.opening), ("At last", found.closing)):
-        yield title, f"{cents(one.cents)} ({one.at:%Y-%m-%d %H:%M} UTC)" if one else "unknown"
+    for title, at in (("At first", found.opening), ("At last", found.closing)):
+        yield title, f"{cents(at.cents)} ({at.at:%Y-%m-%d %H:%M} UTC)" if at else "unknown"
     yield "From outside", worth(found.flows)
     yield "Gained", worth(found.gain)
     for name, title in SHARES.items():

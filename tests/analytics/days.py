@@ -15,6 +15,7 @@ from wallets.models import (
     BalanceSnapshot,
     GasReading,
     Network,
+    NonceLane,
     PricePoint,
     Token,
     Wallet,
@@ -37,6 +38,7 @@ class Days:
     eth: Token
     usdc: Token
     wallets: tuple[Wallet, Wallet]
+    lane: NonceLane
     chance: Random = field(default_factory=lambda: Random(11))
 
     @classmethod
@@ -46,7 +48,8 @@ class Days:
         eth = factories.NativeCoinFactory.create(network=network)
         usdc = factories.TokenFactory.create(network=network, symbol="USDC", decimals=6)
         wallets = (factories.WalletFactory.create(), factories.WalletFactory.create())
-        days = cls(network, eth, usdc, wallets)
+        lane = factories.NonceLaneFactory.create(network=network, wallet=wallets[0])
+        days = cls(network, eth, usdc, wallets, lane)
         days.prices()
         days.readings()
         days.balances()
@@ -122,6 +125,7 @@ class Days:
             fee=self.chance.randrange(10**20),
             attempt__transaction__outcome=self.chance.choice((Outcome.SUCCEEDED, Outcome.REVERTED)),
             attempt__transaction__final=True,
+            attempt__transaction__lane=self.lane,
         )
         made: LedgerEntry = factories.LedgerEntryFactory.create(
             receipt=receipt,

@@ -18,8 +18,8 @@ from wallets.prices import worth_at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 # So that two of the three days are old enough.
-LATER = FIRST + 10 * DAY
-KEEP = 8
+LATER = AFTER
+KEEP = 1
 
 
 @pytest.fixture
@@ -82,10 +82,9 @@ def test_the_newest_old_balance_stays(days: Days) -> None:
 
 
 def test_days_of_the_portfolio_stay_the_same(days: Days) -> None:
-    asked = {"start": FIRST, "end": AFTER}
-    before = [(one.at, one.cents) for one in points(**asked)]
+    before = [(one.at, one.cents) for one in points(start=FIRST, end=AFTER)]
     clean(now=LATER, keep_days=KEEP)
-    assert [(one.at, one.cents) for one in points(**asked)] == before
+    assert [(one.at, one.cents) for one in points(start=FIRST, end=AFTER)] == before
     assert len(before) == DAYS
 
 

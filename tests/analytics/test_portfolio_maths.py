@@ -131,7 +131,7 @@ def test_drawdown_is_what_pandas_says(levels: list[int]) -> None:
     assert float(found.depth if found else 0) == pytest.approx(falls.max())
     assert float(now) == pytest.approx(falls.iloc[-1])
     if found:
-        assert found.bottom_at == index[int(falls.idxmax())][0]
+        assert found.bottom_at == index[falls.tolist().index(falls.max())][0]
 
 
 def test_a_fall_says_when_it_was_over_and_how_long_it_took() -> None:

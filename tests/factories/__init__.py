@@ -38,6 +38,7 @@ from tests.factories.networks import (
 from tests.factories.people import UserFactory
 from tests.factories.plans import PlanFactory, PlanLineFactory
 from tests.factories.recipients import AddressBookEntryFactory
+from tests.factories.rollups import RollupDirtFactory, RollupFactory, RollupMarkFactory
 from tests.factories.safety import (
     AllowanceFactory,
     AllowanceScanFactory,
@@ -125,6 +126,9 @@ __all__ = [
     "PolicyRuleFactory",
     "ProtocolFactory",
     "ReceiptFactory",
+    "RollupDirtFactory",
+    "RollupFactory",
+    "RollupMarkFactory",
     "RpcEndpointFactory",
     "RunAllowanceFactory",
     "RunFactory",
