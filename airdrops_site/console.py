@@ -116,6 +116,7 @@ NAVIGATION = [
         item("Attestations", "verified", "analytics.attestation"),
         item("Claims", "redeem", "analytics.claim"),
         item("Unbooked", "pending_actions", "analytics.unbooked"),
+        item("Portfolio", "pie_chart", "analytics.equitypoint", link=reverse_lazy("portfolio")),
         item("Equity", "monitoring", "analytics.equitypoint"),
         item("Reports", "summarize", "analytics.report"),
     ),
@@ -125,6 +126,7 @@ NAVIGATION = [
         item("Targets", "target", "analytics.allocationrun"),
         item("Rebalances", "balance", "analytics.rebalance"),
         item("Rebalances done", "event_available", "analytics.rebalanceevent"),
+        item("Rollups", "functions", "analytics.rollup"),
     ),
     group(
         "Wallets and networks",
@@ -187,6 +189,8 @@ NAVIGATION = [
         item("Allocation buckets", "pie_chart", "analytics.allocationbucket"),
         item("Allocation caps", "vertical_align_top", "analytics.allocationcap"),
         item("Ledger cursors", "bookmark", "analytics.ledgercursor"),
+        item("Rollup marks", "flag", "analytics.rollupmark"),
+        item("Rollup dirt", "refresh", "analytics.rollupdirt"),
         closed=True,
     ),
     group(

@@ -278,6 +278,19 @@ PRICE_CHAINS = env.names(
     "what that server calls networks we have no name for",
     "my-network=itsname",
 )
+BENCHMARKS = env.names(
+    "AIRDROPS_BENCHMARKS",
+    ["ETH", "BTC"],
+    "symbols of coins that the portfolio is compared with, by their stored prices",
+    "ETH,BTC",
+)
+KEEP_DAYS = env.number(
+    "AIRDROPS_KEEP_DAYS",
+    90,
+    "days after which `rollups clean` deletes raw readings of which it keeps sums",
+    least=8,
+    most=36_500,
+)
 # Only a hint where a withdrawal's proof is: what it says is proven on chain before it is used.
 SCROLL_BRIDGE_API = env.text(
     "AIRDROPS_SCROLL_BRIDGE_API",

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
-from airdrops_site import views
+from airdrops_site import portfolio_page, views
 from airdrops_site.emergency import pages
 
 # For whoever has signed in.
@@ -16,6 +16,7 @@ urlpatterns = [
     path("admin/emergency/stop/", own(pages.stop), name="emergency_stop"),
     path("admin/emergency/resume/", own(pages.resume), name="emergency_resume"),
     path("admin/emergency/order/<str:name>/", own(pages.order), name="emergency_order"),
+    path("admin/portfolio/", own(portfolio_page.portfolio), name="portfolio"),
     path("admin/", admin.site.urls),
     path("health", views.health, name="health"),
     path("metrics", views.metrics, name="metrics"),

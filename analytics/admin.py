@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from analytics import allocation_admin as allocation_admin
 from analytics import reports_admin  # noqa: F401 - registers its pages
+from analytics import rollup_admin as rollup_admin
 from analytics.criteria_admin import AttestationAdmin as AttestationAdmin
 from analytics.models import (
     Campaign,

@@ -12,12 +12,17 @@ from analytics.models import Campaign, EquityPoint
 from wallets.amounts import DIGITS
 from wallets.models import Limit, ScopeKind
 
+# Of what is unknown, so many sentences are kept; the first few say it in `problem`.
+MOST_TOLD = 50
+
 
 def record_point(now: datetime | None = None) -> EquityPoint:
     """Add all up as it is now and keep it."""
     moment = now or timezone.now()
     found = add_up(everything(moment), moment)
     loss = day_loss(found, moment)
+    told = list(dict.fromkeys(found.problems))
+    _thin_before(moment)
     return EquityPoint.objects.create(
         at=moment,
         as_of=found.as_of,
@@ -25,8 +30,18 @@ def record_point(now: datetime | None = None) -> EquityPoint:
         problem=found.problem[:500],
         loss_cents=None if loss.dollars is None else to_cents(loss.dollars, ROUND_CEILING),
         loss_problem=loss.problem[:500],
-        parts={**found.parts(), "campaigns": _costs()},
+        parts={**found.parts(), "unknown": told[:MOST_TOLD], "campaigns": _costs()},
     )
+
+
+def _thin_before(moment: datetime) -> None:
+    """Of an hour only the newest point says what each wallet had: there may be thousands."""
+    point = latest_point()
+    if point is None or "wallets" not in point.parts:
+        return
+    if (point.at.date(), point.at.hour) == (moment.date(), moment.hour):
+        kept = {name: part for name, part in point.parts.items() if name != "wallets"}
+        EquityPoint.objects.filter(pk=point.pk).update(parts=kept)
 
 
 def day_loss(found: Sum, moment: datetime) -> Money:

@@ -32,6 +32,10 @@ class Sum:
     networks: Sums = field(default_factory=_sums)
     tokens: Sums = field(default_factory=_sums)
     symbols: Sums = field(default_factory=_sums)
+    # What is owed taken off, so that these come to the total: by wallet, and by protocol with
+    # what is in wallets under no name.
+    wallets: Sums = field(default_factory=_sums)
+    places: Sums = field(default_factory=_sums)
 
     @property
     def cents(self) -> int | None:
@@ -52,6 +56,8 @@ class Sum:
             ("networks", self.networks),
             ("tokens", self.tokens),
             ("symbols", self.symbols),
+            ("wallets", self.wallets),
+            ("places", self.places),
         )
         return {
             name: {key: to_cents(value, ROUND_CEILING) for key, value in sums.items()}
@@ -65,6 +71,8 @@ class Sum:
         self.networks[token.network.slug] += value
         self.tokens[token_scope(token.network.slug, token.address)] += value
         self.symbols[token.symbol] += value
+        self.wallets[item.wallet] += value
+        self.places[item.protocol] += value
         if item.protocol and value > 0:
             self.protocols[item.protocol] += value
 

@@ -25,12 +25,16 @@ LEAST_AGE = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An amount of a token, below zero where it is owed; inside a protocol, or of a wallet."""
+    """An amount of a token, below zero where it is owed; inside a protocol, or in the wallet.
+
+    `wallet` is the address of whose it is; empty where it is nobody's alone.
+    """
 
     token: Token
     amount: int
     protocol: str = ""
     read_at: datetime | None = None
+    wallet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def _balances(places: Places, now: datetime) -> Found:
     rows = Balance.objects.filter(
         token__enabled=True, token__network__in=enabled_networks(), wallet__in=watched_wallets()
     )
+    owners = dict(watched_wallets().values_list("pk", "address"))
     moved, oldest = MovedSince(), now - _limit(settings.BALANCE_SECONDS)
     late: dict[int, datetime] = {}
     for row in rows.order_by().select_related("snapshot").iterator(900):
@@ -88,7 +93,8 @@ def _balances(places: Places, now: datetime) -> Found:
         if read.taken_at < oldest:
             late[token.network_id] = min(read.taken_at, late.get(token.network_id, now))
         change = moved.by(row.wallet_id, token, read.block_number)
-        yield Item(token, max(0, row.amount + change), read_at=read.taken_at)
+        owner = owners.get(row.wallet_id, "")
+        yield Item(token, max(0, row.amount + change), read_at=read.taken_at, wallet=owner)
     for network in Network.objects.filter(pk__in=late):
         yield Gap(f"balances on {network.slug} are from {late[network.pk]:%Y-%m-%d %H:%M} UTC")
     yield from _unread_balances(places)
@@ -150,7 +156,8 @@ def _position(places: Places, reading: PositionReading, row: PositionRow) -> Ite
     if token is None or row.amount is None:
         return Gap(f"what {reading} is worth is unknown: {row.what}")
     amount = -row.amount if row.kind == BORROWED else row.amount
-    return Item(token, amount, reading.protocol.slug, reading.read_at)
+    owner = reading.wallet.address
+    return Item(token, amount, reading.protocol.slug, reading.read_at, owner)
 
 
 def _under_way(places: Places) -> Found:
@@ -159,10 +166,11 @@ def _under_way(places: Places) -> Found:
     runs = Run.objects.filter(
         pk__in=waiting, state__in=(RunState.RUNNING, RunState.NEEDS_OPERATOR)
     ).exclude(wallet__status=Wallet.Status.RETIRED)
-    for run in runs.select_related("task__protocol", "task__network").order_by("pk"):
+    for run in runs.select_related("task__protocol", "task__network", "wallet").order_by("pk"):
         for one in under_way_of(run):
             token = places.at(run.task.network, one.token)
             if token is None or one.amount is None:
                 yield Gap(f"the worth of what is under way is unknown: {one.what}")
             else:
-                yield Item(token, one.amount, run.task.protocol.slug)
+                protocol, owner = run.task.protocol.slug, run.wallet.address
+                yield Item(token, one.amount, protocol, wallet=owner)

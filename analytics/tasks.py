@@ -15,6 +15,9 @@ from analytics.books import reading
 from analytics.equity import latest_point, record_point
 from analytics.ledger import book_transactions
 from analytics.models import Unbooked
+from analytics.rollups.running import roll_up
+from analytics.rollups.turns import LEASE as ROLLUPS
+from analytics.rollups.turns import RollupBusy, turn
 from analytics.services import record_claims
 from protocols.position_readings import readings_behind
 from scheduling.models import Step
@@ -36,6 +39,9 @@ LEASE = history.LEASE
 # for what a run has changed to be read again, but not for ever.
 FIGURES, FIGURES_AGAIN, FIGURES_WAIT = "figures", timedelta(seconds=5), timedelta(minutes=10)
 
+# Of a job's time; a day that was begun is finished, and the rest waits for the next.
+ROLLUPS_SECONDS, ROLLUPS_PAUSE = 10.0, timedelta(minutes=10)
+
 
 def register_wakeups() -> None:
     """Register this floor's wake-ups with the pulse."""
@@ -44,6 +50,7 @@ def register_wakeups() -> None:
     wakeups.register(wakeups.Periodic("told", "analytics.books.reading.book_news", reading.due))
     wakeups.register(wakeups.Periodic("figures", "analytics.tasks.add_up_figures", _figures_due))
     profit_jobs.register()
+    wakeups.register(wakeups.Periodic("rollups", "analytics.tasks.keep_rollups", _rollups_due))
 
 
 def book_ledger() -> None:
@@ -129,6 +136,20 @@ def add_up_figures() -> None:
             pause = timedelta(seconds=settings.FIGURE_SECONDS)
     finally:
         leases.release(FIGURES, owner=owner, free_from=timezone.now() + pause)
+
+
+def keep_rollups() -> None:
+    """Add up the hours that have ended since, and again what has changed."""
+    try:
+        with turn(LEASE, ROLLUPS_PAUSE):
+            roll_up(seconds=ROLLUPS_SECONDS)
+    except RollupBusy:
+        return
+
+
+def _rollups_due() -> Iterator[str]:
+    if not Lease.objects.filter(pk=ROLLUPS, expires_at__gt=timezone.now()).exists():
+        yield ""
 
 
 def _figures_due() -> Iterator[str]:

@@ -11,7 +11,8 @@ from wallets.chain.fees import read_fees
 from wallets.models import GasReading, Network, NonceLane, Transaction
 from wallets.transactions.market import market_request, usable
 
-KEPT = timedelta(days=7)
+# What is usual is of so long; older hours stay until `rollups clean`.
+USUAL_OVER = timedelta(days=7)
 
 
 def read_gas(network: Network, client: NetworkClient) -> GasReading:
@@ -22,7 +23,6 @@ def read_gas(network: Network, client: NetworkClient) -> GasReading:
     row, _ = GasReading.objects.update_or_create(
         network=network, hour=hour_of(now), defaults={"price": asked.market, "at": now}
     )
-    GasReading.objects.filter(network=network, hour__lt=hour_of(now) - KEPT).delete()
     return row
 
 

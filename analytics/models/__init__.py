@@ -15,6 +15,7 @@ from analytics.models.criteria import Attestation, CriterionEvaluation, Criterio
 from analytics.models.equity import EquityPoint
 from analytics.models.ledger import LedgerCursor, LedgerEntry, Unbooked
 from analytics.models.reports import Report
+from analytics.models.rollups import Rollup, RollupDirt, RollupMark
 
 __all__ = [
     "BasisCheckpoint",
@@ -38,6 +39,9 @@ __all__ = [
     "Rebalance",
     "RebalanceEvent",
     "Report",
+    "Rollup",
+    "RollupDirt",
+    "RollupMark",
     "Source",
     "Unbooked",
 ]

@@ -6,8 +6,10 @@ from django.db import models
 class EquityPoint(models.Model):
     """What all was worth together at a moment, in US cents; null is unknown, and says why.
 
-    `parts` has what is known of it in US cents: `protocols`, `networks`, `tokens` (by
-    `network:address`), `symbols`, and `campaigns` with what each has cost, or null.
+    `parts` has what is known of it in US cents, each rounded up: `protocols` (debts not taken off),
+    `networks`, `tokens` (by `network:address`), `symbols`, `wallets` by address in the newest point
+    of an hour, `places` (by protocol, debts taken off; no name is what wallets hold); `unknown`, a
+    sentence each; and `campaigns` with what each has cost, or null.
     """
 
     at = models.DateTimeField(db_index=True)

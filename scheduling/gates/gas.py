@@ -8,7 +8,7 @@ from django.utils import timezone
 from scheduling.gates.ages import too_old
 from scheduling.gates.registry import Subject
 from wallets.amounts import show_amount
-from wallets.gas import KEPT, usual_price
+from wallets.gas import USUAL_OVER, usual_price
 from wallets.models import GasReading, Limit, Network
 
 # A day of hours, though not in a row: with fewer nobody can say what is usual.
@@ -38,7 +38,7 @@ def _prices_of(networks: set[int]) -> _Prices:
     """The week's readings by network, the newest first."""
     found: _Prices = {}
     if networks:
-        since = timezone.now() - KEPT
+        since = timezone.now() - USUAL_OVER
         rows = GasReading.objects.filter(network__in=networks, hour__gte=since)
         for row in rows.order_by("-hour"):
             found.setdefault(row.network_id, []).append(row)

@@ -52,6 +52,7 @@ from tests.factories.people import UserFactory
 from tests.factories.plans import PlanFactory, PlanLineFactory
 from tests.factories.recipients import AddressBookEntryFactory
 from tests.factories.reports import ReportFactory
+from tests.factories.rollups import RollupDirtFactory, RollupFactory, RollupMarkFactory
 from tests.factories.safety import (
     AllowanceFactory,
     AllowanceScanFactory,
@@ -149,6 +150,9 @@ __all__ = [
     "PolicyRuleFactory",
     "ProtocolFactory",
     "ReceiptFactory",
+    "RollupDirtFactory",
+    "RollupFactory",
+    "RollupMarkFactory",
     "RpcEndpointFactory",
     "RunAllowanceFactory",
     "RunFactory",

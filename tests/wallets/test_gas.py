@@ -1,22 +1,17 @@
 """What gas costs is read often, and kept once an hour for a week."""
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
 from tests.chains import Chain
 from tests.factories import GasReadingFactory
 from wallets.chain.client import NetworkClient
-from wallets.gas import KEPT, hour_of, read_gas, usual_price
+from wallets.gas import hour_of, read_gas, usual_price
 from wallets.models import GasReading, Network
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
 
 def test_an_hours_price_is_the_last_that_was_read_in_it(network: Network, chain: Chain) -> None:
-    old = hour_of(timezone.now()) - KEPT - timedelta(hours=1)
-    GasReadingFactory.create(network=network, hour=old)
     for base in (2 * 10**9, 9 * 10**9):
         chain.rpc.call("anvil_setNextBlockBaseFeePerGas", hex(base))
         chain.mine()

@@ -1,0 +1,1 @@
+"""What `manage.py rollups` does."""
