@@ -31,6 +31,7 @@ ROLES: Mapping[str, Rights] = {
         "protocols.approvedcall": _EDIT,
         "analytics.campaign": _EDIT,
         "analytics.eligibility": _EDIT,
+        "analytics.claim": ("operate",),
         "wallets.wallet": _EDIT,
         "wallets.walletgroup": _EDIT,
         "wallets.wallettag": _EDIT,

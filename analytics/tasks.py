@@ -10,6 +10,7 @@ from django.db import transaction as database
 from django.utils import timezone
 
 from analytics import history
+from analytics.campaigns import watching
 from analytics.equity import latest_point, record_point
 from analytics.ledger import book_transactions
 from analytics.models import Unbooked
@@ -40,6 +41,7 @@ def register_wakeups() -> None:
     wakeups.register(wakeups.Periodic("ledger", "analytics.tasks.book_ledger", _history_due))
     wakeups.register(wakeups.Periodic("unbooked", "analytics.tasks.book_unbooked", _retry_due))
     wakeups.register(wakeups.Periodic("figures", "analytics.tasks.add_up_figures", _figures_due))
+    wakeups.register(watching.PERIODIC)
 
 
 def book_ledger() -> None:
