@@ -34,6 +34,7 @@ ROLES: Mapping[str, Rights] = {
         "analytics.attestation": _EDIT_AND_DELETE,
         "analytics.allocationpolicy": ("operate",),
         "analytics.rebalance": ("operate",),
+        "analytics.claim": ("operate",),
         "wallets.wallet": _EDIT,
         "wallets.walletgroup": _EDIT,
         "wallets.wallettag": _EDIT,

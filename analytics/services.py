@@ -9,6 +9,7 @@ from django.db import models
 from django.db import transaction as database
 from django.utils import timezone
 
+from analytics.campaigns.describing import save_campaign
 from analytics.models import Campaign, Claim, Eligibility
 from protocols.claims.adapter import ADAPTER as CLAIMS
 from protocols.claims.adapter import MerkleClaim
@@ -34,6 +35,7 @@ def create_campaign(
     claim_closes_at: datetime | None = None,
     link: str = "",
     notes: str = "",
+    actor: str = "system",
 ) -> Campaign:
     """The campaign with this slug, as described; ValidationError names what does not fit."""
     values = {
@@ -48,7 +50,10 @@ def create_campaign(
         "notes": notes,
     }
     with database.atomic():
-        campaign = _upsert(Campaign, {"slug": slug}, values)
+        campaign = Campaign.objects.filter(slug=slug).first() or Campaign(slug=slug)
+        for field, value in values.items():
+            setattr(campaign, field, value)
+        save_campaign(campaign=campaign, actor=actor, reason="described")
         campaign.networks.set(networks)
         campaign.tasks.set(tasks)
     return campaign
@@ -120,7 +125,7 @@ def record_claims(ids: Iterable[int]) -> int:
 def _record_claim(row: Transaction) -> int:
     if not _is_claimed(row):
         undone = Claim.objects.filter(transaction=row, status=Claim.Status.CLAIMED)
-        return undone.update(status=Claim.Status.CLAIMABLE, transaction=None)
+        return undone.update(status=Claim.Status.CLAIMABLE, transaction=None, claimed_hash="")
     # Compared and set in one statement: whoever claimed it first keeps it.
     open_claims = Claim.objects.filter(
         wallet=row.lane.wallet_id,
@@ -128,7 +133,10 @@ def _record_claim(row: Transaction) -> int:
         contract=row.to,
         status=Claim.Status.CLAIMABLE,
     )
-    return open_claims.update(status=Claim.Status.CLAIMED, transaction=row)
+    receipt = row.receipts.filter(canonical=True).select_related("attempt").get()
+    return open_claims.update(
+        status=Claim.Status.CLAIMED, transaction=row, claimed_hash=receipt.attempt.hash
+    )
 
 
 def _is_claimed(row: Transaction) -> bool:

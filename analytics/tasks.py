@@ -12,6 +12,7 @@ from django.utils import timezone
 from analytics import history
 from analytics.basis import jobs as profit_jobs
 from analytics.books import reading
+from analytics.campaigns import watching
 from analytics.equity import latest_point, record_point
 from analytics.ledger import book_transactions
 from analytics.models import Unbooked
@@ -51,6 +52,7 @@ def register_wakeups() -> None:
     wakeups.register(wakeups.Periodic("figures", "analytics.tasks.add_up_figures", _figures_due))
     profit_jobs.register()
     wakeups.register(wakeups.Periodic("rollups", "analytics.tasks.keep_rollups", _rollups_due))
+    wakeups.register(watching.PERIODIC)
 
 
 def book_ledger() -> None:

@@ -109,15 +109,29 @@ class Claim(models.Model):
     transaction = models.ForeignKey(
         "wallets.Transaction", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    # Whoever sent it: a claim made elsewhere, or by somebody for us.
+    transfer = models.ForeignKey(
+        "analytics.ChainTransfer", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    # Kept beside both, so that a claim read from a file says what claimed it too.
+    claimed_hash = models.CharField(max_length=66, blank=True)
+    reason = models.CharField(
+        max_length=300, blank=True, help_text="Why a person says that it was claimed or missed."
+    )
 
     class Meta:
+        permissions = (("operate_claim", "Can say what became of claims"),)
         constraints = (
             models.UniqueConstraint(
                 fields=("campaign", "wallet", "network", "contract"), name="claim_once"
             ),
             models.CheckConstraint(
-                condition=~Q(status="claimed") | Q(transaction__isnull=False),
-                name="claim_claimed_has_transaction",
+                condition=~Q(status="claimed")
+                | Q(transaction__isnull=False)
+                | Q(transfer__isnull=False)
+                | ~Q(claimed_hash="")
+                | ~Q(reason=""),
+                name="claim_claimed_has_cause",
             ),
         )
 
