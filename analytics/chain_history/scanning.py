@@ -39,13 +39,17 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be read: wallets, blocks, and how; `again` reads also what was read."""
+    """What is to be read: wallets, blocks, and how; `again` reads also what was read.
+
+    `piece` is how many blocks are kept at once; 0 leaves that to the way.
+    """
 
     wallets: Sequence[Wallet]
     first: int
     last: int
     way: Way = Way.EVERY_BLOCK
     again: bool = False
+    piece: int = 0
 
 
 def final_block(client: NetworkClient) -> Block:
@@ -108,7 +112,7 @@ def _scan(
     progress = Progress(blocks=sum(last - first + 1 for first, last in parts))
     for segment, wallets in parts.items():
         reader = Reader(client, scope_of(client.network, wallets), wanted.way)
-        for piece in _pieces(segment, PIECES[wanted.way], wallets, client.network):
+        for piece in _pieces(segment, wanted.piece or PIECES[wanted.way], wallets, client.network):
             _read_piece(reader, piece, client.network, wallets, final, progress)
             report(progress)
             leases.take(lease_name(client.network.pk), owner=owner, duration=SCAN_LEASE)
