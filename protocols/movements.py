@@ -14,7 +14,7 @@ _DEPOSIT = load_abi("protocols.evm", "weth").event("Deposit")
 _WITHDRAWAL = load_abi("protocols.evm", "weth").event("Withdrawal")
 
 # zkSync's own book of native coin logs each of its movements, fees too, as an ERC-20 would.
-_NATIVE_BOOKS = frozenset({parse_address("0x000000000000000000000000000000000000800A")})
+NATIVE_BOOKS = frozenset({parse_address("0x000000000000000000000000000000000000800A")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def unused_value(receipt: CallReceipt, coin: ChecksumAddress | None) -> tuple[Mo
 def _transfer(log: Log) -> TokenTransfer | None:
     # An NFT's Transfer has its number in a fourth topic, and does not decode here.
     event = _TRANSFER.decode(log)
-    if event is None or log.address in _NATIVE_BOOKS:
+    if event is None or log.address in NATIVE_BOOKS:
         return None
     return TokenTransfer(log.address, event["from"], event["to"], event["value"])
 

@@ -70,6 +70,14 @@ def fee_beside_gas(receipt: dict[str, Any], gas_used: int) -> int:
     return fee + per_gas + constant
 
 
+def whole_fee(receipt: dict[str, Any], gas_price: int) -> int:
+    """All that a transaction cost, in wei; by its own gas price where the receipt tells none."""
+    gas = hex_int(receipt["gasUsed"])
+    price = receipt.get("effectiveGasPrice")
+    paid = gas * (gas_price if price is None else hex_int(price))
+    return paid + fee_beside_gas(receipt, gas)
+
+
 def _ask(oracle: ChecksumAddress, calldata: bytes) -> Request:
     message = {"from": oracle, "to": oracle, "data": "0x" + calldata.hex()}
     return ("eth_call", [message, "latest"])
