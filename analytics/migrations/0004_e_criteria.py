@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analytics", "0003_books_and_history"),
+        ("analytics", "0004_D_basis"),
         ("wallets", "0020_operating"),
     ]
 

@@ -8,7 +8,7 @@ import wallets.addresses
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analytics", "0003_books_and_history"),
+        ("analytics", "0004_e_criteria"),
     ]
 
     operations = [
