@@ -77,7 +77,7 @@ def on_chain(books: Books) -> int:
 
 
 def _waiting() -> int:
-    return Transaction.objects.exclude(state__in=AT_REST).count()
+    return Transaction.objects.exclude(state__in=(*AT_REST, S.CONFIRMED)).count()
 
 
 def _ask(books: Books) -> None:
@@ -238,6 +238,7 @@ def _go_wrong(books: Books) -> None:
         depth = books.random.randint(1, 6)
         books.call("anvil_reorg", depth, [])
         books.happened["reorganised"] += 1
+        _time_passes([row.pk for row in NonceLane.objects.all()])
     if books.round % 40 == 0:
         books.call("anvil_dropAllTransactions")
         books.happened["pool_dropped"] += 1
