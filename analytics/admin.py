@@ -24,6 +24,10 @@ from wallets.console.pages import ReadOnlyAdmin, section
 from wallets.console.search import Exact
 
 
+def _cost(cents: int | None) -> Any:
+    return "" if cents is None else dollars(cents)
+
+
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(ReadOnlyAdmin):
     """The books."""
@@ -34,15 +38,16 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         choice("kind"),
         token_amount("amount", of="token"),
         "token",
+        choice("account"),
         badge("status"),
         link("transaction"),
         "occurred_at",
     )
-    list_filter = ("kind", "status", "token__network", "occurred_at")
+    list_filter = ("kind", "account", "status", "token__network", "occurred_at")
     search_fields = ("wallet__label", "token__symbol__iexact")
     search_help_text = "Wallet, symbol, address, or number of a transaction"
     exact = Exact(
-        hashes=("receipt__attempt__hash",),
+        hashes=("receipt__attempt__hash", "transfer__hash", "chain_transaction__hash"),
         addresses=("wallet__address", "token__address", "counterparty"),
         ids=("transaction_id",),
     )
@@ -56,11 +61,28 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
             choice("kind"),
             token_amount("amount", of="token"),
             "token",
-            full("counterparty"),
             badge("status"),
         ),
-        section("Caused by", "transaction", "receipt", "step", "ordinal"),
-        section("Times", "occurred_at", "booked_at"),
+        section(
+            "The other side",
+            choice("account"),
+            full("counterparty"),
+            "protocol",
+            "campaign",
+            column("Said to have cost", lambda row: _cost(row.cost_cents)),
+        ),
+        section(
+            "Caused by",
+            "transaction",
+            "receipt",
+            "step",
+            "transfer",
+            "chain_transaction",
+            "reason",
+            "booked_by",
+            "ordinal",
+        ),
+        section("Times", "block_number", "occurred_at", "booked_at"),
     )
 
 

@@ -1,7 +1,7 @@
 """In which blocks books and chain came apart, by halving; for nodes that keep old states."""
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -22,15 +22,11 @@ MOST_JUMPS = 24
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """A block in which the difference grew by `amount` (base units, signed).
-
-    `chain` is how much the chain's balance changed in it.
-    """
+    """A block in which the difference grew by `amount` (base units, signed)."""
 
     line: Line
     block: int
     amount: int
-    chain: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,39 +53,35 @@ def cell_of(line: Line) -> Cell:
 
 
 def _find(client: NetworkClient, lines: dict[Cell, Line], last: int) -> Search:
-    past = _Past(client, lines)
-    past.read([(cell, block) for cell in lines for block in (0, last)])
-    open_ = [(cell, 0, last) for cell in lines]
-    counts: dict[Cell, int] = defaultdict(int)
-    found = {(cell, 0) for cell in lines if past.difference(cell, 0)}
+    past, first = _Past(client, lines), _openings(lines)
+    past.read([(cell, block) for cell in lines for block in (first[cell], last)])
+    open_ = [(cell, first[cell], last) for cell in lines]
+    found = {(cell, first[cell]) for cell in lines if past.difference(cell, first[cell])}
+    endless: set[Cell] = set()
     while open_:
         apart = [one for one in open_ if past.difference(*one[:2]) != past.difference(*one[::2])]
-        # From the newest on, so that what is cut off is the oldest.
-        for cell, _, high in (one for one in apart if one[2] - one[1] == 1):
-            found.add((cell, high))
-            counts[cell] += 1
-        halves = [
-            (cell, low, high)
-            for cell, low, high in apart
-            if high - low > 1 and counts[cell] < MOST_JUMPS
-        ]
+        found |= {(cell, high) for cell, low, high in apart if high - low == 1}
+        halves = [one for one in apart if one[2] - one[1] > 1 and one[0] not in endless]
         past.read([(cell, (low + high) // 2) for cell, low, high in halves])
         open_ = [
             part
             for cell, low, high in halves
             for part in ((cell, low, (low + high) // 2), (cell, (low + high) // 2, high))
         ]
-        widths: dict[Cell, int] = defaultdict(int)
-        for cell, *_ in open_:
-            widths[cell] += 1
-        endless = {cell for cell, width in widths.items() if width > 8 * MOST_JUMPS}
-        open_ = [one for one in open_ if one[0] not in endless]
-        for cell in endless:
-            counts[cell] = MOST_JUMPS
-    past.read([(cell, block - 1) for cell, block in found if block])
-    jumps = [past.jump(lines[cell], block) for cell, block in sorted(found)]
-    cut = frozenset(cell for cell, count in counts.items() if count >= MOST_JUMPS)
-    return Search(tuple(jumps), cut)
+        counts = Counter(cell for cell, *_ in (*open_, *found))
+        endless |= {cell for cell, count in counts.items() if count > 2 * MOST_JUMPS}
+    past.read([(cell, block - 1) for cell, block in found if block > first[cell]])
+    jumps = [past.jump(lines[cell], block, first[cell]) for cell, block in sorted(found)]
+    return Search(tuple(jumps), frozenset(endless))
+
+
+def _openings(lines: dict[Cell, Line]) -> dict[Cell, int]:
+    """From which block on each is looked at: an opening stands for all that was before it."""
+    rows = valid_entries().filter(
+        wallet__in={cell[0] for cell in lines}, account=LedgerEntry.Account.OPENING
+    )
+    opened = {(row.wallet_id, row.token_id): row.block_number or 0 for row in rows}
+    return {cell: opened.get(cell, 0) for cell in lines}
 
 
 class _Past:
@@ -115,12 +107,10 @@ class _Past:
         blocks, sums = self._books[cell]
         return sums[bisect_right(blocks, block)]
 
-    def jump(self, line: Line, block: int) -> Jump:
+    def jump(self, line: Line, block: int, first: int) -> Jump:
         cell = cell_of(line)
-        before = self.difference(cell, block - 1) if block else 0
-        earlier = self._chain[cell, block - 1] if block else 0
-        amount = self.difference(cell, block) - before
-        return Jump(line, block, amount, self._chain[cell, block] - earlier)
+        before = self.difference(cell, block - 1) if block > first else 0
+        return Jump(line, block, self.difference(cell, block) - before)
 
     def _request(self, cell: Cell, block: int) -> Request:
         line = self._lines[cell]

@@ -1,14 +1,39 @@
-"""The ledger at the command line."""
+"""The books at the command line."""
 
-from airdrops_site.ledger_command import exporting, profit
+from airdrops_site.ledger_command import exporting, profit, reconciling
 from airdrops_site.scripted import Verb, VerbsCommand
 
 
 class Command(VerbsCommand):
-    """Bad input ends with 2 and one sentence."""
+    """Exit code 1: books and chain differ, or a balance is unknown; 2: refused, nothing done."""
 
-    help = "Reckons profit from the ledger, and writes it for other programs."
+    help = "Put the books beside the chain, and reckon profit from them for people and programs."
     verbs = {
+        "balances": Verb(
+            reconciling.show_balances,
+            "what books and chain have of every wallet and token, at one final block",
+            reconciling.of_balances,
+        ),
+        "reconcile": Verb(
+            reconciling.reconcile,
+            "the same, with the cause of every difference; put right with --repair",
+            reconciling.of_reconcile,
+        ),
+        "open": Verb(
+            reconciling.open_wallet,
+            "enter what a wallet had before the books began",
+            reconciling.of_open,
+        ),
+        "adjust": Verb(
+            reconciling.adjust_line,
+            "set right what nothing explains, with your reason",
+            reconciling.of_adjust,
+        ),
+        "book": Verb(
+            reconciling.book_told_again,
+            "book again what the chain told, for instance after a token was registered",
+            reconciling.of_book,
+        ),
         "profit": Verb(
             profit.show_profit, "by wallet and token: cost, worth, realised", profit.of_profit
         ),
