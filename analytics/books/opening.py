@@ -1,17 +1,18 @@
 """What a wallet had before the books began, and what it cost as far as anybody says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from django.db import transaction as database
+from django.db.models import Min
 
 from analytics.books.beside import Line, put_beside
 from analytics.models import LedgerEntry
 from analytics.selectors import valid_entries
 from wallets.amounts import show_amount
-from wallets.chain.client import NetworkClient, RpcUnavailable
+from wallets.chain.client import Block, NetworkClient
 from wallets.models import Network, Token, Wallet
 from wallets.price_history import price_at
 from wallets.prices import worth_at
@@ -49,7 +50,7 @@ def open_books(
 ) -> list[Opening]:
     """Enter what the chain has at a final block beyond what the books say up to there.
 
-    It stands before the wallet's first entry. `costs` are US cents by token; without one, the
+    It stands before the wallet's first entry of the token. `costs` are US cents by token; without one, the
     price of the time with `at_price`, else unknown. NotOpened, and nothing is written, where a
     balance is unknown or the books have more than the chain. Again it changes nothing.
     """
@@ -59,12 +60,7 @@ def open_books(
     lines = [line for line in beside.lines if not line.is_equal]
     for line in lines:
         _require_openable(line)
-    number, at = _before(wallet, network, client, beside.block.number)
-    found = [
-        Opening(wallet, line.token, amount, number, at, _cost(line, at, costs or {}, at_price))
-        for line in lines
-        if (amount := line.difference)
-    ]
+    found = _openings(wallet, client, lines, beside.block, costs or {}, at_price=at_price)
     if not dry_run:
         _enter(found, actor, reason)
     return found
@@ -87,26 +83,41 @@ def _require_openable(line: Line) -> None:
         )
 
 
-def _before(
-    wallet: Wallet, network: Network, client: NetworkClient, final: int
-) -> tuple[int, datetime]:
-    """The block before the wallet's first entry; the final one where there is none."""
-    entries = valid_entries().filter(wallet=wallet, token__network=network)
-    first = entries.order_by("block_number").values_list("block_number", flat=True).first()
-    number = final if first is None else min(final, max(0, first - 1))
-    block = client.block(number)
-    if block.number != number:
-        raise RpcUnavailable(f"{network.name} gave another block than {number}")
-    return number, block.at
+def _openings(
+    wallet: Wallet,
+    client: NetworkClient,
+    lines: Sequence[Line],
+    final: Block,
+    costs: Mapping[int, int],
+    *,
+    at_price: bool,
+) -> list[Opening]:
+    numbers = _before(wallet, lines, final.number)
+    blocks = {number: client.block(number) for number in {*numbers.values()}}
+    found = []
+    for line in lines:
+        number = numbers[line.token.pk]
+        at = blocks[number].at
+        cost = costs.get(line.token.pk)
+        if cost is None and at_price:
+            cost = _worth(line, at)
+        found.append(Opening(wallet, line.token, line.difference or 0, number, at, cost))
+    return found
 
 
-def _cost(line: Line, at: datetime, costs: Mapping[int, int], at_price: bool) -> int | None:  # noqa: FBT001
-    if line.token.pk in costs:
-        return costs[line.token.pk]
+def _before(wallet: Wallet, lines: Sequence[Line], final: int) -> dict[int, int]:
+    """By token the block before the wallet's first entry of it; the final one without any."""
+    entries = valid_entries().filter(wallet=wallet, token__in=[line.token for line in lines])
+    first = dict(entries.values("token").annotate(n=Min("block_number")).values_list("token", "n"))
+    return {
+        line.token.pk: min(final, max(0, first.get(line.token.pk, final + 1) - 1)) for line in lines
+    }
+
+
+def _worth(line: Line, at: datetime) -> int | None:
+    """US cents at the price of the time; None where nobody said one."""
     value = worth_at(line.difference or 0, line.token, price_at(line.token, at))
-    if not at_price or value is None:
-        return None
-    return int((value * 100).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+    return None if value is None else int((value * 100).quantize(Decimal(1), ROUND_HALF_EVEN))
 
 
 def _enter(found: list[Opening], actor: str, reason: str) -> None:

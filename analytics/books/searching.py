@@ -59,7 +59,11 @@ def _find(client: NetworkClient, lines: dict[Cell, Line], last: int) -> Search:
     found = {(cell, first[cell]) for cell in lines if past.difference(cell, first[cell])}
     endless: set[Cell] = set()
     while open_:
-        apart = [one for one in open_ if past.difference(*one[:2]) != past.difference(*one[::2])]
+        apart = [
+            (cell, low, high)
+            for cell, low, high in open_
+            if past.difference(cell, low) != past.difference(cell, high)
+        ]
         found |= {(cell, high) for cell, low, high in apart if high - low == 1}
         halves = [one for one in apart if one[2] - one[1] > 1 and one[0] not in endless]
         past.read([(cell, (low + high) // 2) for cell, low, high in halves])
@@ -68,7 +72,7 @@ def _find(client: NetworkClient, lines: dict[Cell, Line], last: int) -> Search:
             for cell, low, high in halves
             for part in ((cell, low, (low + high) // 2), (cell, (low + high) // 2, high))
         ]
-        counts = Counter(cell for cell, *_ in (*open_, *found))
+        counts = Counter([one[0] for one in open_] + [one[0] for one in found])
         endless |= {cell for cell, count in counts.items() if count > 2 * MOST_JUMPS}
     past.read([(cell, block - 1) for cell, block in found if block > first[cell]])
     jumps = [past.jump(lines[cell], block, first[cell]) for cell, block in sorted(found)]

@@ -12,12 +12,14 @@ from analytics.selectors import valid_entries
 from tests.airdrops_site.guides import commands, run
 from tests.chains import ETHER, Chain
 from wallets.chain.client import NetworkClient
-from wallets.models import Network, RpcEndpoint, Wallet
+from wallets.models import Network, RpcEndpoint, Token, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 RICH = "0x8ba1f109551bD432803012645Ac136ddd64DBA72"
 # Pays what it is sent to the address in its calldata.
 FORWARDER = "0x5f5f5f5f345f355af100"
+# A token of which everybody has what is in its first word.
+GROWING = "0x5f545f5260205ff3"
 PLACE = "--wallet first --network devnet-l1"
 GHOST = "0x3333333333333333333333333333333333333333"
 
@@ -103,6 +105,24 @@ def test_what_nothing_explains_stays_until_a_person_says_why(
     entry = valid_entries().get(account="adjustment")
     assert (entry.kind, entry.reason) == ("out", "the devnet was set")
     assert entry.booked_by.startswith("shell ")
+
+
+def test_a_token_that_grows_by_itself_is_income(
+    opened: Network, chain: Chain, wallet: Wallet
+) -> None:
+    Token.objects.create(network=opened, symbol="GROW", address=GHOST, decimals=2)
+    chain.rpc.call("anvil_setCode", GHOST, GROWING)
+    for worth in (100, 105):
+        chain.rpc.call("anvil_setStorageAt", GHOST, "0x" + "0" * 64, f"0x{worth:064x}")
+        chain.mine(5)
+        if worth == 100:
+            run(f"manage.py ledger open {PLACE}")
+    _, found = reconcile("--wallet first")
+    (one,) = found["findings"]
+    assert (one["token"], one["amount"]) == ("GROW", "0.05")
+    assert one["what"] == "the token changes balances by itself, without transfers"
+    assert reconcile("--wallet first --repair")[0] == 0
+    assert valid_entries().get(account="income").amount == 5
 
 
 def test_what_was_there_before_is_said_to_be_an_opening(

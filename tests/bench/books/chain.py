@@ -97,6 +97,7 @@ class Reader:
 
 def held(rpc: DevnetRpc, token: Token, wallets: list[Wallet], block: int) -> list[int]:
     """What each wallet has of the token at the end of a block."""
+    asked: list[tuple[str, list[Any]]]
     if token.is_native:
         asked = [("eth_getBalance", [one.address, hex(block)]) for one in wallets]
     else:
