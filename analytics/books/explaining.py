@@ -124,9 +124,10 @@ def _explain_jump(jump: Jump, told: BlockTold, found: Explanation) -> Iterator[F
 
 def _rest(jump: Jump, left: int, told: BlockTold) -> Finding:
     line, detail = jump.line, ""
-    entries = valid_entries().filter(wallet=line.wallet, token__network=line.token.network)
-    first = entries.exclude(account=LedgerEntry.Account.OPENING).order_by("block_number").first()
-    is_before = first is None or first.block_number is None or jump.block < first.block_number
+    entries = valid_entries().filter(wallet=line.wallet, token=line.token)
+    first = entries.order_by("block_number").first()
+    # An opening stands for all that was before: where there is one it is the first.
+    is_before = first is None or jump.block < (first.block_number or 0)
     if is_before and left > 0:
         return Finding(line, Cause.OPENING, left, jump.block)
     if not line.token.is_native:

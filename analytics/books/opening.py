@@ -50,9 +50,9 @@ def open_books(
 ) -> list[Opening]:
     """Enter what the chain has at a final block beyond what the books say up to there.
 
-    It stands before the wallet's first entry of the token. `costs` are US cents by token; without one, the
-    price of the time with `at_price`, else unknown. NotOpened, and nothing is written, where a
-    balance is unknown or the books have more than the chain. Again it changes nothing.
+    It stands before the wallet's first entry of the token. `costs` are US cents by token; without
+    one, the price of the time with `at_price`, else unknown. NotOpened, and nothing is written,
+    where a balance is unknown or the books have more than the chain. Again it changes nothing.
     """
     beside = put_beside(network=network, client=client, wallets=[wallet])
     if beside.block is None:
