@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import batched, groupby
+from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 
@@ -75,15 +75,26 @@ def _newest(source: str) -> Subquery:
 
 def read_entries(rows: QuerySet[LedgerEntry] | None = None) -> Iterator[Entry]:
     """Those that count, by time; memory does not grow with their number."""
-    wanted = valid_entries() if rows is None else rows
-    found = _annotated(with_prices(wanted)).order_by("occurred_at", "pk").values(*_NAMES)
+    wanted = _annotated(with_prices(valid_entries() if rows is None else rows))
     tokens: dict[int, Token] = {}
-    for chunk in batched(found.iterator(CHUNK), CHUNK):
+    for chunk in _chunks(wanted.order_by("occurred_at", "pk").values(*_NAMES)):
         missing = {row["token_id"] for row in chunk} - tokens.keys()
         if missing:
             tokens |= Token.objects.select_related("network").in_bulk(missing)
         prices = _prices(chunk)
         yield from (_entry(row, tokens, prices) for row in chunk)
+
+
+def _chunks(rows: QuerySet[Any, dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Each asks on from the last row: no cursor that the database would fill for all at once."""
+    found = list(rows[:CHUNK])
+    while found:
+        yield found
+        if len(found) < CHUNK:
+            return
+        last = found[-1]
+        read = Q(occurred_at=last["occurred_at"], pk__lte=last["pk"])
+        found = list(rows.filter(occurred_at__gte=last["occurred_at"]).exclude(read)[:CHUNK])
 
 
 _NAMES = (
