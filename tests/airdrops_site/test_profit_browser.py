@@ -10,7 +10,7 @@ from tests.airdrops_site.desk import make_people
 from tests.airdrops_site.test_console_browser import browser, page, take_screenshot
 from tests.airdrops_site.test_plan_browser import sign_in
 from tests.analytics.written import Desk, book, fee, into, out, price
-from tests.factories import CampaignFactory
+from tests.factories import CampaignFactory, PriceFactory
 
 __all__ = ["browser", "page"]
 pytestmark = [
@@ -25,6 +25,8 @@ def test_profit_is_read_and_the_ledger_downloaded(page: Page, tmp_path: Path) ->
     for day in (0, 1):
         price(desk.eth, day, "1000")
         price(desk.usd, day, "1")
+    for token, dollars in ((desk.eth, 1000), (desk.usd, 1)):
+        PriceFactory.create(token=token, amount=dollars, decimals=0)
     book(0, into(desk.alice, desk.eth, "2", "outside"))
     book(1, fee(desk.alice, desk.eth, "0.5", campaign=campaign))
     book(1, into(desk.alice, desk.usd, "750", "airdrop", campaign=campaign))
@@ -34,8 +36,10 @@ def test_profit_is_read_and_the_ledger_downloaded(page: Page, tmp_path: Path) ->
     sign_in(page, "ann")
     page.goto("/admin/")
     page.get_by_role("link", name="Profit", exact=False).first.click()
-    expect(page.locator("#profit-lines").get_by_text("500.00")).to_be_visible()
-    expect(page.get_by_role("row", name="spring-drop").get_by_text("50.00 %")).to_be_visible()
+    expect(page.locator("#profit-lines").get_by_text("500.00", exact=True)).to_be_visible()
+    expect(
+        page.get_by_role("row", name="spring-drop").get_by_text("50.00 %", exact=True)
+    ).to_be_visible()
     expect(page.get_by_text("Prices that are missing")).to_be_visible()
     take_screenshot(page, "profit")
     page.get_by_label("Format").select_option("koinly")
