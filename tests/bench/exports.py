@@ -72,6 +72,7 @@ def _fill(entries: int) -> None:
     wallets = [WalletFactory.create().pk for _ in range(100)]
     values = {"wallets": wallets, "tokens": tokens, "entries": entries}
     with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
         cursor.execute(_FILL, values)
         cursor.execute(_PRICES, values)
         cursor.execute("ANALYZE")
