@@ -11,7 +11,7 @@ from analytics.basis.engine import Disposal, Engine
 from analytics.basis.entries import read_entries
 from analytics.basis.money import dollars
 from tests.analytics.written import Desk, book, fee, into, on, out, price, usd
-from tests.factories import NativeCoinFactory
+from tests.factories import NativeCoinFactory, StepFactory
 from wallets.models import Token, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -112,6 +112,18 @@ def test_a_bridge_carries_them_to_the_other_network_and_what_it_keeps_is_a_cost(
     assert usd(there.quantity, there.cost) == (95 * 10**16, 1900)
     assert usd(there.fees, there.realised) == (100, 0)
     assert line(desk.alice, desk.eth).quantity == 0
+
+
+def test_what_arrives_is_matched_by_its_run_also_at_another_wallet(desk: Desk) -> None:
+    price(desk.eth, 0, "2000")
+    run = StepFactory.create()
+    book(0, into(desk.alice, desk.eth, "3", "outside"))
+    book(1, out(desk.alice, desk.eth, "1", "bridge"))
+    book(1, out(desk.alice, desk.eth, "2", "bridge", step=run))
+    book(2, into(desk.bob, NativeCoinFactory.create(), "1.5", "bridge", step=run))
+    arrived = next(one for one in profit().lines if one.wallet == desk.bob)
+    assert usd(arrived.cost, arrived.fee_amount) == (3000, 5 * 10**17)
+    assert line(desk.alice, desk.eth).elsewhere == 10**18
 
 
 def test_what_rests_inside_a_protocol_is_ours_and_what_is_more_comes_as_income(desk: Desk) -> None:

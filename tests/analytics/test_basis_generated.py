@@ -42,6 +42,7 @@ def entry(number: int, wallet: int, kind: str, amount: int, account: str, price:
         transaction=number,
         action="",
         task=None,
+        run=None,
         quoted=None,
         cost_cents=None,
         price=(price, 0) if price else None,

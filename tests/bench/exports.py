@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import django
 
@@ -70,7 +71,7 @@ def _fill(entries: int) -> None:
     tokens = [NativeCoinFactory.create(network=network).pk]
     tokens += [TokenFactory.create(network=network).pk for _ in range(4)]
     wallets = [WalletFactory.create().pk for _ in range(100)]
-    values = {"wallets": wallets, "tokens": tokens, "entries": entries}
+    values: dict[str, Any] = {"wallets": wallets, "tokens": tokens, "entries": entries}
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute(_FILL, values)
