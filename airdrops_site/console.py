@@ -103,6 +103,7 @@ NAVIGATION = [
     group(
         "Books and campaigns",
         item("Ledger", "menu_book", "analytics.ledgerentry"),
+        item("Profit", "savings", "analytics.ledgerentry", link=reverse_lazy("profit")),
         item("Campaigns", "paragliding", "analytics.campaign"),
         item("Eligibility", "fact_check", "analytics.eligibility"),
         item(
@@ -191,6 +192,8 @@ NAVIGATION = [
         item("Ledger cursors", "bookmark", "analytics.ledgercursor"),
         item("Rollup marks", "flag", "analytics.rollupmark"),
         item("Rollup dirt", "refresh", "analytics.rollupdirt"),
+        item("Cost basis", "bookmark", "analytics.basischeckpoint"),
+        item("Profit by day", "calendar_month", "analytics.profitday"),
         closed=True,
     ),
     group(

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from airdrops_site import portfolio_page, views
 from airdrops_site.emergency import pages
+from airdrops_site.profit import pages as profit_pages
 
 # For whoever has signed in.
 own = admin.site.admin_view
@@ -17,6 +18,8 @@ urlpatterns = [
     path("admin/emergency/resume/", own(pages.resume), name="emergency_resume"),
     path("admin/emergency/order/<str:name>/", own(pages.order), name="emergency_order"),
     path("admin/portfolio/", own(portfolio_page.portfolio), name="portfolio"),
+    path("admin/profit/", own(profit_pages.overview), name="profit"),
+    path("admin/profit/download/", own(profit_pages.download), name="profit_download"),
     path("admin/", admin.site.urls),
     path("health", views.health, name="health"),
     path("metrics", views.metrics, name="metrics"),

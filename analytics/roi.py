@@ -178,7 +178,7 @@ def _capital(days: Days, groups: _Groups, by: By, first: date | None) -> dict[st
             moved[name][key.day] += _net(sums, by)
             unknown[name] += sums.unknown_flows
     return {
-        name: Money(None, f"{name}: {unknown[name]} amounts of capital had no known price")
+        name: Money(None, f"{name}: capital without a known price of the time: {unknown[name]}")
         if unknown[name]
         else Money(dollars(_most(by_day, first)))
         for name, by_day in moved.items()

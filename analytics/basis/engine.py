@@ -116,7 +116,8 @@ class Engine:
 
     def _send_over(self, entry: Entry) -> None:
         self._flow(entry, "bridged_out", protocol="")
-        self.state.send(entry.wallet, entry.token, in_lots(self._take(entry)))
+        lots = in_lots(self._take(entry))
+        self.state.send(entry.wallet, entry.token, lots, entry.run)
 
     def _carry(self, entry: Entry) -> None:
         """Their cost and date go along to the other wallet."""
@@ -163,7 +164,8 @@ class Engine:
     def _arrive(self, entry: Entry) -> None:
         """From another network; what the bridge kept is a cost."""
         self._flow(entry, "bridged_in", protocol="")
-        pieces, kept = self.state.receive(entry.wallet, entry.token, entry.amount)
+        place = entry.wallet, entry.token
+        pieces, kept = self.state.receive(*place, entry.amount, entry.run)
         for piece in pieces:
             if not piece.known:
                 self._unexplained(entry, piece.lot.amount)

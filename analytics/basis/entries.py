@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import batched, groupby
+from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from django.db.models import BigIntegerField, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 
 from analytics.basis.money import Price, worth
-from analytics.models import LedgerEntry
+from analytics.models import Claim, LedgerEntry
 from analytics.selectors import valid_entries
 from wallets.models import PricePoint, Token
 from wallets.price_history import OLDEST, PREFERENCE
@@ -39,6 +39,7 @@ class Entry:
     transaction: int
     action: str
     task: int | None
+    run: int | None
     quoted: int | None
     cost_cents: int | None
     price: Price | None
@@ -53,7 +54,6 @@ class Entry:
 
 
 _POINTS = tuple(f"point_{source}" for source in PREFERENCE)
-_FIELDS = {field.name for field in LedgerEntry._meta.get_fields()}
 
 
 def with_prices(rows: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
@@ -75,10 +75,9 @@ def _newest(source: str) -> Subquery:
 
 def read_entries(rows: QuerySet[LedgerEntry] | None = None) -> Iterator[Entry]:
     """Those that count, by time; memory does not grow with their number."""
-    wanted = valid_entries() if rows is None else rows
-    found = _annotated(with_prices(wanted)).order_by("occurred_at", "pk").values(*_NAMES)
+    wanted = _annotated(with_prices(valid_entries() if rows is None else rows))
     tokens: dict[int, Token] = {}
-    for chunk in batched(found.iterator(CHUNK), CHUNK):
+    for chunk in _chunks(wanted.order_by("occurred_at", "pk").values(*_NAMES)):
         missing = {row["token_id"] for row in chunk} - tokens.keys()
         if missing:
             tokens |= Token.objects.select_related("network").in_bulk(missing)
@@ -86,20 +85,31 @@ def read_entries(rows: QuerySet[LedgerEntry] | None = None) -> Iterator[Entry]:
         yield from (_entry(row, tokens, prices) for row in chunk)
 
 
+def _chunks(rows: QuerySet[Any, dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Each asks on from the last row: no cursor that the database would fill for all at once."""
+    found = list(rows[:CHUNK])
+    while found:
+        yield found
+        if len(found) < CHUNK:
+            return
+        last = found[-1]
+        read = Q(occurred_at=last["occurred_at"], pk__lte=last["pk"])
+        found = list(rows.filter(occurred_at__gte=last["occurred_at"]).exclude(read)[:CHUNK])
+
+
 _NAMES = (
     "pk", "wallet_id", "token_id", "kind", "amount", "account", "protocol", "campaign_id",
     "occurred_at", "status", "transaction_id", "counterparty", "network_id", "block", "sent_for",
-    "action", "task_id", "quoted", "price_cost", "hash", "claims", *_POINTS,
+    "action", "task_id", "run_id", "quoted", "cost_cents", "hash", "claims", *_POINTS,
 )  # fmt: skip
 
 
 def _annotated(rows: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
-    elsewhere = "chain_transaction" in _FIELDS
-    hashes = ["receipt__attempt__hash", "transfer__hash"]
-    blocks = ["block_number", "receipt__block_number", "transfer__block_number"]
-    if elsewhere:
-        hashes.append("chain_transaction__hash")
-        blocks.append("chain_transaction__block_number")
+    hashes = ("receipt__attempt__hash", "transfer__hash", "chain_transaction__hash")
+    blocks = (
+        *("block_number", "receipt__block_number", "transfer__block_number"),
+        "chain_transaction__block_number",
+    )
     return rows.annotate(
         network_id=F("token__network_id"),
         block=Coalesce(*blocks, Value(0)),
@@ -107,16 +117,14 @@ def _annotated(rows: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
         sent_for=F("transaction__protocol"),
         action=F("transaction__action"),
         task_id=F("step__run__task_id"),
+        run_id=F("step__run_id"),
         quoted=KeyTextTransform("quoted_out", "transaction__expectations"),
-        price_cost=F("cost_cents") if "cost_cents" in _FIELDS else Value(None, BigIntegerField()),
         claims=_claimed(),
     )
 
 
 def _claimed() -> Subquery:
     """The airdrop that its transaction claimed, for the fee of it."""
-    from analytics.models import Claim
-
     made = Claim.objects.filter(transaction=OuterRef("transaction"))
     return Subquery(made.order_by("pk").values("campaign")[:1])
 
@@ -146,8 +154,9 @@ def _entry(row: dict[str, Any], tokens: dict[int, Token], prices: dict[int, Pric
         transaction=row["transaction_id"] or 0,
         action=row["action"] or "",
         task=row["task_id"],
+        run=row["run_id"],
         quoted=None if row["quoted"] is None else int(row["quoted"]),
-        cost_cents=row["price_cost"],
+        cost_cents=row["cost_cents"],
         price=None if point is None else prices[point],
         provisional=row["status"] == LedgerEntry.Status.PROVISIONAL,
         counterparty=row["counterparty"],

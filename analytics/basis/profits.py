@@ -216,13 +216,13 @@ def _value(held: Held, token: Token, price: Price | None) -> Money:
 def sums_in_dollars(sums: Sums, whose: str) -> dict[str, Money]:
     """What was realised, earned and paid; unknown where a part is, with a sentence."""
     unknown = {
-        "realised": (sums.unknown_gains, "lots were disposed of at an unknown cost or price"),
-        "income": (sums.unknown_income, "receipts had no known price when they came"),
-        "fees": (sums.unknown_fees, "fees were paid at an unknown price"),
+        "realised": (sums.unknown_gains, "disposals of unknown cost or price"),
+        "income": (sums.unknown_income, "receipts without a known price of the time"),
+        "fees": (sums.unknown_fees, "fees without a known price of the time"),
     }
     known = {"realised": sums.proceeds - sums.cost, "income": sums.income, "fees": sums.fees}
     return {
-        name: Money(None, f"{whose}: {count} {what}") if count else Money(dollars(known[name]))
+        name: Money(None, f"{whose}: {what}: {count}") if count else Money(dollars(known[name]))
         for name, (count, what) in unknown.items()
     }
 

@@ -10,8 +10,8 @@ from analytics.basis.book import Book, disposals
 from analytics.basis.engine import Disposal, Engine
 from analytics.basis.entries import read_entries
 from analytics.basis.money import dollars
-from tests.analytics.written import Desk, book, fee, into, on, out, price
-from tests.factories import NativeCoinFactory
+from tests.analytics.written import Desk, book, fee, into, on, out, price, usd
+from tests.factories import NativeCoinFactory, StepFactory
 from wallets.models import Token, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -109,9 +109,21 @@ def test_a_bridge_carries_them_to_the_other_network_and_what_it_keeps_is_a_cost(
     book(1, out(desk.alice, desk.eth, "1", "bridge", protocol="scroll"))
     book(2, into(desk.alice, far, "0.95", "bridge", protocol="scroll"))
     there = line(desk.alice, far)
-    assert (there.quantity, there.cost.dollars) == (95 * 10**16, 1900)
-    assert (there.fees.dollars, there.realised.dollars) == (100, 0)
+    assert usd(there.quantity, there.cost) == (95 * 10**16, 1900)
+    assert usd(there.fees, there.realised) == (100, 0)
     assert line(desk.alice, desk.eth).quantity == 0
+
+
+def test_what_arrives_is_matched_by_its_run_also_at_another_wallet(desk: Desk) -> None:
+    price(desk.eth, 0, "2000")
+    run = StepFactory.create()
+    book(0, into(desk.alice, desk.eth, "3", "outside"))
+    book(1, out(desk.alice, desk.eth, "1", "bridge"))
+    book(1, out(desk.alice, desk.eth, "2", "bridge", step=run))
+    book(2, into(desk.bob, NativeCoinFactory.create(), "1.5", "bridge", step=run))
+    arrived = next(one for one in profit().lines if one.wallet == desk.bob)
+    assert usd(arrived.cost, arrived.fee_amount) == (3000, 5 * 10**17)
+    assert line(desk.alice, desk.eth).elsewhere == 10**18
 
 
 def test_what_rests_inside_a_protocol_is_ours_and_what_is_more_comes_as_income(desk: Desk) -> None:
@@ -123,7 +135,7 @@ def test_what_rests_inside_a_protocol_is_ours_and_what_is_more_comes_as_income(d
     book(2, into(desk.alice, desk.eth, "2.5", "protocol", protocol="aave"))
     back = line(desk.alice, desk.eth)
     assert (back.quantity, back.elsewhere) == (25 * 10**17, 0)
-    assert (back.cost.dollars, back.income.dollars, back.realised.dollars) == (2600, 600, 0)
+    assert usd(back.cost, back.income, back.realised) == (2600, 600, 0)
 
 
 def test_a_fee_costs_what_it_is_worth_and_is_sold_for_that(desk: Desk) -> None:
@@ -132,8 +144,8 @@ def test_a_fee_costs_what_it_is_worth_and_is_sold_for_that(desk: Desk) -> None:
     book(0, into(desk.alice, desk.eth, "1", "outside"))
     book(3, fee(desk.alice, desk.eth, "0.1"))
     paid = line(desk.alice, desk.eth)
-    assert (paid.fees.dollars, paid.realised.dollars) == (150, 50)
-    assert (paid.fee_amount, paid.cost.dollars) == (10**17, 900)
+    assert usd(paid.fees, paid.realised) == (150, 50)
+    assert usd(paid.fee_amount, paid.cost) == (10**17, 900)
 
 
 def test_what_is_swapped_for_something_without_a_price_is_worth_what_went(desk: Desk) -> None:
@@ -165,7 +177,7 @@ def test_what_comes_out_of_a_protocol_without_having_gone_in_is_no_income(desk: 
     price(desk.eth, 0, "1000")
     book(0, into(desk.alice, desk.eth, "1", "protocol", protocol="aave"))
     back = line(desk.alice, desk.eth)
-    assert (back.income.dollars, back.cost.dollars) == (0, None)
+    assert usd(back.income, back.cost) == (0, None)
 
 
 def test_what_is_borrowed_is_owed_and_interest_is_a_cost(desk: Desk) -> None:

@@ -42,6 +42,7 @@ def entry(number: int, wallet: int, kind: str, amount: int, account: str, price:
         transaction=number,
         action="",
         task=None,
+        run=None,
         quoted=None,
         cost_cents=None,
         price=(price, 0) if price else None,
@@ -138,7 +139,9 @@ def test_the_profit_is_what_counting_single_units_gives(method: str, seed: int) 
         kept, units = held.get((wallet, 1), Held()), plain.units[wallet]
         assert kept.amount == len(units)
         if not kept.unknown:
-            assert close(kept.cost, sum((cost or 0 for _, cost in units), Fraction(0)), method)
+            assert close(
+                kept.cost, sum((cost or Fraction(0) for _, cost in units), Fraction(0)), method
+            )
 
 
 @pytest.mark.parametrize("method", METHODS)

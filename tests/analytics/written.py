@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from analytics.flows import Money
 from analytics.models import ChainTransfer, LedgerEntry
 from tests.factories import NativeCoinFactory, NetworkFactory, TokenFactory, WalletFactory
 from wallets.models import PricePoint, Token, Wallet
@@ -44,6 +45,11 @@ def fee(wallet: Wallet, token: Token, amount: str, **more: Any) -> Leg:
 def on(day: int) -> datetime:
     """Noon of a day, counted from the first."""
     return START + timedelta(days=day)
+
+
+def usd(*values: Money | int) -> tuple[Decimal | int | None, ...]:
+    """Dollars, and numbers as they are."""
+    return tuple(one.dollars if isinstance(one, Money) else one for one in values)
 
 
 def price(token: Token, day: int, dollars: str) -> None:

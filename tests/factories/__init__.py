@@ -11,6 +11,7 @@ from tests.factories.allocating import (
     RebalanceEventFactory,
     RebalanceFactory,
 )
+from tests.factories.basis import BasisCheckpointFactory, ProfitDayFactory
 from tests.factories.books import (
     CampaignFactory,
     ClaimFactory,
@@ -101,6 +102,8 @@ __all__ = [
     "AllocationRunFactory",
     "RebalanceEventFactory",
     "RebalanceFactory",
+    "BasisCheckpointFactory",
+    "ProfitDayFactory",
     "AddressBookEntryFactory",
     "ApprovalFactory",
     "ApprovedCallFactory",

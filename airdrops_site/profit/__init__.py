@@ -1,0 +1,1 @@
+"""The console page of profit, and its downloads."""
