@@ -30,6 +30,7 @@ def evaluate(options: dict[str, Any]) -> Answer:
         assume_complete=options["assume_complete"],
         dry_run=options["dry_run"],
     )
+    unread = _unread(standings)
     facts = {
         "campaign": campaign.slug,
         "rule_set": found.rule_set,
@@ -38,7 +39,7 @@ def evaluate(options: dict[str, Any]) -> Answer:
         "wallets": found.wallets,
         "eligible": found.eligible,
         "unknown": found.unknown,
-        "unread": _unread(standings),
+        "unread": unread,
         "done": not options["dry_run"],
     }
     would = "would be" if options["dry_run"] else "are"
@@ -46,7 +47,6 @@ def evaluate(options: dict[str, Any]) -> Answer:
         f"by {found.rule_set} v{found.version} ({found.confidence}) {found.eligible} of "
         f"{found.wallets} wallets {would} eligible, {found.unknown} unknown"
     )
-    unread = facts["unread"]
     missing = f"history is missing on: {', '.join(unread)}; what is there counts as at least"
     return Answer(facts, (said, missing) if unread else (said,))
 
