@@ -1,6 +1,7 @@
 """The console's page "where does each wallet stand": what is missing, and what it would cost."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from django.contrib import admin, messages
@@ -20,7 +21,7 @@ from analytics.criteria.library import CriteriaError, Found
 from analytics.criteria.making_tasks import make_tasks
 from analytics.criteria.recording import evaluate_campaign, rule_set_of
 from analytics.criteria.standing import Standing, latest_evaluation, standing
-from analytics.criteria_admin import range_text
+from analytics.criteria.words import range_text
 from analytics.models import Campaign, CriterionEvaluation, CriterionResult
 from scheduling.models import Task
 from wallets.console.asking import actor_of
@@ -110,9 +111,7 @@ def _standing(request: HttpRequest, row: Campaign, found: Found) -> dict[str, An
         "lines": lines,
         "changed": (found.rules.version, found.digest) != (evaluation.version, evaluation.digest),
         "choices": _choices(lines) if may_make else [],
-        "templates": {
-            task.pk: task for tasks in costs.by_metric.values() for task in tasks
-        }.values(),
+        "templates": sorted(set(chain(*costs.by_metric.values())), key=lambda task: task.name),
     }
 
 

@@ -9,10 +9,10 @@ from airdrops_site.answers import Answer, BadInput, table
 from airdrops_site.people import shell_actor
 from airdrops_site.tx.known import require_wallet
 from analytics.criteria.attesting import Stated, attest, read_statements
-from analytics.criteria.evaluation import WalletStanding, bounds
+from analytics.criteria.evaluation import WalletStanding
 from analytics.criteria.recording import evaluate_campaign
 from analytics.criteria.standing import Standing, latest_evaluation, standing
-from analytics.criteria_admin import range_text
+from analytics.criteria.words import bounds, range_text
 from analytics.models import Campaign
 from wallets.models import Wallet
 

@@ -4,8 +4,7 @@ from decimal import Decimal
 
 from django import template
 
-from analytics.criteria.evaluation import plain
-from analytics.criteria_admin import range_text
+from analytics.criteria.words import plain, range_text
 
 register = template.Library()
 

@@ -9,7 +9,6 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction as database
 from django.utils import timezone
-from pydantic import ValidationError as ParamsError
 
 from analytics.criteria.costs import runs_for, way_of
 from analytics.criteria.gaps import is_over
@@ -19,6 +18,7 @@ from analytics.criteria.recording import rule_set_of
 from analytics.criteria.rule_sets import RuleSet
 from analytics.criteria.standing import standing
 from analytics.models import Campaign
+from protocols.plans import PlanError
 from scheduling.models import Task
 from scheduling.services import create_task
 from wallets.models import Wallet
@@ -149,5 +149,5 @@ def _make(
     params = {wallet: own.get(wallet.pk, {}) for wallet in wallets}
     try:
         return create_task(task=task, wallets=params, person=person)
-    except (ParamsError, ValueError) as error:
+    except (PlanError, LookupError, ValueError) as error:
         raise CriteriaError(f"the task {name!r} cannot be made: {error}") from error
