@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from analytics.criteria.library import get_rule_set
 from analytics.criteria.recording import evaluate_campaign
@@ -65,7 +65,7 @@ points = "given(\\"points\\")"
 """
 
 
-def season(folder: Path, settings: SettingsWrapper, wallets: int = 2) -> Campaign:
+def season(folder: Path, settings: Settings, wallets: int = 2) -> Campaign:
     """A campaign with rules of its own; the first wallet has one transaction, others none."""
     make_people(folder)
     settings.CRITERIA_DIR = folder
@@ -93,7 +93,7 @@ def ran_for(task: Task, wei: int) -> None:
 
 
 @pytest.fixture
-def campaign(tmp_path: Path, settings: SettingsWrapper) -> Campaign:
+def campaign(tmp_path: Path, settings: Settings) -> Campaign:
     return season(tmp_path, settings)
 
 
@@ -160,7 +160,7 @@ def test_who_may_only_look_makes_and_evaluates_nothing(client: Client, campaign:
 
 
 def test_the_page_asks_as_much_for_two_wallets_as_for_twenty(
-    client: Client, tmp_path: Path, settings: SettingsWrapper
+    client: Client, tmp_path: Path, settings: Settings
 ) -> None:
     season(tmp_path, settings, wallets=20)
     client.force_login(User.objects.get(username="ann"))

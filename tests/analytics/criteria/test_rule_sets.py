@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from analytics.criteria.library import CriteriaError, all_rule_sets, get_rule_set, read_rule_set
 
@@ -69,7 +69,7 @@ def test_every_shipped_rule_set_has_a_source_and_says_what_is_open() -> None:
 
 
 def test_an_own_one_lies_in_the_folder_and_takes_no_shipped_slug(
-    tmp_path: Path, settings: SettingsWrapper
+    tmp_path: Path, settings: Settings
 ) -> None:
     settings.CRITERIA_DIR = tmp_path
     (tmp_path / "ours.toml").write_text(RULES)
