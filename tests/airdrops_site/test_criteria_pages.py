@@ -109,7 +109,7 @@ def page_of(client: Client) -> str:
 
 def test_it_says_what_is_reached_missing_and_unknown(ann: Client) -> None:
     page = page_of(ann)
-    assert "Transactions: 1 of &gt;= 3" in page
+    assert "Transactions: 1 (asked: &gt;= 3)" in page
     assert "<strong>2 missing</strong>" in page
     assert "Badge: 0 … 1" in page
     assert "is unknown: there was none, or no price" in page
