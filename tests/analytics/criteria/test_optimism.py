@@ -103,8 +103,8 @@ def test_airdrop_1_priced_out_looks_at_what_followed_the_first_bridging() -> Non
     told.sent("ethereum", "2022-03-25T00:00")  # the snapshot is over
     # In each of January, February and March; five transactions in fourteen weeks are too few.
     assert "priced_out" not in met(told.standing())
-    for at in days("2021-12-21T01:00", 24):
-        told.sent("ethereum", at, to_contract=False)
+    for moment in days("2021-12-21T01:00", 24):
+        told.sent("ethereum", moment, to_contract=False)
     assert "priced_out" in met(told.standing())
 
 
