@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
-from airdrops_site import portfolio_page, views
+from airdrops_site import criteria_pages, portfolio_page, views
 from airdrops_site.emergency import pages
 from airdrops_site.profit import pages as profit_pages
 
@@ -20,6 +20,14 @@ urlpatterns = [
     path("admin/portfolio/", own(portfolio_page.portfolio), name="portfolio"),
     path("admin/profit/", own(profit_pages.overview), name="profit"),
     path("admin/profit/download/", own(profit_pages.download), name="profit_download"),
+    path("admin/criteria/", own(criteria_pages.overview), name="criteria"),
+    path("admin/criteria/<slug:slug>/", own(criteria_pages.campaign), name="criteria_campaign"),
+    path(
+        "admin/criteria/<slug:slug>/evaluate/",
+        own(criteria_pages.evaluate),
+        name="criteria_evaluate",
+    ),
+    path("admin/criteria/<slug:slug>/tasks/", own(criteria_pages.tasks), name="criteria_tasks"),
     path("admin/", admin.site.urls),
     path("health", views.health, name="health"),
     path("metrics", views.metrics, name="metrics"),

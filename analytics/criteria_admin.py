@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 
-from analytics.criteria.evaluation import plain
+from analytics.criteria.words import plain, range_text
 from analytics.models import Attestation, CriterionEvaluation, CriterionResult
 from wallets.console import show
 from wallets.console.asking import actor_of
@@ -81,15 +81,6 @@ def _between(low: str, high: str) -> Any:
         return range_text(*found)
 
     return text
-
-
-def range_text(low: Any, high: Any) -> str:
-    """`5`, `5 … 9`, or `5 or more`; empty where nothing is counted."""
-    if low is None:
-        return ""
-    if high is None:
-        return f"{plain(low)} or more"
-    return plain(low) if low == high else f"{plain(low)} … {plain(high)}"
 
 
 result_points = column("Points", _between("points_from", "points_to"))

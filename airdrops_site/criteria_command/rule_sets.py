@@ -59,7 +59,7 @@ def _in_full(found: Found, done: str = "") -> Answer:
         "totals": rules.totals,
         "done": done,
     }
-    said = [
+    said: list[Any] = [
         f"{rules.title} ({rules.slug} v{rules.version}, {rules.confidence}), from {rules.source}",
         *(f"open: {one}" for one in rules.unspecified),
         table("Metrics", ("Metric", "Of", "Unit", "What"), map(_texts, metrics)),

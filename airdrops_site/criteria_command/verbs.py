@@ -9,10 +9,10 @@ from airdrops_site.answers import Answer, BadInput, table
 from airdrops_site.people import shell_actor
 from airdrops_site.tx.known import require_wallet
 from analytics.criteria.attesting import Stated, attest, read_statements
-from analytics.criteria.evaluation import WalletStanding, bounds
+from analytics.criteria.evaluation import WalletStanding
 from analytics.criteria.recording import evaluate_campaign
 from analytics.criteria.standing import Standing, latest_evaluation, standing
-from analytics.criteria_admin import range_text
+from analytics.criteria.words import bounds, range_text
 from analytics.models import Campaign
 from wallets.models import Wallet
 
@@ -30,6 +30,7 @@ def evaluate(options: dict[str, Any]) -> Answer:
         assume_complete=options["assume_complete"],
         dry_run=options["dry_run"],
     )
+    unread = _unread(standings)
     facts = {
         "campaign": campaign.slug,
         "rule_set": found.rule_set,
@@ -38,7 +39,7 @@ def evaluate(options: dict[str, Any]) -> Answer:
         "wallets": found.wallets,
         "eligible": found.eligible,
         "unknown": found.unknown,
-        "unread": _unread(standings),
+        "unread": unread,
         "done": not options["dry_run"],
     }
     would = "would be" if options["dry_run"] else "are"
@@ -46,7 +47,6 @@ def evaluate(options: dict[str, Any]) -> Answer:
         f"by {found.rule_set} v{found.version} ({found.confidence}) {found.eligible} of "
         f"{found.wallets} wallets {would} eligible, {found.unknown} unknown"
     )
-    unread = facts["unread"]
     missing = f"history is missing on: {', '.join(unread)}; what is there counts as at least"
     return Answer(facts, (said, missing) if unread else (said,))
 

@@ -19,6 +19,7 @@ from analytics.criteria.metrics.asking import Asking, Coverage
 from analytics.criteria.metrics.transactions import Key
 from analytics.criteria.ranges import Range
 from analytics.criteria.rule_sets import Rule, RuleSet
+from analytics.criteria.words import bounds, plain
 from wallets.models import Wallet
 
 ELIGIBLE, NOT_ELIGIBLE, UNKNOWN = "eligible", "not_eligible", "unknown"
@@ -246,14 +247,3 @@ def as_json(standing: WalletStanding) -> list[dict[str, Any]]:
         }
         for one in standing.rules
     ]
-
-
-def bounds(found: Range) -> list[str | None]:
-    """From and to, as text."""
-    return [plain(one) if one.is_finite() else None for one in found]
-
-
-def plain(number: Decimal) -> str:
-    """Without exponents, and without zeros that say nothing."""
-    text = f"{number:.18f}" if number.as_tuple().exponent < -18 else f"{number:f}"  # type: ignore[operator]
-    return text.rstrip("0").rstrip(".") if "." in text else text

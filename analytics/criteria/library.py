@@ -50,7 +50,10 @@ def all_rule_sets() -> list[Found]:
 
 def get_rule_set(slug: str) -> Found:
     """The one with this slug; CriteriaError if there is none."""
-    known = {found.rules.slug: found for found in all_rule_sets()}
+    # A file of one's own that cannot be used stands in the way of no shipped one.
+    known = {found.rules.slug: found for found in _shipped()}
+    if slug not in known:
+        known = {found.rules.slug: found for found in all_rule_sets()}
     if slug not in known:
         raise CriteriaError(f"there is no rule set {slug!r}; `criteria list` shows those there are")
     return known[slug]

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import F, Q
 
+from analytics.models.campaigns import Eligibility
+
 
 class Attestation(models.Model):
     """A fact about a wallet that no chain of ours tells: a vote, a badge, a list it is on.
@@ -68,7 +70,7 @@ class CriterionResult(models.Model):
     wallet = models.ForeignKey(
         "wallets.Wallet", on_delete=models.PROTECT, related_name="criterion_results"
     )
-    status = models.CharField(max_length=12)
+    status = models.CharField(max_length=12, choices=Eligibility.Status.choices)
     unread = models.JSONField(
         default=list, blank=True, help_text="Networks of which history is missing."
     )

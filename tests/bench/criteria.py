@@ -25,6 +25,7 @@ from django.db.models import Count, Max, Min, Q, Sum  # noqa: E402
 from analytics.criteria import ranges  # noqa: E402
 from analytics.criteria.evaluation import Judge, WalletStanding, evaluate  # noqa: E402
 from analytics.criteria.library import get_rule_set  # noqa: E402
+from analytics.criteria.metric_models import TransactionMetric  # noqa: E402
 from analytics.criteria.metrics.asking import Coverage  # noqa: E402
 from analytics.criteria.metrics.transactions import Key  # noqa: E402
 from analytics.criteria.ranges import Range  # noqa: E402
@@ -94,10 +95,8 @@ def _fill(rules: RuleSet) -> dict[str, int]:
     )
     keys = list(Wallet.objects.order_by("pk").values_list("pk", flat=True))
     recipients = [
-        *rules.metrics["one_bridgings"].recipients,
-        *(  # type: ignore[union-attr]
-            f"0x{number:040x}" for number in range(1000, 1300)
-        ),
+        *_recipients(rules, "one_bridgings"),
+        *(f"0x{number:040x}" for number in range(1000, 1300)),
     ]
     random = Random(7)
     for place in range(0, len(keys), 500):
@@ -199,14 +198,20 @@ def _balance(wallet: Wallet, network: int, block: int) -> Range:
 
 
 def _bridged(rules: RuleSet, ethereum: Any) -> dict[str, Range]:
-    into_one = ethereum.filter(recipient__in=rules.metrics["one_bridgings"].recipients)  # type: ignore[union-attr]
-    into_nova = ethereum.filter(recipient__in=rules.metrics["nova_bridgings"].recipients)  # type: ignore[union-attr]
+    into_one = ethereum.filter(recipient__in=_recipients(rules, "one_bridgings"))
+    into_nova = ethereum.filter(recipient__in=_recipients(rules, "nova_bridgings"))
     sums = into_one.aggregate(count=Count("pk"), cents=Sum("bridged_cents"))
     return {
         "one_bridgings": _exactly(sums["count"]),
         "one_bridged": _exactly(Decimal(sums["cents"] or 0) / 100),
         "nova_bridgings": _exactly(into_nova.count()),
     }
+
+
+def _recipients(rules: RuleSet, name: str) -> tuple[str, ...]:
+    metric = rules.metrics[name]
+    assert isinstance(metric, TransactionMetric)
+    return metric.recipients
 
 
 def _exactly(number: int | Decimal) -> Range:

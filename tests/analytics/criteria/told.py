@@ -29,7 +29,7 @@ def known(told: Told) -> Range:
     return ranges.UNKNOWN if told is None else ranges.exactly(Decimal(str(told)))
 
 
-def stand(slug: str, *, nitro: dict[str, Told] | None = None, **told: Told) -> WalletStanding:
+def stand(slug: str, *, nitro: Any = None, **told: Any) -> WalletStanding:
     """Where a wallet with these figures stands; all that is not told is 0, and known."""
     rules = get_rule_set(slug).rules
     for name in (*told, *(nitro or {})):
@@ -45,7 +45,17 @@ def stand(slug: str, *, nitro: dict[str, Told] | None = None, **told: Told) -> W
 def amount(standing: WalletStanding) -> tuple[float, float]:
     """In tokens, from and to."""
     assert standing.amount is not None
-    return float(standing.amount[0]), float(standing.amount[1])
+    return _floats(standing.amount)
+
+
+def points(standing: WalletStanding) -> tuple[float, float]:
+    """From and to."""
+    assert standing.points is not None
+    return _floats(standing.points)
+
+
+def _floats(found: Range) -> tuple[float, float]:
+    return float(found[0]), float(found[1])
 
 
 def met(standing: WalletStanding) -> set[str]:
@@ -129,10 +139,10 @@ class History:
         [found] = evaluate(self.rules, wallets=[self.wallet.pk], **options)
         return found
 
-    def found(self, metric: str) -> Range:
+    def found(self, metric: str) -> tuple[float, float]:
         """What the evaluation found, through a rule that asks for the metric."""
         asks = [ask for rule in self.standing().rules for ask in rule.asks]
-        return next(ask.found for ask in asks if ask.metric == metric)
+        return next(_floats(ask.found) for ask in asks if ask.metric == metric)
 
 
 def history(slug: str, *, read: bool = True) -> History:

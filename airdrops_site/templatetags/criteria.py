@@ -1,0 +1,22 @@
+"""What the pages of criteria show of numbers."""
+
+from decimal import Decimal
+
+from django import template
+
+from analytics.criteria.words import plain, range_text
+
+register = template.Library()
+
+
+@register.filter
+def number(value: Decimal) -> str:
+    """All its digits, without zeros that say nothing."""
+    return plain(value)
+
+
+@register.filter
+def between(found: tuple[Decimal, Decimal | None]) -> str:
+    """From and to."""
+    low, high = found
+    return "unknown" if low == 0 and high is None else range_text(low, high)
