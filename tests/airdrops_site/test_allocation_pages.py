@@ -72,6 +72,11 @@ def test_a_bucket_that_says_too_much_or_too_little_is_refused(
     where = "/admin/analytics/allocationpolicy/add/"
     assert sentence in errors_of(administrator.post(where, policy_form(**bucket)))
     assert not AllocationPolicy.objects.exists()
+
+
+def test_a_policy_is_made_with_its_buckets(db: None) -> None:
+    administrator = signed_in("administrator")
+    where = "/admin/analytics/allocationpolicy/add/"
     answer = administrator.post(where, policy_form(symbol="ETH"))
     assert answer.status_code == 302
     assert str(AllocationPolicy.objects.get().buckets.get()) == "ETH"

@@ -1,4 +1,4 @@
-"""Capital goes into a lending market and comes back: each step waits for what the one before brings."""
+"""Capital goes into a lending market and comes back; each step takes what one before brings."""
 
 from pathlib import Path
 
