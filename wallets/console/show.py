@@ -19,7 +19,8 @@ _TONES = {
     "applied solved",
     "info": "reserved signed broadcast included confirmed running submitted sent accepted known "
     "approved started medium",
-    "warning": "held ambiguous provisional unverified voided expired skipped missed entered draft proposed "
+    "warning": "held ambiguous provisional unverified voided expired skipped missed entered draft "
+    "proposed "
     "rate_limited mempool_full not_sent nonce_too_low nonce_too_high high",
     "danger": "refused failed reverted rejected needs_operator "
     "underpriced fee_cap funds node_limit invalid critical",
