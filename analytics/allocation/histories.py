@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
 
 import numpy as np
-from django.db.models import Max
-from django.db.models.functions import TruncDate
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber, TruncDate
 
 from analytics.allocation.holdings import Cell
 from analytics.allocation.values import CannotAllocate, Matrix
@@ -74,17 +74,19 @@ def daily_closes(symbols: Iterable[str], start: datetime, end: datetime) -> dict
     Two questions, whatever the length; the points of a day stay in the database.
     """
     tokens = dict(Token.objects.filter(symbol__in=list(symbols)).values_list("pk", "symbol"))
+    day = TruncDate("at")
+    latest_first = Window(
+        RowNumber(), partition_by=[F("token"), F("source"), day], order_by=F("at").desc()
+    )
     rows = PricePoint.objects.filter(token__in=tokens, at__gte=start, at__lte=end).order_by()
-    lasts = rows.annotate(day=TruncDate("at")).values_list("token", "source", "day")
-    wanted = {(token, source, at) for token, source, _, at in lasts.annotate(last=Max("at"))}
+    lasts = rows.annotate(day=day, place=latest_first).filter(place=1)
     found: dict[int, dict[date, tuple[int, Decimal]]] = defaultdict(dict)
-    for token, source, at, amount, decimals in rows.filter(
-        at__in={at for _, _, at in wanted}
-    ).values_list("token", "source", "at", "amount", "decimals"):
-        rank, day = _rank(source), at.date()
-        known = found[token].get(day)
-        if (token, source, at) in wanted and (known is None or rank < known[0]):
-            found[token][day] = rank, to_decimal(amount, decimals)
+    for token, source, at, amount, decimals in lasts.values_list(
+        "token", "source", "day", "amount", "decimals"
+    ).iterator():
+        rank, known = _rank(source), found[token].get(at)
+        if known is None or rank < known[0]:
+            found[token][at] = rank, to_decimal(amount, decimals)
     return _longest(found, tokens)
 
 

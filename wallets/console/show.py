@@ -15,10 +15,12 @@ NOTHING = SafeString("–")
 WEI_DECIMALS = 18
 GWEI_DECIMALS = 9
 _TONES = {
-    "success": "final succeeded settled acknowledged claimed eligible verified done low",
+    "success": "final succeeded settled acknowledged claimed eligible verified done low "
+    "applied solved",
     "info": "reserved signed broadcast included confirmed running submitted sent accepted known "
     "approved started medium",
     "warning": "held ambiguous provisional unverified voided expired skipped missed entered draft "
+    "proposed "
     "rate_limited mempool_full not_sent nonce_too_low nonce_too_high high",
     "danger": "refused failed reverted rejected needs_operator "
     "underpriced fee_cap funds node_limit invalid critical",

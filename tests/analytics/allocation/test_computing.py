@@ -88,6 +88,20 @@ def test_kelly_puts_a_fraction_of_what_growth_asks_at_work(network: Network) -> 
     assert abs(shares(run)[0] - 2_500 * 0.2 / variance) < 150
 
 
+def test_mean_variance_takes_returns_of_a_person_and_warns_of_those_of_the_past(
+    network: Network,
+) -> None:
+    past_prices(network, ETH=0.8, USDC=0.2)
+    policy = half_and_half(method="mean_variance", means_from_history=True, reserve_bps=1_000)
+    policy.buckets.filter(symbol="ETH").update(expected_return=Decimal(9), source="a dream")
+    run = compute_run(policy=policy)
+    assert shares(run) == [9_000, 0, 1_000]
+    assert run.problems == [
+        "the expected return of USDC is the mean of 59 past days: it says little about the future"
+    ]
+    assert run.inputs["buckets"][0]["source"] == "a dream"
+
+
 def no_price(_policy: AllocationPolicy) -> str:
     Price.objects.filter(token__symbol="USDC").delete()
     return "what is held is not known whole: the price of USDC on devnet-l2 is unknown or stale"

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from analytics.allocation.approving import apply, approve, expire_old, refuse
 from analytics.allocation.benefits import benefit_cents
+from analytics.allocation.computing import compute, lines_of
+from analytics.allocation.moves import Draft, drafts_of
 from analytics.allocation.proposing import propose
 from analytics.allocation.shifts import after, shifts_of
+from analytics.allocation.stock import Stock
 from analytics.models import Rebalance
 from scheduling.models import Task, TaskDependency
 from scheduling.plans.making import Maker
@@ -154,3 +157,29 @@ def test_who_has_no_right_approves_nothing(row: Rebalance) -> None:
         approve(rebalance=row, person=person("eve"))
     assert Wallet.objects.count() == 1
     assert not Task.objects.exists()
+
+
+def test_the_largest_piles_are_taken_first_and_only_what_is_wanted() -> None:
+    network = held(eth_cents=100_000, usdc_cents=0)
+    read = factories.BalanceSnapshotFactory.create(network=network)
+    for label, ether, usdc in (("big", 10, 0), ("small", 2, 0)):
+        wallet = factories.WalletFactory.create(label=label, status="verified")
+        for symbol, amount in (("ETH", ether * factories.ETHER // 10), ("USDC", usdc)):
+            token = network.tokens.get(symbol=symbol)
+            factories.BalanceFactory.create(
+                wallet=wallet, token=token, amount=amount, snapshot=read
+            )
+    factories.DeploymentFactory.create(network=network, role="uniswap_v2_router")
+    policy = half_and_half(method="fixed")
+    for symbol, target in (("ETH", 2_000), ("USDC", 8_000)):
+        policy.buckets.filter(symbol=symbol).update(target_bps=target)
+    found = compute(policy, timezone.now())
+    shifts = shifts_of(lines_of(found), least=100, most=10**9)
+    (draft,) = drafts_of(found, shifts, Stock.read(timezone.now()))
+    assert isinstance(draft, Draft)
+    # 3,200 of 4,000 dollars: 1.28 ETH.
+    taken = [(wallet.label, amount) for wallet, amount in draft.taken]
+    assert taken == [("big", factories.ETHER), ("holder", 28 * factories.ETHER // 100)]
+    assert [leg.words for way in draft.ways for leg in way] == [
+        "exchange ETH for USDC by evm/swap on devnet-l2"
+    ]
