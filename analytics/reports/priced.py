@@ -13,7 +13,7 @@ from decimal import Decimal, localcontext
 from itertools import batched, chain
 from typing import Any
 
-from django.db.models import F, Func, IntegerField, QuerySet
+from django.db.models import F, Func, IntegerField, Q, QuerySet
 
 from analytics.models import LedgerEntry
 from wallets.amounts import DIGITS, SumAmount
@@ -22,6 +22,7 @@ from wallets.price_history import OLDEST, SPACING, History
 from wallets.prices import worth_at
 
 _SLOT = int(SPACING.total_seconds())
+AT_ONCE = 500
 
 type Places = set[tuple[int, int]]
 
@@ -143,11 +144,10 @@ def _single(
     if not wanted:
         return
     rows = slots.filter(token__in={token for token, _ in wanted})
-    for places in batched(sorted({slot for _, slot in wanted}), 500, strict=False):
-        fields = ("token", "slot", "occurred_at", *by, "amount")
-        for line in rows.filter(slot__in=places).values_list(*fields).iterator():
-            if line[:2] in wanted:
-                yield line
+    fields = ("token", "slot", "occurred_at", *by, "amount")
+    for places in batched(sorted({slot for _, slot in wanted}), AT_ONCE):
+        inside = rows.filter(Q(slot__in=places)).values_list(*fields)
+        yield from (line for line in inside.iterator() if line[:2] in wanted)
 
 
 def _end(slot: int) -> datetime:
