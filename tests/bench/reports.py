@@ -88,7 +88,7 @@ def copy(first: int, last: int) -> None:
 
 
 def _insert(model: type[Model], pk: int, span: tuple[int, int], changes: dict[str, str]) -> None:
-    columns = [field.column for field in model._meta.local_fields]
+    columns = [str(field.column) for field in model._meta.local_fields]
     wanted = ", ".join(changes.get(column, f'"{column}"') for column in columns)
     names = ", ".join(f'"{column}"' for column in columns)
     table = model._meta.db_table
