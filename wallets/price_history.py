@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from wallets.models import PricePoint, PriceSource, Token
@@ -65,6 +65,11 @@ class History:
         by_source = self._points.get(token_id, {})
         latest = (_latest(by_source.get(source, ()), moment) for source in PREFERENCE)
         return next((point for point in latest if point is not None), None)
+
+    def moments(self, token_id: int) -> Iterator[datetime]:
+        """When anybody said a price of it; not every one at the start of five minutes."""
+        for points in self._points.get(token_id, {}).values():
+            yield from (point.at for point in points)
 
 
 def _latest(points: Sequence[PricePoint], moment: datetime) -> PricePoint | None:

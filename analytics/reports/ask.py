@@ -20,6 +20,8 @@ class Ask:
 
     period: Period
     now: datetime
+    # Within a worker's job, which is ended after a minute.
+    quick: bool = False
     unpriced: dict[str, None] = field(default_factory=dict)
 
     @property

@@ -48,13 +48,14 @@ OF_CAMPAIGN: tuple[Callable[[Ask], Section], ...] = (
 )
 
 
-def gather(period: Period, now: datetime | None = None) -> Document:
+def gather(period: Period, now: datetime | None = None, *, quick: bool = False) -> Document:
     """All that a report of the time says; what is about now is as of `now`.
 
-    A number of questions that does not grow with the books.
+    A number of questions that does not grow with the books, but for the cost basis, which reads
+    them entry by entry: `quick` leaves that unknown where they are long.
     """
     moment = now or timezone.now()
-    ask = Ask(period, moment)
+    ask = Ask(period, moment, quick)
     sections = OF_CAMPAIGN if period.kind == Kind.CAMPAIGN else SECTIONS
     found = tuple(section(ask) for section in sections)
     return Document(

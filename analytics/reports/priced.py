@@ -1,25 +1,30 @@
 """What entries of the books were worth when they happened: summed in SQL, priced in slots.
 
-Prices are kept at the starts of five minutes of the clock, so that all entries of one slot have
-one price: the database adds them up, and what is left to price does not grow with the books.
+Prices are read at the starts of five minutes of the clock, so that all entries of one slot have
+one price: the database adds them up, and what is left to price does not grow with the books. Only
+where somebody gave a price of another moment are a slot's entries priced one by one.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
+from itertools import batched, chain
 from typing import Any
 
-from django.db.models import F, Func, IntegerField, QuerySet
+from django.db.models import F, Func, IntegerField, Q, QuerySet
 
 from analytics.models import LedgerEntry
 from wallets.amounts import DIGITS, SumAmount
 from wallets.models import Token
-from wallets.price_history import SPACING, History
+from wallets.price_history import OLDEST, SPACING, History
 from wallets.prices import worth_at
 
 _SLOT = int(SPACING.total_seconds())
+AT_ONCE = 500
+
+type Places = set[tuple[int, int]]
 
 
 class Slot(Func):
@@ -109,13 +114,40 @@ def priced(rows: QuerySet[LedgerEntry], *by: str) -> Priced:
         return Priced(result, total, tokens)
     places = [line[1] for line in found]
     history = History(tokens, slot_start(min(places)), _end(max(places)))
+    split = _split(history, tokens)
+    whole = ((*line[:2], _end(line[1]), *line[2:]) for line in found if line[:2] not in split)
     with localcontext(prec=2 * DIGITS):
-        for token_id, slot, *keys, amount in found:
-            token, at = tokens[token_id], _end(slot)
+        for token_id, slot, at, *keys, amount in chain(whole, _single(slots, by, found, split)):
+            token = tokens[token_id]
             value = worth_at(amount, token, history.at(token_id, at))
             for one in (result[tuple(keys)], total):
                 one.add(token, amount, value, slot_start(slot))
     return Priced(result, total, tokens)
+
+
+def _split(history: History, tokens: Iterable[int]) -> Places:
+    """Tokens and slots within which the price changes, by one that a person gave, or ends."""
+    moments = ((token, at) for token in tokens for at in history.moments(token))
+    return {
+        (token, int(moment.timestamp()) // _SLOT)
+        for token, at in moments
+        if at.timestamp() % _SLOT
+        for moment in (at, at + OLDEST)
+    }
+
+
+def _single(
+    slots: QuerySet[LedgerEntry], by: Sequence[str], found: Sequence[Any], split: Places
+) -> Iterator[Any]:
+    """The entries of those slots one by one, at their own moments."""
+    wanted = {line[:2] for line in found} & split
+    if not wanted:
+        return
+    rows = slots.filter(token__in={token for token, _ in wanted})
+    fields = ("token", "slot", "occurred_at", *by, "amount")
+    for places in batched(sorted({slot for _, slot in wanted}), AT_ONCE):
+        inside = rows.filter(Q(slot__in=places)).values_list(*fields)
+        yield from (line for line in inside.iterator() if line[:2] in wanted)
 
 
 def _end(slot: int) -> datetime:

@@ -19,7 +19,7 @@ class ChangedReport(Exception):
 
 def keep_report(*, period: Period, now: datetime | None = None) -> Report:
     """Make it and keep it; where another process was first, that one's stays."""
-    document = gather(period, now)
+    document = gather(period, now, quick=True)
     found, _ = Report.objects.get_or_create(
         kind=period.kind,
         campaign=period.campaign,

@@ -13,7 +13,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from analytics.reports.document import Chart, ChartKind
 from analytics.reports.forms.axes import Axis, axis_of
 
-FONT, BOLD, SIZE = "Helvetica", "Helvetica-Bold", 9
+FONT, BOLD, SIZE = "Helvetica", "Helvetica-Bold", 10
 INK, GREY, FAINT = HexColor("#1f2937"), HexColor("#6b7280"), HexColor("#e5e7eb")
 BLUE, GAP = HexColor("#4f46e5"), HexColor("#f3f4f6")
 LEFT, RIGHT, TOP, BOTTOM = 78, 16, 40, 40

@@ -1,12 +1,9 @@
 """How the capital is spread beside how it should be."""
 
-from collections.abc import Sequence
-from typing import Any
-
+from analytics.allocation.selectors import Line, latest
 from analytics.reports.ask import TOLD, Ask
 from analytics.reports.document import USD, Section, Table
 from analytics.reports.numbers import cents
-from analytics.reports.parts import part
 from scheduling.gates.figures import percent
 
 UNKNOWN = "unknown"
@@ -23,8 +20,7 @@ COLUMNS = (
 
 def allocation_section(_ask: Ask) -> Section:
     """As it was last worked out, of each policy that counts."""
-    latest = part("analytics.allocation", "latest")
-    lines: Sequence[Any] = latest() if latest else ()
+    lines = latest()
     told = [line for line in lines if not line.problem]
     rows = tuple(_row(line) for line in told[:TOLD])
     problems = tuple(f"{line.policy}: {line.problem}" for line in lines if line.problem)
@@ -34,7 +30,7 @@ def allocation_section(_ask: Ask) -> Section:
     return Section("allocation", "Allocation", tables=tables, notes=problems)
 
 
-def _row(line: Any) -> tuple[str, ...]:
+def _row(line: Line) -> tuple[str, ...]:
     has = (_cents(line.current_cents), _share(line.current_bps))
     wanted = (_cents(line.target_cents), _share(line.target_bps))
     return (line.policy, line.bucket, *has, *wanted, f"{line.at:%Y-%m-%d %H:%M}")

@@ -6,12 +6,11 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from analytics.flows import campaign_costs
+from analytics.campaigns.totals import summary
 from analytics.models import Campaign, Claim, Eligibility, LedgerEntry
 from analytics.reports.ask import TOLD, Ask
 from analytics.reports.document import Chart, ChartKind, Fact, Section, Table
 from analytics.reports.numbers import count, dollars, from_cents, money
-from analytics.reports.parts import part
 from analytics.reports.priced import priced
 from analytics.selectors import valid_entries
 from wallets.amounts import show_amount
@@ -59,12 +58,6 @@ def outcome_section(ask: Ask) -> Section:
 
 def _afterwards(one: Campaign) -> Iterator[Fact]:
     """What was sold of it, what is left, and the fees; as of now."""
-    summary = part("analytics.campaigns.totals", "summary")
-    if summary is None:
-        costs = campaign_costs(Campaign.objects.filter(pk=one.pk))[one.slug]
-        paid = None if costs.dollars is None else abs(costs.dollars)
-        yield dollars("costs", "Costs", paid, costs.problem)
-        return
     found = summary(campaign=one)
     yield money("sold", "Sold", found.sold_worth)
     yield money("left", "Left, at today's prices", found.left_worth)

@@ -1,11 +1,9 @@
 """How well all of it did, over more time than the report's own: returns, risk, benchmarks."""
 
-from typing import Any
-
+from analytics.portfolio import Measure, measures
 from analytics.reports.ask import Ask
 from analytics.reports.document import Fact, Section, Table
 from analytics.reports.numbers import percent_of
-from analytics.reports.parts import part
 from analytics.reports.periods import DAY, Kind
 
 SHARES = (
@@ -19,9 +17,6 @@ COLUMNS = ("Instead", "Return %", "Correlation", "Beta")
 
 def measures_section(ask: Ask) -> Section:
     """Of the 30 days up to the end of a day's report, of the 90 up to that of a week's."""
-    measures = part("analytics.portfolio", "measures")
-    if measures is None:
-        return Section("measures", "Portfolio")
     days = 30 if ask.period.kind == Kind.DAILY else 90
     found = measures(start=ask.until - days * DAY, end=ask.until)
     facts = [_share(key, f"{label}, {days} days", getattr(found, key)) for key, label in SHARES]
@@ -37,14 +32,14 @@ def measures_section(ask: Ask) -> Section:
     return Section("measures", "Portfolio", tuple(facts), (table,), notes=found.notes)
 
 
-def _share(key: str, label: str, found: Any) -> Fact:
+def _share(key: str, label: str, found: Measure) -> Fact:
     value = "" if found.value is None else percent_of(found.value)
     return Fact(key, label, value, "%", found.problem)
 
 
-def _plain(key: str, label: str, found: Any) -> Fact:
+def _plain(key: str, label: str, found: Measure) -> Fact:
     return Fact(key, label, "" if found.value is None else f"{found.value:.4f}", "", found.problem)
 
 
-def _text(found: Any) -> str:
+def _text(found: Measure) -> str:
     return "unknown" if found.value is None else f"{found.value:.4f}"

@@ -3,21 +3,22 @@
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
+from analytics.criteria.standing import Standing, standing
 from analytics.reports.ask import TOLD, Ask
 from analytics.reports.document import Section, Table
 from analytics.reports.numbers import count
-from analytics.reports.parts import part
 from wallets.prices import plain
+
+# None is unknown.
+_WORDS: dict[object, str] = {True: "met", False: "missed"}
 
 type Span = tuple[Decimal | None, Decimal | None]
 
 
 def standing_section(ask: Ask) -> Section:
     """As of the newest evaluation; nothing where the campaign was never evaluated."""
-    standing = part("analytics.criteria.standing", "standing")
-    found = standing(campaign=ask.campaign) if standing else []
+    found = standing(campaign=ask.campaign)
     if not found:
         return Section("standing", "Criteria")
     by_status = Counter(str(one.status) for one in found)
@@ -26,12 +27,12 @@ def standing_section(ask: Ask) -> Section:
     return Section("standing", "Criteria", tuple(facts), (_rules(found), _wallets(found)))
 
 
-def _rules(found: Iterable[Any]) -> Table:
+def _rules(found: Iterable[Standing]) -> Table:
     """How many wallets meet each rule."""
     met: dict[str, Counter[str]] = {}
     for one in found:
         for rule in one.rules:
-            word = {True: "met", False: "missed"}.get(rule.get("met"), "unknown")
+            word = _WORDS.get(rule.get("met"), "unknown")
             met.setdefault(str(rule.get("rule", "")), Counter())[word] += 1
     rows = [
         (name, *(str(counts[word]) for word in ("met", "missed", "unknown")))
@@ -41,7 +42,7 @@ def _rules(found: Iterable[Any]) -> Table:
     return Table("rules", "Rules", columns, tuple(rows[:TOLD]), len(rows[TOLD:]))
 
 
-def _wallets(found: list[Any]) -> Table:
+def _wallets(found: list[Standing]) -> Table:
     rows = tuple(
         (one.wallet.label, str(one.status), _span(one.points), _span(one.amount))
         for one in found[:TOLD]

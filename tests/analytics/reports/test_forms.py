@@ -56,6 +56,12 @@ def a_document() -> Document:
     return report()
 
 
+def in_words(line: dict[str, str]) -> str:
+    return (
+        f"{line['value']} {line['unit']}".strip() if line["value"] else f"unknown: {line['note']}"
+    )
+
+
 def rendered(document: Document, form: str) -> bytes:
     return forms()[form].render(document)
 
@@ -72,12 +78,7 @@ def test_all_forms_say_the_same_numbers() -> None:
     page.feed(rendered(document, "html").decode())
     assert page.found == wanted
     lines = csv.DictReader(StringIO(rendered(document, "csv").decode()))
-    said = {
-        f"{one['section']}.{one['item']}": f"{one['value']} {one['unit']}".strip()
-        or f"unknown: {one['note']}"
-        for one in lines
-        if not one["row"]
-    }
+    said = {f"{one['section']}.{one['item']}": in_words(one) for one in lines if not one["row"]}
     assert {key: said[key] for key in wanted} == wanted
     kept = json.loads(rendered(document, "json"))
     assert kept.pop("digest") == document.digest

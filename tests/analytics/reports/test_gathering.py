@@ -1,15 +1,21 @@
 """What a report says, added up by hand."""
 
 from datetime import date, timedelta
+from decimal import Decimal, localcontext
+from random import Random
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from analytics.models import LedgerEntry
 from analytics.reports.document import document_from_json
 from analytics.reports.periods import PeriodError, period_of
+from analytics.reports.priced import priced
 from tests import factories as made
 from tests.analytics.reports.days import DAY, NOW, Books, a_day, report, told
+from wallets.price_history import History
+from wallets.prices import worth_at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -36,6 +42,37 @@ def test_a_price_nobody_stored_is_unknown_and_listed() -> None:
     assert told(document)["worth.result"].startswith("unknown: nothing was added up")
     assert told(document)["fees.fees"] == "2.00 USD"
     assert document.sections[-1].notes == (f"{missing} was not stored",)
+
+
+def test_a_price_of_another_moment_counts_from_then_on() -> None:
+    books = Books.open()
+    books.price(DAY)
+    made.PricePointFactory.create(
+        token=books.coin, source="manual", amount=9_000 * 10**8, at=DAY + timedelta(minutes=62)
+    )
+    for minutes in (61, 63, 125):
+        books.transact(DAY + timedelta(minutes=minutes))
+    assert told(report())["fees.fees"] == "20.00 USD"
+
+
+def test_sums_are_those_of_entries_priced_one_by_one() -> None:
+    books, dice = Books.open(), Random(5)
+    for hours in range(-20, 24, 4):
+        at = DAY + timedelta(hours=hours, seconds=dice.choice((0, 77, 299)))
+        dollars = dice.randrange(1, 10**12)
+        made.PricePointFactory.create(token=books.coin, amount=dollars, at=at)
+    for _ in range(40):
+        books.transact(DAY + timedelta(seconds=dice.randrange(86_400)), fee=dice.randrange(10**18))
+    entries = list(LedgerEntry.objects.select_related("token"))
+    history = History([books.coin], DAY, NOW)
+    worths = (
+        worth_at(one.amount, one.token, history.at(one.token_id, one.occurred_at))
+        for one in entries
+    )
+    with localcontext(prec=99):
+        wanted = sum((one for one in worths if one is not None), Decimal(0))
+    found = priced(LedgerEntry.objects.all(), "kind")
+    assert found.total.dollars == found.by["fee",].dollars == wanted
 
 
 def test_only_what_came_within_the_day_counts() -> None:
