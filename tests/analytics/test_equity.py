@@ -164,12 +164,13 @@ def test_a_loss_is_what_is_less_than_in_the_morning_but_for_what_was_paid_outsid
     morning = now.replace(hour=0, minute=0, second=0, microsecond=0)
     EquityPoint.objects.create(at=morning, cents=320_000, loss_cents=0)
     factories.PricePointFactory.create(token=usd(network), at=moment_of(morning))
-    for counterparty in (an_address("a shop"), wallet.address):
+    for account, counterparty in (("outside", an_address("a shop")), ("own", wallet.address)):
         factories.LedgerEntryFactory.create(
             wallet=wallet,
             token=usd(network),
             kind="out",
             amount=30 * USDC,
+            account=account,
             counterparty=counterparty,
             occurred_at=now,
             receipt=mined(wallet, network, block_number=1),
@@ -189,6 +190,7 @@ def test_an_exchange_with_a_stranger_is_no_payment(wallet: Wallet, network: Netw
             ordinal=ordinal,
             receipt=receipt,
             transaction=receipt.transaction,
+            account="trade",
             counterparty=an_address("a pool"),
             occurred_at=noon_today(),
         )
