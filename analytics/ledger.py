@@ -3,13 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db import transaction as database
 
 from analytics.books.accounts import Doing, Leg, Places, Posting
 from analytics.models import LedgerEntry
-from analytics.rollups.dirt import ledger_changed
 from protocols.actions import Movement
 from protocols.registry import adapters
 from protocols.settlements import SettlementError, settlement_from_json
@@ -153,7 +151,6 @@ def _write(
     """Make what is missing and correct what differs; mostly an entry only becomes final."""
     new: list[LedgerEntry] = []
     settled: dict[str, list[int]] = defaultdict(list)
-    moments: list[datetime] = []
     corrected = 0
     for entry in wanted:
         known = kept.get(_key(entry))
@@ -161,16 +158,12 @@ def _write(
         if known is None:
             new.append(entry)
         elif differing == ["status"]:
-            if Status.REVERSED in (known.status, entry.status):
-                moments.append(known.occurred_at)
             settled[entry.status].append(known.pk)
         elif differing:
-            moments += [known.occurred_at, entry.occurred_at]
             entry.pk = known.pk
             entry.save(update_fields=FACTS)
             corrected += 1
     LedgerEntry.objects.bulk_create(new)
-    ledger_changed(moments)
     for status, keys in settled.items():
         corrected += LedgerEntry.objects.filter(pk__in=keys).update(status=status)
     return len(new) + corrected
@@ -185,11 +178,9 @@ def _differing(known: LedgerEntry, wanted: LedgerEntry) -> list[str]:
 
 def _reverse(entries: Iterable[LedgerEntry]) -> int:
     """What no canonical receipt says any more stays in the books, and counts for nothing."""
-    found = [entry for entry in entries if entry.status != Status.REVERSED]
-    if not found:
+    valid = [entry.pk for entry in entries if entry.status != Status.REVERSED]
+    if not valid:
         return 0
-    ledger_changed(entry.occurred_at for entry in found)
-    valid = [entry.pk for entry in found]
     return LedgerEntry.objects.filter(pk__in=valid).update(status=Status.REVERSED)
 
 

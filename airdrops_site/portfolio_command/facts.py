@@ -146,5 +146,8 @@ def measure_lines(found: Measures) -> Iterator[tuple[str, str]]:
 def benchmark_lines(found: Measures) -> Iterator[tuple[str, ...]]:
     """Each coin that might have been held instead."""
     for one in found.benchmarks:
+        if not one.token:
+            yield one.symbol, "–", share(one.twr), "–", "–", "–"
+            continue
         figures = (share(one.twr), worth(one.worth), number(one.correlation), number(one.beta))
-        yield one.symbol, one.token or "–", *figures
+        yield one.symbol, one.token, *figures

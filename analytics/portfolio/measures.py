@@ -1,6 +1,6 @@
 """How the portfolio did between two moments, with what is known, and what is not said."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
 
@@ -15,7 +15,7 @@ from analytics.portfolio.distribution import concentrations
 from analytics.portfolio.returns import DIGITS, Value, linked
 from analytics.portfolio.series import Every, closes, readings
 from analytics.portfolio.values import Drawdown, Measure, Measures, Point, PortfolioError
-from analytics.portfolio.xirr import NoRate, Payments, period_rate, xirr
+from analytics.portfolio.xirr import NoRate, rates
 
 
 def points(*, start: datetime, end: datetime, every: Every = "day") -> list[Point]:
@@ -57,6 +57,7 @@ def measures(
     opening, closing = book.values[0], book.values[-1]
     flows, daily = added(book.flows), [one for _, _, one in book.days]
     fall, deepest, now = _falls(book)
+    yearly, whole = _solved(book, flows)
     return Measures(
         start=start,
         end=end,
@@ -65,8 +66,8 @@ def measures(
         flows=flows,
         gain=_gain(opening, closing, flows),
         twr=_twr(book),
-        mwr=_solved(book, flows, xirr),
-        mwr_period=_solved(book, flows, period_rate),
+        mwr=yearly,
+        mwr_period=whole,
         volatility=risk.volatility(daily),
         sharpe=risk.sharpe(daily, rate),
         max_drawdown=deepest,
@@ -76,7 +77,7 @@ def measures(
         holes=book.holes,
         hhi=concentrations(closing.at),
         benchmarks=tuple(compare(name, opening, closing, book.flows, book.days) for name in names),
-        notes=_notes(book, start, end),
+        notes=_notes(book),
     )
 
 
@@ -115,18 +116,22 @@ def _twr(book: Book) -> Measure:
     return Measure(None, problem) if found is None else Measure.of(found)
 
 
-def _solved(book: Book, flows: Money, solve: Callable[[Payments], float]) -> Measure:
-    """What was there counts as paid in at first, what is there as taken out at last."""
+def _solved(book: Book, flows: Money) -> tuple[Measure, Measure]:
+    """Of a year, and of the time.
+
+    What was there counts as paid in at first, what is there as taken out at last.
+    """
     if flows.dollars is None:
-        return Measure(None, flows.problem)
+        return (Measure(None, flows.problem),) * 2
     opening, closing = book.values[0], book.values[-1]
     payments = [(opening.at, -float(opening.dollars))]
     payments += [(one.at, -float(one.money.dollars or 0)) for one in book.flows]
     payments.append((closing.at, float(closing.dollars)))
     try:
-        return Measure.of(solve(payments))
+        yearly, whole = rates(payments)
     except NoRate as error:
-        return Measure(None, str(error))
+        return (Measure(None, str(error)),) * 2
+    return Measure.of(yearly), Measure.of(whole)
 
 
 def _falls(book: Book) -> tuple[Drawdown | None, Measure, Measure]:
@@ -142,7 +147,7 @@ def _falls(book: Book) -> tuple[Drawdown | None, Measure, Measure]:
     return found, Measure.of(found.depth if found else 0), Measure.of(now)
 
 
-def _notes(book: Book, start: datetime, end: datetime) -> tuple[str, ...]:
+def _notes(book: Book) -> tuple[str, ...]:
     """What a reader of the numbers must know."""
     opening, closing = book.values[0].at, book.values[-1].at
     notes = [f"measured from {opening:%Y-%m-%d %H:%M} to {closing:%Y-%m-%d %H:%M} UTC"]

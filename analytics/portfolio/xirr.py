@@ -8,7 +8,9 @@ import numpy as np
 YEAR_SECONDS = 365 * 86_400
 # Over the whole period money may grow or shrink by a factor of e^600; most grow by little.
 WIDEST = 7.1
-GRID = 4_001
+GRID = 1_001
+# So many rates at once: there may be a hundred thousand payments.
+BLOCKS = 40
 STEPS = 200
 Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
 Payments = Sequence[tuple[datetime, float]]
@@ -24,13 +26,13 @@ def xirr(payments: Payments) -> float:
     Found by bisection between neighbours of a grid where the sum changes its sign: every such
     place is looked at, so that of several rates none is taken for the only one.
     """
-    return float(np.expm1(_log_rate(payments)))
+    return rates(payments)[0]
 
 
-def period_rate(payments: Payments) -> float:
-    """The same for the time from the first payment to the last."""
-    years = _years(payments)
-    return float(np.expm1(_log_rate(payments) * years[-1]))
+def rates(payments: Payments) -> tuple[float, float]:
+    """Of a year, and the same for the time from the first payment to the last."""
+    found, years = _log_rate(payments), _years(payments)
+    return float(np.expm1(found)), float(np.expm1(found * years[-1]))
 
 
 def _log_rate(payments: Payments) -> float:
@@ -63,7 +65,8 @@ def _roots(amounts: Numbers, years: Numbers) -> list[float]:
         return float(amounts @ np.exp(-rate * years))
 
     grid = np.sinh(np.linspace(-WIDEST, WIDEST, GRID)) / years[-1]
-    signs = np.sign(np.exp(-np.outer(grid, years)) @ amounts)
+    blocks = np.array_split(grid, BLOCKS)
+    signs = np.sign(np.concatenate([np.exp(-np.outer(one, years)) @ amounts for one in blocks]))
     exact = [float(rate) for rate in grid[signs == 0]]
     crossed = np.flatnonzero(signs[:-1] * signs[1:] < 0)
     between = [_bisected(worth, float(grid[n]), float(grid[n + 1])) for n in crossed]

@@ -198,3 +198,28 @@ def test_a_wallets_balances_are_drawn(page: Page, receipt: Receipt) -> None:
     # Something other than the empty ground was drawn.
     blank = "el => !el.getContext('2d').getImageData(0, 0, el.width, el.height).data.some(v => v)"
     assert not canvas.evaluate(blank)
+
+
+def test_the_portfolio_is_drawn(page: Page, receipt: Receipt) -> None:
+    wallet = receipt.transaction.lane.wallet
+    network = receipt.transaction.network.slug
+    parts = {
+        "places": {"": 70_000, "aave": 42_000, "syncswap": 11_000},
+        "networks": {network: 123_000},
+        "tokens": {f"{network}:": 123_000},
+        "wallets": {wallet.address: 123_000},
+    }
+    now = timezone.now()
+    for day in range(40):
+        cents = None if day in (20, 21) else 100_000 + (day * 7_919) % 9_000 + day * 500
+        factories.EquityPointFactory.create(
+            at=now - timedelta(days=39 - day),
+            cents=cents,
+            problem="" if cents else "the price of X is unknown",
+            parts=parts,
+        )
+    page.goto("/admin/portfolio/?days=90")
+    expect(page.locator("#portfolio canvas")).to_be_visible()
+    expect(page.locator("#portfolio").get_by_text("Time-weighted return")).to_be_visible()
+    expect(page.locator("#portfolio").get_by_text(wallet.label)).to_be_visible()
+    take_screenshot(page, "portfolio")

@@ -14,7 +14,7 @@ from analytics.models import EquityPoint, LedgerEntry
 from protocols.models import PositionReading
 from scheduling.gates.figures import share_of
 from tests import factories
-from tests.factories.values import ETHER
+from tests.factories.values import ETHER, an_address
 from wallets.models import (
     Balance,
     BalanceSnapshot,
@@ -164,13 +164,14 @@ def test_a_loss_is_what_is_less_than_in_the_morning_but_for_what_was_paid_outsid
     morning = now.replace(hour=0, minute=0, second=0, microsecond=0)
     EquityPoint.objects.create(at=morning, cents=320_000, loss_cents=0)
     factories.PricePointFactory.create(token=usd(network), at=moment_of(morning))
-    for account in ("outside", "own"):
+    for account, counterparty in (("outside", an_address("a shop")), ("own", wallet.address)):
         factories.LedgerEntryFactory.create(
             wallet=wallet,
             token=usd(network),
             kind="out",
             amount=30 * USDC,
             account=account,
+            counterparty=counterparty,
             occurred_at=now,
             receipt=mined(wallet, network, block_number=1),
         )
@@ -190,6 +191,7 @@ def test_an_exchange_with_a_stranger_is_no_payment(wallet: Wallet, network: Netw
             receipt=receipt,
             transaction=receipt.transaction,
             account="trade",
+            counterparty=an_address("a pool"),
             occurred_at=noon_today(),
         )
     day = timedelta(days=1)

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from analytics.ledger import _reverse
 from analytics.models import EquityPoint, LedgerEntry, Rollup, RollupDirt, RollupMark
-from analytics.rollups.dirt import ledger_changed
+from analytics.rollups.dirt import mark_changed
+from analytics.rollups.numbers import hour_of
 from analytics.rollups.running import UNSEEN, roll_up
 from analytics.rollups.verifying import verify
 from analytics.selectors import valid_entries
@@ -104,12 +104,19 @@ def test_a_late_entry_and_a_reversed_one_are_added_up_again(days: Days) -> None:
     RollupMark.objects.update(seen=10**9)
     late = days.entry(FIRST + 5 * HOUR)
     RollupMark.objects.update(seen=late.pk - 1)
-    gone = valid_entries().exclude(pk=late.pk)[0]
-    _reverse([gone])
-    assert RollupDirt.objects.count() == 2
+    gone, assigned = valid_entries().exclude(pk=late.pk).filter(kind="in")[:2]
+    LedgerEntry.objects.filter(pk=gone.pk).update(status="reversed")
+    LedgerEntry.objects.filter(pk=assigned.pk).update(account="income")
+    marked = {hour_of(one.occurred_at) for one in (gone, assigned)}
+    assert set(RollupDirt.objects.values_list("hour", flat=True)) == marked
     assert {one.metric for one in verify()} >= {"flows", "flows_usd"}
     assert roll_up(now=AFTER).again > 0
     assert list(verify(metrics=["flows", "flows_usd"])) == []
+    assert not RollupDirt.objects.exists()
+
+
+def test_an_entry_that_becomes_final_is_no_change(days: Days) -> None:
+    LedgerEntry.objects.exclude(status="reversed").update(status="provisional")
     assert not RollupDirt.objects.exists()
 
 
@@ -127,7 +134,7 @@ def test_a_transaction_that_left_its_block_is_not_counted_any_more(days: Days) -
 
 def test_a_price_that_comes_late_values_the_entries_behind_it(days: Days) -> None:
     entry = days.entry(FIRST + 20 * HOUR, 1)
-    ledger_changed([entry.occurred_at])
+    mark_changed(["flows", "flows_usd"], [entry.occurred_at])
     RollupMark.objects.update(seen=10**9)
     roll_up(now=AFTER)
     late = factories.PricePointFactory.create(token=days.usdc, at=FIRST + 2 * HOUR)
