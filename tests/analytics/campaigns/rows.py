@@ -4,15 +4,18 @@ from datetime import timedelta
 from typing import Any
 
 from analytics.models import Campaign, ChainTransfer, LedgerEntry
-from tests.factories import NOON, CampaignFactory, LedgerEntryFactory, PricePointFactory, a_hash
+from tests.factories import NOON, LedgerEntryFactory, PricePointFactory, a_hash
 from wallets.models import Token, Wallet
 
 K, A = LedgerEntry.Kind, LedgerEntry.Account
 DOLLAR = 10**8
 
 
-def transfer(wallet: Wallet, token: Token, amount: int, sender: str, n: int = 1) -> ChainTransfer:
+def transfer(
+    wallet: Wallet, token: Token | None, amount: int, sender: str, n: int = 1
+) -> ChainTransfer:
     """So much came from the sender, as the chain tells it."""
+    assert token is not None
     return ChainTransfer.objects.create(
         network=token.network,
         wallet=wallet,
@@ -31,6 +34,7 @@ def transfer(wallet: Wallet, token: Token, amount: int, sender: str, n: int = 1)
 
 def arrived(told: ChainTransfer, **fields: Any) -> LedgerEntry:
     """The transfer in the books."""
+    assert told.token is not None
     return LedgerEntry.objects.create(
         wallet=told.wallet,
         token=told.token,
@@ -45,7 +49,9 @@ def arrived(told: ChainTransfer, **fields: Any) -> LedgerEntry:
     )
 
 
-def moved(wallet: Wallet, token: Token, kind: str, amount: int, hour: int, **fields: Any) -> None:
+def moved(
+    wallet: Wallet, token: Token | None, kind: str, amount: int, hour: int, **fields: Any
+) -> None:
     """An entry by a receipt, so many hours after noon."""
     at = NOON + timedelta(hours=hour)
     entry = LedgerEntryFactory.build(
@@ -56,12 +62,13 @@ def moved(wallet: Wallet, token: Token, kind: str, amount: int, hour: int, **fie
     entry.save()
 
 
-def priced(token: Token, dollars: int, hour: int) -> None:
+def priced(token: Token | None, dollars: int, hour: int) -> None:
     """A price, some minutes before that hour."""
     at = NOON + timedelta(hours=hour, minutes=-10)
     PricePointFactory.create(token=token, amount=dollars * DOLLAR, at=at)
 
 
-def campaign(**fields: Any) -> Campaign:
-    """One whose token's network is its network."""
-    return CampaignFactory.create(**fields)
+def token_of(campaign: Campaign) -> Token:
+    """Its token, which a made one has."""
+    assert campaign.token is not None
+    return campaign.token

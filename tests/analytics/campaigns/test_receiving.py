@@ -12,7 +12,7 @@ from analytics.campaigns.receiving import (
     take_back,
 )
 from analytics.models import Campaign, Claim
-from tests.analytics.campaigns.rows import A, arrived, moved, transfer
+from tests.analytics.campaigns.rows import A, arrived, moved, token_of, transfer
 from tests.factories import (
     CampaignFactory,
     ClaimFactory,
@@ -86,7 +86,7 @@ def test_what_was_given_for_something_is_no_receipt(
 def test_another_token_or_a_payer_of_two_campaigns_tells_nothing(
     campaign: Campaign, wallet: Wallet
 ) -> None:
-    arrived(transfer(wallet, TokenFactory.create(network=campaign.token.network), 7, PAYER))
+    arrived(transfer(wallet, TokenFactory.create(network=token_of(campaign).network), 7, PAYER))
     assert record_receipts().entries == 0
     CampaignFactory.create(token=campaign.token, claim_contract=PAYER)
     arrived(transfer(wallet, campaign.token, 7, PAYER, 2))
@@ -96,7 +96,7 @@ def test_another_token_or_a_payer_of_two_campaigns_tells_nothing(
 def test_a_registered_distributor_pays_for_the_campaign_of_its_token(
     campaign: Campaign, wallet: Wallet
 ) -> None:
-    network = campaign.token.network
+    network = token_of(campaign).network
     known = DeploymentFactory.create(protocol__slug="claims", network=network)
     arrived(transfer(wallet, campaign.token, 7, known.address))
     assert record_receipts().entries == 1

@@ -17,6 +17,7 @@ from analytics.campaigns.exporting import export
 from analytics.campaigns.importing import Imported, import_records
 from analytics.campaigns.reading import Malformed, read_records
 from analytics.models import Campaign, Claim, Eligibility
+from tests.analytics.campaigns.rows import token_of
 from tests.factories import (
     NOON,
     CampaignFactory,
@@ -62,7 +63,7 @@ def everything(db: None) -> None:
         expected_cents=-(2**62),
         claim_contract="0x" + "ab" * 20,
     )
-    campaign.networks.add(campaign.token.network)
+    campaign.networks.add(token_of(campaign).network)
     campaign.tasks.add(TaskFactory.create(name="@claim"))
     eligible = {"amount": MAX_UINT256, "points": Decimal("-1.5"), "source": "-list"}
     details = [{"rule": EVIL, "b": 1.5, "a": None}]
