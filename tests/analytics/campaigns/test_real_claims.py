@@ -47,10 +47,16 @@ def test_a_claim_that_a_stranger_made_for_us_is_claimed_and_booked(
     distributor = market.manifest.airdrop.distributor.address
     amount = market.manifest.airdrop.claim_of(alice.address).amount
     wallet = Wallet.objects.get(address=alice.address)
-    where = {"network": alice.network, "contract": distributor}
     token = Token.objects.get(network=alice.network, address=alice.token("DROP"))
     drop = create_campaign(slug="drop", name="Drop", token=token, claim_contract=distributor)
-    record_claimable(campaign=drop, wallet=wallet, amount=amount, proof={}, **where)
+    record_claimable(
+        campaign=drop,
+        wallet=wallet,
+        network=alice.network,
+        contract=distributor,
+        amount=amount,
+        proof={},
+    )
     first = int(alice.rpc.call("eth_blockNumber"), 16) + 1
     claim_by_a_stranger(alice, market)
     read_chain(alice, first)
