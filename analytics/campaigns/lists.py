@@ -67,7 +67,7 @@ class _Reader:
 
     def read_csv(self, file: TextIO) -> None:
         lines = csv.reader(file, strict=True)
-        header = [_column(one) for one in next(lines, [])]
+        header: list[str] = [_column(one) for one in next(lines, [])]
         if "address" not in header or len(set(header)) != len(header):
             raise Malformed("line 1: the header must name the columns: address,amount")
         before = lines.line_num
@@ -108,7 +108,7 @@ class _Reader:
     def _take_object(self, line: int, said: Any) -> None:
         if not isinstance(said, dict):
             _refuse(line, 'an entry is an object: {"address": "0x…", "amount": "1"}')
-        self._take(line, {_NAMES.get(name, name): value for name, value in said.items()})
+        self._take(line, {_column(name): value for name, value in said.items()})
 
     def _take_place(self, line: int, address: str, said: Any) -> None:
         values = said if isinstance(said, dict) else {"amount": said}

@@ -9,6 +9,7 @@ from analytics.campaigns.fields import COLUMNS, FIELDS, FieldMistake, from_cell,
 from analytics.campaigns.json_stream import JsonMistake, JsonStream
 
 _LONGEST_CELL = 1 << 20
+_WITH_ARTICLE = {"campaign": "a campaign", "eligibility": "an eligibility", "claim": "a claim"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def _record(line: int, kind: object, found: dict[str, Any]) -> Read | Refusal:
     if fields is None:
         return Refusal(line, f"record is {kind!r}; it must be one of {', '.join(FIELDS)}")
     if strange := sorted(found.keys() - {one.name for one in fields}):
-        return Refusal(line, f"a record of a {kind} has no {strange[0]!r}")
+        return Refusal(line, f"{_WITH_ARTICLE[str(kind)]} has no {strange[0]!r}")
     try:
         values = {one.name: read(one, found.get(one.name)) for one in fields}
     except FieldMistake as error:
