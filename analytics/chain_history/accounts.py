@@ -60,6 +60,9 @@ def changes_of(
 
     About 2 · log2(blocks) questions for each. NoArchive where old states are not kept.
     """
+    first = max(first, 1)  # in the first block of a chain nothing happens
+    if last < first or not addresses:
+        return []
     ends = [(address, block) for block in (first - 1, last) for address in addresses]
     states = _read(client, ends)
     before, after = states[: len(addresses)], states[len(addresses) :]

@@ -89,7 +89,8 @@ def _store_transfers(network: Network, rows: Sequence[ChainTransfer]) -> int:
             taken.add(same.pk)
         else:
             left.append(row)
-    new, placed = _matched(left, by_content, taken)
+    new, placed = _matched(_without_guesses(left, by_key.values()), by_content, taken)
+    _drop_guesses(rows, by_key.values(), taken)
     _number(new, by_key.values())
     ChainTransfer.objects.bulk_create(new)
     ChainTransfer.objects.bulk_update(placed, ("place", "source"), batch_size=100)
@@ -118,6 +119,36 @@ def _matched(
             same.place, same.source = row.place, row.source
             placed.append(same)
     return new, placed
+
+
+def _without_guesses(
+    rows: Iterable[ChainTransfer], kept: Iterable[ChainTransfer]
+) -> list[ChainTransfer]:
+    """A settlement sums up what contracts paid: where a trace told each, that is what counts."""
+    traced = {_paid(row) for row in kept if _is_inside(row) and row.source != Source.OWN}
+    return [row for row in rows if not (_is_guess(row) and _paid(row) in traced)]
+
+
+def _drop_guesses(
+    rows: Iterable[ChainTransfer], kept: Iterable[ChainTransfer], taken: set[int]
+) -> None:
+    traced = {_paid(row) for row in rows if _is_inside(row) and row.source == Source.RPC}
+    stale = [one for one in kept if _is_guess(one) and _paid(one) in traced]
+    ChainTransfer.objects.filter(
+        pk__in=[one.pk for one in stale if one.pk not in taken], entry=None
+    ).delete()
+
+
+def _is_inside(row: ChainTransfer) -> bool:
+    return row.place <= INSIDE
+
+
+def _is_guess(row: ChainTransfer) -> bool:
+    return _is_inside(row) and row.source == Source.OWN
+
+
+def _paid(row: ChainTransfer) -> tuple[str, int, str]:
+    return row.hash, row.wallet_id, row.direction
 
 
 def _number(new: Sequence[ChainTransfer], kept: Iterable[ChainTransfer]) -> None:
@@ -150,7 +181,8 @@ def _content(row: ChainTransfer) -> Content:
         row.wallet_id,
         row.direction,
         row.token_address,
-        row.counterparty,
+        # Who exactly paid inside a transaction is told differently.
+        "" if _is_inside(row) else row.counterparty,
         row.amount,
     )
 
