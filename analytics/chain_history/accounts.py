@@ -11,6 +11,7 @@ from itertools import batched
 
 from eth_typing import ChecksumAddress
 
+from wallets.addresses import ZERO_ADDRESS
 from wallets.chain.client import NetworkClient, hex_int
 from wallets.chain.errors import ChainError
 from wallets.chain.rpc import Request
@@ -79,6 +80,11 @@ def changes_of(
         ]
         open_ones = _halved(client, [one for one in open_ones if one.high - one.low > 1])
     return sorted(found, key=lambda change: (change.block, change.address))
+
+
+def require_states(client: NetworkClient, first: int) -> None:
+    """NoArchive unless the state before that block is answered for."""
+    _read(client, [(ZERO_ADDRESS, max(first, 1) - 1)])
 
 
 def _halved(client: NetworkClient, stretches: Sequence[_Stretch]) -> list[_Stretch]:
