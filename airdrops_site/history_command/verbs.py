@@ -11,7 +11,7 @@ from airdrops_site.history_command.scope import add_arguments, network_of, walle
 from airdrops_site.tx.known import require_network
 from analytics.chain_history.explorer.importing import import_file
 from analytics.chain_history.pricing import price_history_rows
-from analytics.chain_history.storing import name_tokens
+from analytics.chain_history.storing_transfers import name_tokens
 from analytics.models import ChainScan, ChainTransaction, ChainTransfer
 
 _COLUMNS = ("Wallet", "Network", "Read", "Transactions", "Transfers", "First", "Last", "Unpriced")

@@ -16,7 +16,8 @@ from analytics.chain_history.explorer.formats import Format, Kind
 from analytics.chain_history.explorer.reading import Line, read_file
 from analytics.chain_history.movements import Move, sides
 from analytics.chain_history.scope import Found, HistoryError, Scope, scope_of
-from analytics.chain_history.storing import INSIDE, UNPLACED, store
+from analytics.chain_history.storing import store
+from analytics.chain_history.storing_transfers import INSIDE, UNPLACED
 from analytics.models import ChainTransaction, ChainTransfer, Source
 from wallets.models import Network, Token, Wallet
 
