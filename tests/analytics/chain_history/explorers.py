@@ -15,7 +15,7 @@ def number(text: str | None) -> str:
     return str(int(text or "0x0", 16))
 
 
-def answers(lives: Lives) -> dict[str, Rows]:
+def answers(lives: Lives, *, traced: bool = True) -> dict[str, Rows]:
     """`txlist`, `tokentx` and `txlistinternal`, of all blocks since the lives began."""
     rpc = lives.alice.rpc
     found: dict[str, Rows] = {"txlist": [], "tokentx": [], "txlistinternal": []}
@@ -32,6 +32,8 @@ def answers(lives: Lives) -> dict[str, Rows]:
             found["tokentx"] += [
                 where | moved(log) for log in receipt["logs"] if log["topics"][0] == TRANSFER
             ]
+            if not traced:
+                continue
             trace = rpc.call("debug_traceTransaction", tx["hash"], {"tracer": "callTracer"})
             found["txlistinternal"] += [where | one for one in inside(trace)]
     return found
