@@ -257,6 +257,12 @@ FIGURE_SECONDS = env.number(
     "seconds between two sums of all that is owned, and of the risk; 0 makes none",
     most=3_600,
 )
+HISTORY_SECONDS = env.number(
+    "AIRDROPS_HISTORY_SECONDS",
+    60,
+    "seconds between two readings of new final blocks for our wallets; 0 reads them on request",
+    most=86_400,
+)
 PRICE_SECONDS = env.number(
     "AIRDROPS_PRICE_SECONDS",
     300,

@@ -9,6 +9,7 @@ from analytics import (
     campaign_admin,  # noqa: F401 - pages of its own
     reports_admin,  # noqa: F401 - registers its pages
 )
+from analytics import chain_history_admin as chain_history_admin
 from analytics import profit_admin as profit_admin
 from analytics import rollup_admin as rollup_admin
 from analytics.criteria_admin import AttestationAdmin as AttestationAdmin

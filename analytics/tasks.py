@@ -13,6 +13,8 @@ from analytics import history
 from analytics.basis import jobs as profit_jobs
 from analytics.books import reading
 from analytics.campaigns import watching
+from analytics.chain_history import live
+from analytics.chain_history.own import record_transactions
 from analytics.equity import latest_point, record_point
 from analytics.ledger import book_transactions
 from analytics.models import Unbooked
@@ -36,6 +38,7 @@ RETRIES_PER_JOB = 100
 # So that a worker is soon there for others again; the pulse asks again for what is left.
 JOB_SECONDS = 2.0
 LEASE = history.LEASE
+OWN_HISTORY = "own-history"  # a cursor and a lease
 # Balances and positions read at different times would count twice what moved between: a sum waits
 # for what a run has changed to be read again, but not for ever.
 FIGURES, FIGURES_AGAIN, FIGURES_WAIT = "figures", timedelta(seconds=5), timedelta(minutes=10)
@@ -49,6 +52,10 @@ def register_wakeups() -> None:
     wakeups.register(wakeups.Periodic("ledger", "analytics.tasks.book_ledger", _history_due))
     wakeups.register(wakeups.Periodic("unbooked", "analytics.tasks.book_unbooked", _retry_due))
     wakeups.register(wakeups.Periodic("told", "analytics.books.reading.book_news", reading.due))
+    wakeups.register(wakeups.Periodic("own_history", "analytics.tasks.record_own", _own_due))
+    wakeups.register(
+        wakeups.Periodic("chain_history", "analytics.chain_history.live.read_new_blocks", live.due)
+    )
     wakeups.register(wakeups.Periodic("figures", "analytics.tasks.add_up_figures", _figures_due))
     profit_jobs.register()
     wakeups.register(wakeups.Periodic("rollups", "analytics.tasks.keep_rollups", _rollups_due))
@@ -76,6 +83,21 @@ def _book_some() -> bool:
     _book(_touched(reading.lines))
     # Only now: whoever dies before this line leaves the batch to be read again.
     return history.keep(reading) and reading.full
+
+
+def record_own() -> None:
+    """Write our own transactions into the history of wallets, by a cursor of its own."""
+    owner, until = this_worker(), time.monotonic() + JOB_SECONDS
+    if not leases.take(OWN_HISTORY, owner=owner, duration=LEASE):
+        return
+    try:
+        full = True
+        while full and time.monotonic() < until:
+            reading = history.read(OWN_HISTORY)
+            record_transactions(_touched(reading.lines))
+            full = history.keep(reading) and reading.full
+    finally:
+        leases.release(OWN_HISTORY, owner=owner)
 
 
 def book_unbooked() -> None:
@@ -162,6 +184,11 @@ def _figures_due() -> Iterator[str]:
 
 def _history_due() -> Iterator[str]:
     if history.has_news(history.LEDGER):
+        yield ""
+
+
+def _own_due() -> Iterator[str]:
+    if history.has_news(OWN_HISTORY):
         yield ""
 
 

@@ -1,7 +1,9 @@
 """What `manage.py prices` does: say what is known, set, refresh, and register feeds."""
 
+import csv
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,6 +14,7 @@ from wallets.addresses import AddressError, parse_address
 from wallets.chain.client import NetworkClient
 from wallets.models import Network, Price, PriceSource, Token
 from wallets.price_feeds import register_feed
+from wallets.price_import import import_prices
 from wallets.price_sources import configured_sources
 from wallets.prices import (
     PriceError,
@@ -106,6 +109,20 @@ def feed(options: dict[str, Any]) -> Answer:
         {"token": token.symbol, "feed": row.address, "network": network.slug},
         (f"The price of {token} comes from {row.address} on {network.name} from now on.",),
     )
+
+
+def import_file(options: dict[str, Any]) -> Answer:
+    """Prices of the past out of a CSV, all or none."""
+    path = Path(options["file"])
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            done = import_prices(file=file, name=path.name, dry_run=options["dry_run"])
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(f"{path} cannot be read as CSV: {error}") from error
+    facts = {"lines": done.lines, "points": done.points, "dry_run": options["dry_run"]}
+    news = "could be kept; nothing was written" if options["dry_run"] else "are kept"
+    said = f"{done.points:,} prices of {done.lines:,} lines {news}; one counts for each 5 minutes"
+    return Answer(facts, (said,))
 
 
 def _facts(token: Token, price: Price | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from itertools import batched
 
 from eth_typing import ChecksumAddress
 
+from wallets.addresses import ZERO_ADDRESS
 from wallets.chain.client import NetworkClient, hex_int
 from wallets.chain.errors import ChainError
 from wallets.chain.rpc import Request
@@ -60,6 +61,9 @@ def changes_of(
 
     About 2 · log2(blocks) questions for each. NoArchive where old states are not kept.
     """
+    first = max(first, 1)  # in the first block of a chain nothing happens
+    if last < first or not addresses:
+        return []
     ends = [(address, block) for block in (first - 1, last) for address in addresses]
     states = _read(client, ends)
     before, after = states[: len(addresses)], states[len(addresses) :]
@@ -76,6 +80,11 @@ def changes_of(
         ]
         open_ones = _halved(client, [one for one in open_ones if one.high - one.low > 1])
     return sorted(found, key=lambda change: (change.block, change.address))
+
+
+def require_states(client: NetworkClient, first: int) -> None:
+    """NoArchive unless the state before that block is answered for."""
+    _read(client, [(ZERO_ADDRESS, max(first, 1) - 1)])
 
 
 def _halved(client: NetworkClient, stretches: Sequence[_Stretch]) -> list[_Stretch]:

@@ -10,7 +10,7 @@ from analytics.chain_history.apps import is_app
 from analytics.chain_history.movements import Move, moves_in, sides
 from analytics.chain_history.scope import Found, Scope, scope_of
 from analytics.chain_history.storing import store
-from analytics.chain_history.traces import INSIDE
+from analytics.chain_history.storing_transfers import INSIDE
 from analytics.models import ChainTransaction, ChainTransfer, Source
 from protocols.settlements import SettlementError, settlement_from_json
 from scheduling.models import Step
@@ -150,8 +150,7 @@ def _inside(one: _Own, wallet: str) -> list[Move]:
     paid = [move for move in moved if not move.token and move.direction == "in"]
     block = one.receipt.block_number
     return [
-        Move(one.hash, INSIDE - place, "", move.counterparty, wallet, move.amount, block)
-        for place, move in enumerate(paid)
+        Move(one.hash, INSIDE, "", move.counterparty, wallet, move.amount, block) for move in paid
     ]
 
 

@@ -41,11 +41,13 @@ class Progress:
 class Wanted:
     """What is to be read: wallets, blocks, and how; `again` reads also what was read.
 
-    `piece` is how many blocks are kept at once; 0 leaves that to the way.
+    Without a `first` each wallet is gone on with behind what was read of it; one of which nothing
+    was read begins at the last block. `piece` is how many blocks are kept at once; 0 leaves that
+    to the way.
     """
 
     wallets: Sequence[Wallet]
-    first: int
+    first: int | None
     last: int
     way: Way = Way.EVERY_BLOCK
     again: bool = False
@@ -147,7 +149,7 @@ def missing(network: Network, wanted: Wanted) -> dict[Segment, list[Wallet]]:
     HistoryError where what is asked for does not touch what was read: in between nothing would be
     known, and nobody could tell.
     """
-    if wanted.last < wanted.first:
+    if wanted.first is not None and wanted.last < wanted.first:
         raise HistoryError(f"there is no block from {wanted.first} to {wanted.last}")
     rows = ChainScan.objects.filter(network=network, wallet__in=wanted.wallets)
     known = {} if wanted.again else {row.wallet_id: row for row in rows}
@@ -160,15 +162,16 @@ def missing(network: Network, wanted: Wanted) -> dict[Segment, list[Wallet]]:
 
 def _unread(wanted: Wanted, known: ChainScan | None, wallet: Wallet) -> Iterator[Segment]:
     if known is None:
-        yield wanted.first, wanted.last
+        yield wanted.last if wanted.first is None else wanted.first, wanted.last
         return
-    if wanted.first > known.last_block + 1 or wanted.last < known.first_block - 1:
+    first = known.first_block if wanted.first is None else wanted.first
+    if first > known.last_block + 1 or wanted.last < known.first_block - 1:
         raise HistoryError(
             f"of {wallet} the blocks {known.first_block} to {known.last_block} were read, and "
-            f"{wanted.first} to {wanted.last} do not touch them; ask also for those in between"
+            f"{first} to {wanted.last} do not touch them; ask also for those in between"
         )
-    if wanted.first < known.first_block:
-        yield wanted.first, known.first_block - 1
+    if first < known.first_block:
+        yield first, known.first_block - 1
     if wanted.last > known.last_block:
         yield known.last_block + 1, wanted.last
 

@@ -1,26 +1,22 @@
 """Keeping what was found: nothing twice, and of two tellings what knew more."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import batched
 
 from django.db import transaction as database
-from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from analytics.chain_history.scope import Found
+from analytics.chain_history.storing_transfers import store_transfers
 from analytics.models import ChainTransaction, ChainTransfer, Source
-from wallets.models import Network, Token
+from wallets.models import Network
 
 ROWS_AT_ONCE = 400
-# The order of a file's rows is no place in a transaction: these places are only numbers.
-UNPLACED = 1_000_000
-INSIDE = -2
 # What a file does not know, or may know only in part: a fee without what L1 took, for one.
 LEARNED = ("nonce", "selector", "fee", "to_contract", "app")
 CORRECTED = ("block_number", "block_at", "value", "recipient", "succeeded")
 CENTS = ("fee_cents", "volume_cents", "bridged_cents")
 WRITTEN = (*LEARNED, *CORRECTED, *CENTS, "protocol", "action", "source")
-Content = tuple[str, int, str, str, str, int]
 
 
 def store(network: Network, found: Found) -> tuple[int, int]:
@@ -33,7 +29,7 @@ def store(network: Network, found: Found) -> tuple[int, int]:
         for row in found.transfers:
             by_hash[row.hash].append(row)
         moved = sum(
-            _store_transfers(network, [row for tx in some for row in by_hash[tx]])
+            store_transfers(network, [row for tx in some for row in by_hash[tx]])
             for some in batched(by_hash, ROWS_AT_ONCE)
         )
     return sent, moved
@@ -73,96 +69,3 @@ def _learn(kept: ChainTransaction, told: ChainTransaction) -> bool:
         # Worth is found anew for what has changed.
         kept.fee_cents = kept.volume_cents = kept.bridged_cents = None
     return before != [getattr(kept, name) for name in WRITTEN]
-
-
-def _store_transfers(network: Network, rows: Sequence[ChainTransfer]) -> int:
-    kept = ChainTransfer.objects.filter(network=network, hash__in={row.hash for row in rows})
-    by_key = {_key(row): row for row in kept}
-    by_content: dict[Content, list[ChainTransfer]] = defaultdict(list)
-    for row in by_key.values():
-        by_content[_content(row)].append(row)
-    taken: set[int] = set()
-    left: list[ChainTransfer] = []
-    for row in rows:
-        same = by_key.get(_key(row))
-        if same is not None and _content(same) == _content(row):
-            taken.add(same.pk)
-        else:
-            left.append(row)
-    new, placed = _matched(left, by_content, taken)
-    _number(new, by_key.values())
-    ChainTransfer.objects.bulk_create(new)
-    ChainTransfer.objects.bulk_update(placed, ("place", "source"), batch_size=100)
-    _name_tokens(ChainTransfer.objects.filter(network=network, hash__in={row.hash for row in new}))
-    return len(new) + len(placed)
-
-
-def _matched(
-    rows: Iterable[ChainTransfer], by_content: dict[Content, list[ChainTransfer]], taken: set[int]
-) -> tuple[list[ChainTransfer], list[ChainTransfer]]:
-    """What is not there yet; and what is there by its content, and has a place of its own now."""
-    new: list[ChainTransfer] = []
-    placed: list[ChainTransfer] = []
-    for row in rows:
-        others = [
-            one
-            for one in by_content[_content(row)]
-            if one.pk not in taken and (_is_unplaced(one) or _is_unplaced(row))
-        ]
-        if not others:
-            new.append(row)
-            continue
-        same = others[0]
-        taken.add(same.pk)
-        if _is_unplaced(same) and row.source != Source.EXPLORER:
-            same.place, same.source = row.place, row.source
-            placed.append(same)
-    return new, placed
-
-
-def _number(new: Sequence[ChainTransfer], kept: Iterable[ChainTransfer]) -> None:
-    """Give what has no place a number that is free in its transaction."""
-    used: dict[str, set[int]] = defaultdict(set)
-    for row in (*kept, *new):
-        used[row.hash].add(row.place)
-    seen: set[tuple[str, int, int, str]] = set()
-    for row in new:
-        own = (row.hash, row.place, row.wallet_id, row.direction)
-        if own in seen and _is_unplaced(row):
-            step = 1 if row.place >= UNPLACED else -1
-            while row.place in used[row.hash]:
-                row.place += step
-            used[row.hash].add(row.place)
-        seen.add((row.hash, row.place, row.wallet_id, row.direction))
-
-
-def _is_unplaced(row: ChainTransfer) -> bool:
-    return row.place >= UNPLACED or row.place <= INSIDE
-
-
-def _key(row: ChainTransfer) -> tuple[str, int, int, str]:
-    return row.hash, row.place, row.wallet_id, row.direction
-
-
-def _content(row: ChainTransfer) -> Content:
-    return (
-        row.hash,
-        row.wallet_id,
-        row.direction,
-        row.token_address,
-        row.counterparty,
-        row.amount,
-    )
-
-
-def _name_tokens(rows: QuerySet[ChainTransfer]) -> int:
-    token = Token.objects.filter(network=OuterRef("network"), address=OuterRef("token_address"))
-    nameless = rows.filter(token=None).order_by()
-    return nameless.update(token=Subquery(token.values("pk")[:1]))
-
-
-def name_tokens() -> int:
-    """Tie transfers to tokens that were registered after them."""
-    known = Token.objects.filter(network=OuterRef("network"), address=OuterRef("token_address"))
-    rows = ChainTransfer.objects.filter(token=None).annotate(known=Subquery(known.values("pk")[:1]))
-    return _name_tokens(rows.filter(~Q(known=None)))

@@ -5,13 +5,13 @@ from itertools import batched
 from typing import Any
 
 from analytics.chain_history.movements import Move
+from analytics.chain_history.storing_transfers import INSIDE
 from wallets.addresses import AddressError, parse_address
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import ChainError, RpcError
 from wallets.chain.rpc import Request
 
 TRACES_AT_ONCE = 10
-INSIDE = -2
 _MOVING = ("call", "create", "create2", "selfdestruct", "suicide")
 
 
@@ -39,9 +39,9 @@ class Tracer:
                 if isinstance(answer, ChainError):
                     raise answer
             return [
-                Move(tx, INSIDE - place, "", source, target, amount, block)
+                Move(tx, INSIDE, "", source, target, amount, block)
                 for (tx, block), answer in zip(hashes, answers, strict=True)
-                for place, (source, target, amount) in enumerate(read(answer))
+                for source, target, amount in read(answer)
             ]
         self.offered = False
         return []

@@ -21,6 +21,11 @@ from tests.factories.books import (
     UnbookedFactory,
 )
 from tests.factories.calls import ApprovedCallFactory
+from tests.factories.chain_history import (
+    ChainScanFactory,
+    ChainTransactionFactory,
+    ChainTransferFactory,
+)
 from tests.factories.criteria import (
     AttestationFactory,
     CriterionEvaluationFactory,
@@ -124,6 +129,9 @@ __all__ = [
     "CriterionEvaluationFactory",
     "CriterionResultFactory",
     "CampaignFactory",
+    "ChainScanFactory",
+    "ChainTransactionFactory",
+    "ChainTransferFactory",
     "ClaimFactory",
     "DeploymentFactory",
     "ETHER",

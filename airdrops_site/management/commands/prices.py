@@ -32,6 +32,11 @@ def _of_feed(parser: CommandParser) -> None:
     parser.add_argument("--description", default="", help="word for word, if not … / USD")
 
 
+def _of_import(parser: CommandParser) -> None:
+    parser.add_argument("file", help="a CSV with the columns network,token,time,price")
+    parser.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
+
+
 class Command(VerbsCommand):
     """`prices refresh` exits with 1 when something was not read; bad input with 2."""
 
@@ -44,5 +49,6 @@ class Command(VerbsCommand):
         "refresh": Verb(verbs.refresh, "ask every source now", _of_several),
         "set": Verb(verbs.set_price, "a price of your own, for some hours", _of_set),
         "clear": Verb(verbs.clear, "take your own price back", _of_one),
+        "import": Verb(verbs.import_file, "prices of the past, all or none", _of_import),
         "feed": Verb(verbs.feed, "go by a Chainlink feed, after looking at it", _of_feed),
     }

@@ -14,6 +14,7 @@ from analytics.models import ChainScan, ChainTransaction, ChainTransfer
 from tests.analytics.chain_history.lives import Lives, changed, nonzero, rows, told
 from tests.protocols.operators import Operator
 from tests.wallets.rpc_servers import Item, RpcServer, prefer, refusing, serve
+from wallets.chain.client import NetworkClient
 from wallets.models import Network, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -71,7 +72,7 @@ def test_what_was_cut_short_goes_on_to_identical_rows(
     def interrupt(_progress: object) -> None:
         raise KeyboardInterrupt
 
-    client, (first, last) = scanning.NetworkClient(lives.alice.network), scans[0]
+    client, (first, last) = NetworkClient(lives.alice.network), scans[0]
     wallets = list(Wallet.objects.order_by("pk"))
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):

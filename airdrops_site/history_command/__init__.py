@@ -1,0 +1,1 @@
+"""`manage.py history`: what chains and explorers say our wallets did."""
