@@ -9,7 +9,7 @@ from analytics.exports.cells import Cell
 from analytics.exports.ledger_rows import COLUMNS, plain_text, rows
 from analytics.exports.wanted import Wanted
 
-GROUP = 10_000
+GROUP = 5_000
 
 
 class MissingLibrary(Exception):
