@@ -195,7 +195,7 @@ def test_entries_from_before_there_were_accounts_get_theirs(ground: Ground) -> N
     settled_swap(ground)
     before = set(LedgerEntry.objects.values_list("kind", "account", "block_number"))
     LedgerEntry.objects.update(account="outside", block_number=None)
-    migration = import_module("analytics.migrations.0005_c_accounts")
+    migration = import_module("analytics.migrations.0005_accounts")
     migration.fill(apps, None)
     assert set(LedgerEntry.objects.values_list("kind", "account", "block_number")) == before
 

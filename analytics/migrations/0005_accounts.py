@@ -37,6 +37,6 @@ def _update(rows, **fields) -> None:  # type: ignore[no-untyped-def]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0004_c_books"), ("protocols", "0005_call_bounds")]
+    dependencies = [("analytics", "0004_books"), ("protocols", "0005_call_bounds")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

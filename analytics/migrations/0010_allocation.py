@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analytics", "0004_f_rollups"),
+        ("analytics", "0009_rollups"),
         ("scheduling", "0009_asked_by"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

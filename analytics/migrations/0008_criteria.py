@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analytics", "0004_D_basis"),
+        ("analytics", "0007_basis"),
         ("wallets", "0020_operating"),
     ]
 

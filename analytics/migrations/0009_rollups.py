@@ -8,7 +8,7 @@ import wallets.addresses
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analytics", "0004_e_criteria"),
+        ("analytics", "0008_criteria"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ import wallets.amounts
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analytics", "0004_a_campaigns"),
+        ("analytics", "0006_campaigns"),
         ("scheduling", "0009_asked_by"),
         ("wallets", "0020_operating"),
     ]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analytics", "0004_H_reports"),
+        ("analytics", "0011_reports"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analytics", "0004_g_allocation"),
+        ("analytics", "0010_allocation"),
     ]
 
     operations = [

@@ -21,7 +21,7 @@ def fill(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analytics", "0005_c_accounts"),
+        ("analytics", "0005_accounts"),
         ("wallets", "0020_operating"),
     ]
 
