@@ -39,8 +39,9 @@ def test_a_task_leads_to_the_explorer(operator: Client) -> None:
 
 
 def test_a_wallet_leads_to_its_lanes_and_its_books(operator: Client) -> None:
-    entry = factories.LedgerEntryFactory.create()
-    lane = entry.transaction.lane
+    receipt = factories.ReceiptFactory.create()
+    entry = factories.LedgerEntryFactory.create(receipt=receipt)
+    lane = receipt.transaction.lane
     page = shown(operator, "wallets_wallet", entry.wallet)
     assert address("wallets_noncelane", lane) in page
     assert f"lane__wallet__id__exact={entry.wallet_id}" in page

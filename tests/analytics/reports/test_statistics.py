@@ -5,7 +5,7 @@ from math import exp, inf, log
 
 import numpy as np
 import pytest
-from scipy import stats  # type: ignore[import-untyped]
+from scipy import stats
 
 from analytics.reports.statistics import (
     Interval,
