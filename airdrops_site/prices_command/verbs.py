@@ -6,10 +6,13 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction as database
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from airdrops_site.answers import Answer, BadInput, table
+from analytics.basis.lots import METHODS
+from analytics.basis.refreshing import forget
 from wallets.addresses import AddressError, parse_address
 from wallets.chain.client import NetworkClient
 from wallets.models import Network, Price, PriceSource, Token
@@ -115,8 +118,10 @@ def import_file(options: dict[str, Any]) -> Answer:
     """Prices of the past out of a CSV, all or none."""
     path = Path(options["file"])
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file, database.atomic():
             done = import_prices(file=file, name=path.name, dry_run=options["dry_run"])
+            if not options["dry_run"]:
+                forget(METHODS)  # what was worked out without them
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadInput(f"{path} cannot be read as CSV: {error}") from error
     facts = {"lines": done.lines, "points": done.points, "dry_run": options["dry_run"]}

@@ -6,8 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count
-
+from analytics.basis.consumed import consumed_until
 from analytics.basis.engine import Disposal, Engine, nobody_asks
 from analytics.basis.entries import read_entries
 from analytics.basis.lots import Method
@@ -15,9 +14,9 @@ from analytics.basis.state import State
 from analytics.basis.tally import Days, Key, Sums, no_days
 from analytics.models import BasisCheckpoint, ProfitDay
 from analytics.selectors import valid_entries
-from wallets.amounts import SumAmount
 
 SUMS = tuple(field.name for field in fields(Sums))
+TRIES = 3
 KEYS = ("day", "wallet_id", "token_id", "campaign_id", "protocol", "task_id")
 
 
@@ -48,11 +47,20 @@ class Book:
 
 def read_book(method: Method, until: datetime | None = None) -> Book:
     """As the books are now, or were at a moment; nothing is kept."""
-    kept = valid_checkpoint(method)
-    if kept is None or kept.until is None or (until is not None and kept.until > until):
-        return _followed(method, State(method), no_days(), None, until)
-    state = State.load(method, json.loads(kept.state))
-    return _followed(method, state, stored_days(method), kept.until, until)
+    for _ in range(TRIES):
+        kept = valid_checkpoint(method)
+        if kept is None or kept.until is None or (until is not None and kept.until > until):
+            break
+        days = stored_days(method)
+        # Whoever went on meanwhile has added days that are behind this state.
+        if BasisCheckpoint.objects.filter(pk=method, version=kept.version).exists():
+            return _followed(method, state_of(kept), days, kept.until, until)
+    return _followed(method, State(method), no_days(), None, until)
+
+
+def state_of(kept: BasisCheckpoint) -> State:
+    """Where the lots were then."""
+    return State.load("average" if kept.method == "average" else "fifo", json.loads(kept.state))
 
 
 def _followed(
@@ -90,18 +98,10 @@ def stored_days(method: Method) -> Days:
 
 def valid_checkpoint(method: Method) -> BasisCheckpoint | None:
     """What was kept, if the entries it was made from are still what they were."""
-    kept = BasisCheckpoint.objects.filter(pk=method, until__isnull=False).first()
-    if kept is None or kept.until is None or consumed_until(kept.until) != kept.consumed:
-        return None
-    return kept
+    kept = BasisCheckpoint.objects.filter(pk=method).first()
+    return kept if kept is not None and is_valid(kept) else None
 
 
-def consumed_until(moment: datetime) -> dict[str, list[str]]:
-    """How many entries there are before a moment, and their sum, by all that decides on them."""
-    names = ("wallet", "token", "kind", "account", "campaign", "protocol")
-    rows = valid_entries().filter(occurred_at__lt=moment).values(*names)
-    counted = rows.annotate(count=Count("pk"), total=SumAmount("amount"))
-    return {
-        ":".join(str(row[name]) for name in names): [str(row["count"]), str(row["total"])]
-        for row in counted
-    }
+def is_valid(kept: BasisCheckpoint) -> bool:
+    """Whether the entries it was made from are still what they were."""
+    return kept.until is not None and consumed_until(kept.until) == kept.consumed

@@ -1,6 +1,6 @@
 """Ledger entries as the reckoning of costs reads them: in the order of time, with their prices."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -46,11 +46,21 @@ class Entry:
     provisional: bool
     counterparty: str
     hash: str
+    group: str = ""
 
     @property
     def worth(self) -> int | None:
         """In 1e-18 US dollars at the time; None for unknown."""
         return worth(self.amount, self.token.decimals, self.price)
+
+
+# What decides on what an entry does, as it stands in its row.
+GROUP = ("wallet_id", "token_id", "kind", "account", "campaign_id", "protocol")
+
+
+def group_of(row: Mapping[str, Any]) -> str:
+    """What it is counted with, to notice when it changes."""
+    return ":".join(str(row[name]) for name in GROUP)
 
 
 _POINTS = tuple(f"point_{source}" for source in PREFERENCE)
@@ -161,6 +171,7 @@ def _entry(row: dict[str, Any], tokens: dict[int, Token], prices: dict[int, Pric
         provisional=row["status"] == LedgerEntry.Status.PROVISIONAL,
         counterparty=row["counterparty"],
         hash=row["hash"],
+        group=group_of(row),
     )
 
 

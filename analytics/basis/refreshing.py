@@ -2,24 +2,27 @@
 
 import json
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import groupby
 
 from django.db import transaction as database
+from django.db.models import F
 from django.utils import timezone
 
-from analytics.basis.book import KEYS, SUMS, consumed_until, valid_checkpoint
+from analytics.basis.book import KEYS, SUMS, between, is_valid, state_of
+from analytics.basis.consumed import Consumed
 from analytics.basis.engine import Engine
-from analytics.basis.entries import read_entries
+from analytics.basis.entries import Entry, read_causes, read_entries
 from analytics.basis.lots import Method
 from analytics.basis.state import State
 from analytics.basis.tally import Days
 from analytics.models import BasisCheckpoint, ProfitDay
-from analytics.selectors import valid_entries
 
-DAY = timedelta(days=1)
+Causes = Iterable[list[Entry]]
+
 # What is younger may still be booked late or undone: it is followed anew each time.
-SETTLED_AFTER = DAY
+SETTLED_AFTER = timedelta(hours=1)
 
 
 def no_progress(_until: datetime) -> None:
@@ -29,55 +32,53 @@ def no_progress(_until: datetime) -> None:
 def advance(
     method: Method, *, seconds: float, progress: Callable[[datetime], None] = no_progress
 ) -> bool:
-    """Go on until the last midnight (UTC) that is a day old, for so long; whether it is reached.
+    """Go on until the last full hour that is an hour old, for so long; whether it is reached.
 
-    Entries that were changed behind it make it begin again. Whatever dies leaves what was kept.
+    It stops between two moments of the books, never within one. Entries that were changed behind
+    it make it begin again. Whatever dies leaves what was kept.
     """
     ends, end = time.monotonic() + seconds, _last_settled()
-    kept = valid_checkpoint(method)
-    start = kept.until if kept else None
-    state = State.load(method, json.loads(kept.state)) if kept else State(method)
-    engine, reached = Engine(method, state), start
-    while (day := _next_day(reached, end)) is not None:
-        reached = day + DAY
-        rows = valid_entries().filter(occurred_at__gte=day, occurred_at__lt=reached)
-        engine.read(read_entries(rows))
-        progress(reached)
-        if time.monotonic() >= ends:
+    row, _ = BasisCheckpoint.objects.get_or_create(pk=method)
+    going_on = is_valid(row)
+    if going_on and row.until is not None and row.until >= end:
+        return True
+    start = row.until if going_on else None
+    state = state_of(row) if going_on else State(method)
+    engine, consumed = Engine(method, state), Consumed(row.consumed if going_on else None)
+    reached = end
+    for moment, causes in _moments(start, end):
+        if engine.entries and time.monotonic() >= ends:
+            reached = moment
             break
-    done = day is None
-    if done:
-        reached = end
-    if reached is not None and reached != start:
-        _keep(method, engine, reached, anew=kept is None)
-    return done
+        for cause in causes:
+            consumed.note(cause)
+            engine.apply(cause)
+        progress(moment)
+    return _keep(row, engine, consumed, reached, anew=not going_on) and reached == end
 
 
 def _last_settled() -> datetime:
     moment = timezone.now() - SETTLED_AFTER
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
-def _next_day(after: datetime | None, end: datetime) -> datetime | None:
-    """The next midnight that a day with entries begins with."""
-    rows = valid_entries().filter(occurred_at__lt=end).order_by("occurred_at")
-    if after is not None:
-        rows = rows.filter(occurred_at__gte=after)
-    first = rows.values_list("occurred_at", flat=True).first()
-    return None if first is None else datetime.combine(first.date(), datetime.min.time(), UTC)
+def _moments(start: datetime | None, end: datetime) -> Iterator[tuple[datetime, Causes]]:
+    return groupby(read_causes(read_entries(between(start, end))), key=lambda one: one[0].at)
 
 
-def _keep(method: Method, engine: Engine, until: datetime, *, anew: bool) -> None:
-    state, consumed = json.dumps(engine.state.dump()), consumed_until(until)
+def _keep(
+    row: BasisCheckpoint, engine: Engine, consumed: Consumed, until: datetime, *, anew: bool
+) -> bool:
+    """Whether it was kept: not where somebody else went on or began again meanwhile."""
+    facts = {"until": until, "state": json.dumps(engine.state.dump()), "consumed": consumed.dump()}
+    mine = BasisCheckpoint.objects.filter(pk=row.pk, version=row.version)
     with database.atomic():
-        row, _ = BasisCheckpoint.objects.select_for_update().get_or_create(pk=method)
+        if mine.update(version=row.version + 1, **facts) != 1:
+            return False
         if anew:
-            ProfitDay.objects.filter(method=method).delete()
-        elif row.until is not None and row.until >= until:
-            return  # another worker was first
-        ProfitDay.objects.bulk_create(_rows(method, engine.days), batch_size=1000)
-        row.until, row.state, row.consumed = until, state, consumed
-        row.save(update_fields=("until", "state", "consumed"))
+            ProfitDay.objects.filter(method=row.pk).delete()
+        ProfitDay.objects.bulk_create(_rows(engine.state.method, engine.days), batch_size=1000)
+    return True
 
 
 def _rows(method: Method, days: Days) -> list[ProfitDay]:
@@ -94,5 +95,7 @@ def _rows(method: Method, days: Days) -> list[ProfitDay]:
 def forget(methods: tuple[Method, ...]) -> None:
     """Begin again from the first entry: a price of the past is known now."""
     with database.atomic():
+        rows = BasisCheckpoint.objects.filter(pk__in=methods)
+        # Also whoever is reading with the old prices just now may not keep what comes of it.
+        rows.update(until=None, state="", consumed={}, version=F("version") + 1)
         ProfitDay.objects.filter(method__in=methods).delete()
-        BasisCheckpoint.objects.filter(pk__in=methods).update(until=None, state="", consumed={})

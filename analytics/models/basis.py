@@ -25,6 +25,7 @@ class BasisCheckpoint(models.Model):
 
     method = models.CharField(max_length=7, choices=Method.choices, primary_key=True)
     until = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveBigIntegerField(default=0)
     state = models.TextField(blank=True)
     consumed = models.JSONField(default=dict, blank=True)
     summary = models.JSONField(default=dict, blank=True, help_text="What the console shows.")

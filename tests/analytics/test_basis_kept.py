@@ -1,17 +1,20 @@
 """What is kept of the reckoning says the same as reckoning anew, whatever happens to the books."""
 
+from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from analytics.basis import jobs
 from analytics.basis.book import read_book, stored_days, valid_checkpoint
-from analytics.basis.refreshing import advance
+from analytics.basis.refreshing import advance, forget
 from analytics.basis.summary import refresh
 from analytics.basis.tally import no_days
 from analytics.basis.unpriced import PriceFileError, import_prices, unpriced
 from analytics.models import BasisCheckpoint, LedgerEntry, ProfitDay
-from tests.analytics.written import Desk, book, fee, into, out, price
+from tests.analytics.written import Desk, book, fee, into, on, out, price
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -61,6 +64,48 @@ def test_a_reversed_entry_makes_it_begin_again(desk: Desk) -> None:
     assert valid_checkpoint("fifo") is None
 
 
+def test_an_entry_of_another_time_or_cost_makes_it_begin_again(desk: Desk) -> None:
+    advance("fifo", seconds=9)
+    entry = LedgerEntry.objects.filter(kind="in").order_by("pk")[0]
+    for change in ({"occurred_at": on(1) + timedelta(hours=1)}, {"cost_cents": 0}):
+        LedgerEntry.objects.filter(pk=entry.pk).update(**change)
+        assert valid_checkpoint("fifo") is None
+        advance("fifo", seconds=9)
+        assert kept() == anew()
+
+
+def test_what_was_begun_before_a_price_was_supplied_is_not_kept(desk: Desk) -> None:
+    """Also what began at the beginning itself."""
+    assert not advance("fifo", seconds=9, progress=lambda _: forget(("fifo",)))
+    assert not ProfitDay.objects.exists()
+    assert valid_checkpoint("fifo") is None
+
+
+def test_what_is_booked_while_it_reads_is_not_taken_for_read(desk: Desk) -> None:
+    late = iter([book])
+
+    def book_late(_until: object) -> None:
+        for write in late:
+            write(0, into(desk.bob, desk.eth, "3", "outside"))
+
+    advance("fifo", seconds=9, progress=book_late)
+    assert valid_checkpoint("fifo") is None
+    advance("fifo", seconds=9)
+    assert kept() == anew()
+
+
+def test_it_stops_within_a_day_and_goes_on_there(desk: Desk) -> None:
+    for entry in LedgerEntry.objects.order_by("pk")[:6]:
+        LedgerEntry.objects.filter(pk=entry.pk).update(
+            occurred_at=on(0) + timedelta(hours=entry.pk % 7)
+        )
+    passes = 1
+    while not advance("fifo", seconds=0):
+        passes += 1
+    assert passes > 6
+    assert kept() == anew()
+
+
 def test_a_price_from_a_file_makes_it_begin_again_and_is_used(desk: Desk) -> None:
     book(2, into(desk.bob, desk.fund, "10", "airdrop"))
     advance("fifo", seconds=9)
@@ -72,6 +117,16 @@ def test_a_price_from_a_file_makes_it_begin_again_and_is_used(desk: Desk) -> Non
     assert stored_days("fifo") == no_days()
     income = read_book("fifo").sums(lambda key: key.wallet)[desk.bob.pk].income
     assert income == 25 * 10**18
+
+
+def test_a_history_of_prices_makes_it_begin_again(desk: Desk, tmp_path: Path) -> None:
+    advance("fifo", seconds=9)
+    file, network = tmp_path / "prices.csv", desk.eth.network.slug
+    file.write_text(f"network,token,time,price\n{network},native,2026-01-02T12:00Z,9\n")
+    call_command("prices", "import", str(file))
+    assert valid_checkpoint("fifo") is None
+    fees = read_book("fifo").sums(lambda key: key.day)[on(1).date()].fees
+    assert fees == 9 * 10**17
 
 
 @pytest.mark.parametrize(
