@@ -10,7 +10,7 @@ from analytics.basis.lots import Lot, Method, Piece
 from analytics.basis.money import from_cents, shares, worth
 from analytics.basis.state import INSIDE, LOAN, State, in_lots
 from analytics.basis.tally import Days, Key, Sums, no_days
-from analytics.basis.trades import Trade, as_exchanges, is_leg, trades_of
+from analytics.basis.trades import Trade, as_exchanges, as_position, is_leg, pooled, trades_of
 from analytics.models import LedgerEntry
 
 K, A = LedgerEntry.Kind, LedgerEntry.Account
@@ -49,6 +49,7 @@ class Engine:
         self.days: Days = no_days()
         self.entries = 0
         self._tell = on_disposal
+        self._mixed = set[tuple[int, str]]()
         self._carried: dict[tuple[int, int], list[tuple[Entry, list[Lot]]]] = defaultdict(list)
 
     def read(self, entries: Iterable[Entry]) -> "Engine":
@@ -65,8 +66,14 @@ class Engine:
         else:
             self._several(as_exchanges(cause))
         self._leave_behind()
+        self._mixed = set()
 
     def _several(self, cause: list[Entry]) -> None:
+        for entry in as_position(cause, self._is_of):
+            if not entry.is_share:
+                name = "put_in" if entry.kind == K.OUT else "taken_out"
+                self._flow(entry, name, protocol=entry.protocol or UNNAMED)
+        self._mixed = pooled(cause)
         ranked = sorted((one for one in cause if not is_leg(one)), key=_rank)
         for entry in ranked:
             if entry.kind != K.OUT or entry.account == A.OWN:
@@ -76,6 +83,11 @@ class Engine:
         for entry in ranked:
             if entry.kind == K.OUT and entry.account != A.OWN:
                 self._one(entry)
+
+    def _is_of(self, entry: Entry) -> bool:
+        """Whether what the wallet has of it came from the same protocol."""
+        lots = self.state.pool(entry.wallet, entry.token.pk).lots
+        return bool(entry.protocol and lots and lots[0].protocol == entry.protocol)
 
     def _one(self, entry: Entry) -> None:
         if entry.kind == K.FEE:
@@ -152,7 +164,15 @@ class Engine:
         principal = min(entry.amount, inside.amount)
         self._keep(entry, in_lots(inside.take(principal)))
         if earned := entry.amount - principal:
-            self._earn(entry, earned)
+            if (entry.wallet, entry.protocol) in self._mixed:
+                self._puzzle(entry, earned)
+            else:
+                self._earn(entry, earned)
+
+    def _puzzle(self, entry: Entry, amount: int) -> None:
+        """More of one token than went in, and maybe less of another: what was earned is unknown."""
+        self._sums(entry).unknown_income += 1
+        self._keep(entry, [Lot(amount, None, _seconds(entry.at), protocol=entry.protocol)])
 
     def _borrow(self, entry: Entry) -> None:
         """It is worth what is owed for it."""
@@ -210,7 +230,9 @@ class Engine:
         for entry, value in trade.come:
             if value is None:
                 self._sums(entry, protocol="").unpriced += entry.worth is None
-            self._keep(entry, [Lot(entry.amount, value, _seconds(entry.at))])
+            lot = Lot(entry.amount, value, _seconds(entry.at))
+            lot.protocol = entry.protocol if entry.is_share else ""
+            self._keep(entry, [lot])
         if len(trade.come) == 1:
             self._slip(trade.come[0][0])
 

@@ -47,6 +47,7 @@ class Entry:
     counterparty: str
     hash: str
     group: str = ""
+    is_share: bool = False  # of a position inside a protocol
 
     @property
     def worth(self) -> int | None:

@@ -137,9 +137,9 @@ def holdings(book: Book) -> dict[Place, Held]:
 
 def prices_of(tokens: Iterable[Token], until: datetime | None) -> dict[int, Price]:
     """Now, or at a moment of the past; what is unknown or stale is not in it."""
-    asked = list(tokens)
-    if until is None:
-        now = known_prices(asked, timezone.now())
+    asked, moment = list(tokens), timezone.now()
+    if until is None or until >= moment:
+        now = known_prices(asked, moment)
         return {pk: (price.amount, price.decimals) for pk, price in now.items()}
     history = History(asked, until, until)
     found = {token.pk: history.at(token.pk, until) for token in asked}

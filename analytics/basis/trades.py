@@ -1,6 +1,6 @@
 """What an exchange of tokens was worth, and how that divides among what went and what came."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -10,6 +10,8 @@ from analytics.models import LedgerEntry
 
 K, A = LedgerEntry.Kind, LedgerEntry.Account
 BOTH_WAYS = (A.TRADE, A.PROTOCOL, A.BRIDGE)
+# What actions are called that give shares back; by all others they are got.
+LEAVING = ("remove", "redeem", "withdraw", "unstake", "exit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,35 @@ def as_exchanges(cause: list[Entry]) -> list[Entry]:
             for leg in legs:
                 leg.account = A.TRADE
     return list(_net(cause))
+
+
+def as_position(cause: Sequence[Entry], is_of: Callable[[Entry], bool]) -> list[Entry]:
+    """What went into a protocol for shares of it, or came out for them: both become an exchange.
+
+    So a pool is one position: what came back less what went in, whatever it turned it into. Where
+    no action says which way it goes, `is_of` says whether what goes was had from the protocol.
+    """
+    inside = [one for one in cause if one.account == A.PROTOCOL and one.kind != K.FEE]
+    places = {(one.wallet, one.protocol): set[str]() for one in inside}
+    for one in inside:
+        places[one.wallet, one.protocol].add(one.kind)
+    legs = [one for one in inside if len(places[one.wallet, one.protocol]) > 1]
+    back = {(one.wallet, one.protocol) for one in legs if one.kind == K.OUT and is_of(one)}
+    for one in legs:
+        leaving = any(word in one.action for word in LEAVING)
+        leaving = leaving or (not one.action and (one.wallet, one.protocol) in back)
+        one.account, one.is_share = A.TRADE, (one.kind == K.OUT) == leaving
+    return legs
+
+
+def pooled(cause: Sequence[Entry]) -> set[tuple[int, str]]:
+    """Whose several tokens came out of which protocol at once, without shares: more of one may be
+    less of another, and what of it was earned is unknown."""
+    tokens: dict[tuple[int, str], set[int]] = {}
+    for one in cause:
+        if (one.kind, one.account) == (K.IN, A.PROTOCOL):
+            tokens.setdefault((one.wallet, one.protocol), set()).add(one.token.pk)
+    return {place for place, found in tokens.items() if len(found) > 1}
 
 
 def _net(cause: list[Entry]) -> Iterator[Entry]:

@@ -1,8 +1,7 @@
 """Disposals as IRS Form 8949 lists them: one line a lot, short-term and long-term."""
 
-from calendar import isleap
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from analytics.basis.book import between
 from analytics.basis.engine import Disposal, Engine
@@ -73,11 +72,12 @@ def term(acquired: date | None, sold: date) -> str:
     """Long is more than a year, counted from the day after (IRS Topic 409); empty is unknown."""
     if acquired is None:
         return ""
-    leap_day = acquired.month == 2 and acquired.day == 29 and not isleap(acquired.year + 1)
-    anniversary = (
-        date(acquired.year + 1, 2, 28) if leap_day else acquired.replace(year=acquired.year + 1)
-    )
-    return "long" if sold > anniversary else "short"
+    begins = acquired + timedelta(days=1)
+    try:
+        year_later = begins.replace(year=begins.year + 1)
+    except ValueError:  # begun on a leap day
+        year_later = date(begins.year + 1, 3, 1)
+    return "long" if sold >= year_later else "short"
 
 
 def _day(day: date | None) -> str:

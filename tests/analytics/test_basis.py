@@ -1,18 +1,21 @@
 """Cost basis against published answers, and each kind of entry against a hand-made one."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import cast
 
 import pytest
+from django.utils import timezone
 
 from analytics.basis import Method, ProfitLine, profit
 from analytics.basis.book import Book, disposals
 from analytics.basis.engine import Disposal, Engine
 from analytics.basis.entries import read_entries
 from analytics.basis.money import dollars
+from analytics.roi import roi
 from tests.analytics.written import Desk, book, fee, into, on, out, price, usd
-from tests.factories import NativeCoinFactory, StepFactory
-from wallets.models import Token, Wallet
+from tests.factories import NativeCoinFactory, StepFactory, TokenFactory
+from wallets.models import Price, Token, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -180,6 +183,40 @@ def test_what_comes_out_of_a_protocol_without_having_gone_in_is_no_income(desk: 
     assert usd(back.income, back.cost) == (0, None)
 
 
+def test_a_pool_is_one_position_that_gains_what_came_back_less_what_went_in(desk: Desk) -> None:
+    """Also where it turned one of the tokens into the other."""
+    shares = TokenFactory.create(network=desk.eth.network, symbol="LP")
+    inside = {"account": "protocol", "protocol": "pool"}
+    for day, at in ((0, "100"), (1, "100"), (2, "200")):
+        price(desk.eth, day, at)
+        price(desk.usd, day, "1")
+    book(0, into(desk.alice, desk.eth, "1", "outside"))
+    book(0, into(desk.alice, desk.usd, "100", "outside"))
+    gone = out(desk.alice, desk.eth, "1", **inside), out(desk.alice, desk.usd, "100", **inside)
+    book(1, *gone, into(desk.alice, shares, "10", **inside))
+    assert usd(line(desk.alice, shares).cost, line(desk.alice, shares).worth) == (200, None)
+    come = into(desk.alice, desk.eth, "0.8", **inside), into(desk.alice, desk.usd, "150", **inside)
+    book(2, out(desk.alice, shares, "10", **inside), *come)
+    found = line(desk.alice, shares)
+    assert usd(found.realised, found.quantity, found.unrealised) == (110, 0, 0)
+    assert usd(*(line(desk.alice, one).income for one in (desk.eth, desk.usd))) == (0, 0)
+    (pool,) = roi(by="protocol")
+    assert usd(pool.invested, pool.realised, pool.income) == (200, 110, 0)
+
+
+def test_what_a_pool_without_shares_turned_into_another_token_is_no_known_income(
+    desk: Desk,
+) -> None:
+    inside = {"account": "protocol", "protocol": "pool"}
+    for day in (0, 1):
+        price(desk.eth, day, "100")
+        price(desk.usd, day, "1")
+    book(0, out(desk.alice, desk.eth, "1", **inside), out(desk.alice, desk.usd, "100", **inside))
+    come = into(desk.alice, desk.eth, "0.5", **inside), into(desk.alice, desk.usd, "150", **inside)
+    book(1, *come)
+    assert line(desk.alice, desk.usd).income.dollars is None
+
+
 def test_what_is_borrowed_is_owed_and_interest_is_a_cost(desk: Desk) -> None:
     for day, at in enumerate(("1000", "1200", "1300")):
         price(desk.eth, day, at)
@@ -194,6 +231,17 @@ def test_what_is_borrowed_is_owed_and_interest_is_a_cost(desk: Desk) -> None:
     assert (sums.fees, sums.income, sums.fee_amount) == (130 * 10**18, 0, 10**17)
     # One that cost 1000 and one that cost 1200 paid the 2400; a tenth that cost 1200 went for 1300.
     assert sums.proceeds - sums.cost == (2400 - 2200 + 130 - 120) * 10**18
+
+
+def test_until_a_day_to_come_is_at_the_prices_of_now(desk: Desk) -> None:
+    """`--to` the end of the year, as the guide has it, is no moment of the past."""
+    price(desk.eth, 0, "1000")
+    book(0, into(desk.alice, desk.eth, "1", "outside"))
+    now = timezone.now()
+    facts = {"at": now, "stale_at": now + timedelta(hours=1), "read_at": now}
+    Price.objects.create(token=desk.eth, source="manual", amount=3000, decimals=0, **facts)
+    (kept,) = profit(until=now + timedelta(days=60)).lines
+    assert kept.unrealised.dollars == 2000
 
 
 def test_reversed_entries_count_for_nothing(desk: Desk) -> None:
