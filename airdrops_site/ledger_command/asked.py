@@ -9,6 +9,9 @@ from airdrops_site.answers import BadInput
 from analytics.basis import METHODS
 from wallets.models import Wallet
 
+# No chain is older; far from where dates end, so that a day after it is one.
+FIRST_YEAR, LAST_YEAR = 2009, 2999
+
 
 def add_method(parser: CommandParser) -> None:
     """Which lots leave first."""
@@ -33,7 +36,7 @@ def days(options: dict[str, Any]) -> tuple[datetime | None, datetime | None]:
     first, last = _day("--from", options["first"]), _day("--to", options["last"])
     if first and last and last < first:
         raise BadInput(f"--to {last} is before --from {first}")
-    end = None if last is None else _midnight(last + timedelta(days=1))
+    end = None if last is None else _midnight(last) + timedelta(days=1)
     return None if first is None else _midnight(first), end
 
 
@@ -41,9 +44,12 @@ def _day(name: str, text: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise BadInput(f"{name} {text} is no day; write it like 2026-01-31") from error
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise BadInput(f"{name} {text}: the year must be from {FIRST_YEAR} to {LAST_YEAR}")
+    return day
 
 
 def _midnight(day: date) -> datetime:

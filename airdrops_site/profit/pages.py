@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,12 +11,14 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from airdrops_site.ledger_command.asked import FIRST_YEAR, LAST_YEAR
 from analytics.basis import Method
 from analytics.exports.formats import FORMATS, write
 from analytics.exports.wanted import Wanted
@@ -31,6 +33,7 @@ _TITLES = {
     "wallet": "By wallet",
     "network": "By network",
 }
+YEARS = (MinValueValidator(date(FIRST_YEAR, 1, 1)), MaxValueValidator(date(LAST_YEAR, 12, 31)))
 
 
 class ExportForm(forms.Form):
@@ -41,10 +44,16 @@ class ExportForm(forms.Form):
         choices=[("fifo", "First in, first out"), ("average", "Average cost")], initial="fifo"
     )
     first = forms.DateField(
-        required=False, label="From (UTC)", widget=forms.DateInput({"type": "date"})
+        validators=YEARS,
+        required=False,
+        label="From (UTC)",
+        widget=forms.DateInput({"type": "date"}),
     )
     last = forms.DateField(
-        required=False, label="To (that day too)", widget=forms.DateInput({"type": "date"})
+        validators=YEARS,
+        required=False,
+        label="To (that day too)",
+        widget=forms.DateInput({"type": "date"}),
     )
     wallet = forms.CharField(required=False, max_length=100, help_text="Its label; empty is all.")
 

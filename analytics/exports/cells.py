@@ -11,14 +11,15 @@ from wallets.amounts import to_decimal
 from wallets.prices import plain
 
 # What makes a spreadsheet run a text as a formula; see OWASP, "CSV Injection".
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")
 type Cell = str | int | Decimal | datetime | None
 LINES = 500
 
 
 def harmless(text: str) -> str:
     """The text with an apostrophe before it where it would be run as a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULAS) else text
+    runs = text.startswith(FORMULAS) or text.lstrip().startswith(FORMULAS)
+    return f"'{text}" if runs else text
 
 
 def shown(cell: Cell) -> str:

@@ -66,13 +66,12 @@ def moves(wanted: Wanted) -> Iterator[Move]:
 
 
 def _of_wallet(entries: list[Entry], names: Names) -> Iterator[Move]:
+    """The fee with what went, if anything did: tax programs know no fee of what only came."""
     fees = [one for one in entries if one.kind == K.FEE]
-    found = [*_exchanges(entries, names), *_others(entries, names)]
-    if fees and not found:
-        found = [_move(fees[0], names)]
-    elif fees:
-        found[0] = replace(found[0], fee=_side(fees[0]))
-    return iter([*found, *(_move(fee, names) for fee in fees[1:])])
+    for move in (*_exchanges(entries, names), *_others(entries, names)):
+        with_fee = fees and move.sent is not None
+        yield replace(move, fee=_side(fees.pop(0))) if with_fee else move
+    yield from (_move(fee, names) for fee in fees)
 
 
 def _exchanges(entries: list[Entry], names: Names) -> Iterator[Move]:

@@ -66,6 +66,7 @@ def test_to_standard_output_it_is_the_file_and_nothing_else(
         ("export --output /nowhere/at/all.csv", "/nowhere/at/all.csv cannot be written"),
         ("prices /nowhere/at/all.csv", "cannot be read"),
         ("roi --by colour", "invalid choice"),
+        ("profit --to 9999-12-31", "--to 9999-12-31: the year must be from 2009 to 2999"),
     ],
 )
 def test_bad_input_is_one_sentence_and_code_2(desk: Desk, words: str, said: str) -> None:

@@ -87,6 +87,11 @@ def test_days_in_the_wrong_order_are_said_and_nothing_is_sent(desk: Desk) -> Non
     assert "This is before the first day." in answer.content.decode()
 
 
+def test_the_last_day_there_is_has_no_day_after_it(desk: Desk) -> None:
+    asked = {"format": "csv", "method": "fifo", "last": "9999-12-31"}
+    assert signed_in("viewer").post("/admin/profit/download/", asked).status_code == 400
+
+
 def test_a_period_and_a_wallet_are_what_is_sent(desk: Desk) -> None:
     asked = {
         "format": "jsonl",

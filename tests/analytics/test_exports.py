@@ -62,7 +62,7 @@ def test_csv_has_every_entry_with_exact_numbers_and_unknown_left_empty(desk: Des
 
 def test_a_label_that_looks_like_a_formula_is_text(desk: Desk) -> None:
     assert rows("csv")[0]["wallet"] == "'=HYPERLINK(1)"
-    for text in ("=1", "+1", "-1", "@x", "\tx", "\rx", "  =1"):
+    for text in ("=1", "+1", "-1", "@x", "\tx", "\rx", "  =1", "\uff1d1", "\u00a0=1"):
         assert harmless(text) == f"'{text}"
     assert harmless("a=1") == "a=1"
 
@@ -111,6 +111,15 @@ def test_what_tax_programs_get_adds_up_to_the_ledger(desk: Desk) -> None:
     assert len(rows("rotki-events")) == len(tracker) - 1
 
 
+def test_the_fee_of_what_only_came_stands_alone(desk: Desk) -> None:
+    """Koinly: "a deposit can not have any fee"; it would be lost."""
+    price(desk.fund, 1, "2")
+    book(1, into(desk.alice, desk.fund, "5", "airdrop"), fee(desk.alice, desk.eth, "0.003"))
+    came = next(row for row in rows("koinly") if row["Received Amount"] == "5")
+    cost = next(row for row in rows("koinly") if row["Sent Amount"] == "0.003")
+    assert (came["Label"], came["Fee Amount"], cost["Label"]) == ("airdrop", "", "cost")
+
+
 def test_disposals_are_listed_by_lot_with_their_gain(desk: Desk) -> None:
     sold = next(row for row in rows("form8949") if row["Disposed of by"] == "trade")
     assert (sold["Description of property"], sold["Term"]) == ("1 ETH", "short")
@@ -124,6 +133,10 @@ def test_long_term_is_more_than_a_year() -> None:
     assert term(date(2025, 1, 1), date(2026, 1, 2)) == "long"
     assert term(date(2024, 2, 29), date(2025, 2, 28)) == "short"
     assert term(date(2024, 2, 29), date(2025, 3, 1)) == "long"
+    # Rev. Rul. 66-7: had from the last day of a month, it is a year on the first of the month.
+    assert term(date(2023, 2, 28), date(2024, 2, 29)) == "short"
+    assert term(date(2023, 2, 28), date(2024, 3, 1)) == "long"
+    assert term(date(2024, 2, 28), date(2025, 3, 1)) == "long"
 
 
 @pytest.mark.parametrize("name", FORMATS)
