@@ -1,6 +1,7 @@
 """A ledger of a million entries: the memory and the time of each export, and of the cost basis.
 
-`python -m tests.bench.exports [entries [name …]]`; each measurement is a process of its own.
+`python -m tests.bench.exports [entries [name …]]`; each measurement is a process of its own:
+`at_rest_mb` is its memory with Django loaded and nothing done, `more_mb` what was needed beyond.
 """
 
 import json
@@ -80,7 +81,7 @@ def _fill(entries: int) -> None:
 
 
 def _measured(name: str, folder: Path) -> dict[str, float]:
-    began, size = time.monotonic(), 0
+    at_rest, began, size = _memory_mb("VmRSS"), time.monotonic(), 0
     if name in FORMATS:
         size = write_file(name, Wanted(), folder / name)
     elif name in ("fifo", "average"):
@@ -88,15 +89,17 @@ def _measured(name: str, folder: Path) -> dict[str, float]:
             pass
     return {
         "seconds": round(time.monotonic() - began, 1),
-        "peak_mb": _peak_mb(),
+        "at_rest_mb": at_rest,
+        "peak_mb": (peak := _memory_mb("VmHWM")),
+        "more_mb": round(peak - at_rest, 1),
         "file_mb": round(size / 2**20, 1),
     }
 
 
-def _peak_mb() -> float:
+def _memory_mb(name: str) -> float:
     """Of this program alone: what getrusage says counts its parent too, from before the exec."""
     status = Path("/proc/self/status").read_text()
-    line = next(one for one in status.splitlines() if one.startswith("VmHWM"))
+    line = next(one for one in status.splitlines() if one.startswith(name))
     return round(int(line.split()[1]) / 1024, 1)
 
 
