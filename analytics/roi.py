@@ -7,14 +7,14 @@ received counts at its worth when it came; what became of it later is realised a
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, localcontext
 from typing import Literal
 
-from analytics.basis.book import Book, read_book
+from analytics.basis.book import Book, LotThere, lots_of, read_period
 from analytics.basis.lots import Lot, Method
 from analytics.basis.money import dollars, worth
-from analytics.basis.profits import Held, day_of, lots_of, prices_of, sums_in_dollars
+from analytics.basis.profits import Held, day_of, difference, prices_of, sums_in_dollars
 from analytics.basis.state import LOAN
 from analytics.basis.tally import Days, Key, Sums
 from analytics.flows import Money
@@ -50,14 +50,15 @@ def roi(
     method: Method = "fifo",
 ) -> list[RoiLine]:
     """By slug or label, in its order. Whole days (UTC): that of `start` counts; before `end` the
-    books are read to the moment, and what is left is worth what it was then."""
-    return roi_of(read_book(method, end), by=by, start=start, end=end)
+    books are read to the moment, and what is left is worth what it was then. With a `start`, what
+    is unrealised is what that changed by since."""
+    return roi_of(read_period(method, midnight_of(start), end), by=by, start=start, end=end)
 
 
 def roi_of(
     book: Book, *, by: By, start: datetime | None = None, end: datetime | None = None
 ) -> list[RoiLine]:
-    """The same of a book that was read already."""
+    """The same of a book that was read already: by `read_period` from a `start` on."""
     tokens = Token.objects.select_related("network").in_bulk(_tokens(book))
     groups = _Groups.read(by, tokens)
     first = day_of(start)
@@ -66,18 +67,28 @@ def roi_of(
         if first is None or key.day >= first:
             for name in groups.of_sums(key):
                 sums[name].add(found)
-    held = _held(book, groups)
+    held = _held(lots_of(book), groups)
+    held_before = _held(book.before or (), groups)
     capital = {} if by == "campaign" else _capital(book.days, groups, by, first)
     prices = prices_of(tokens.values(), end)
-    names = sorted({*sums, *held})
-    return [
-        _line(name, sums[name], _unrealised(held.get(name, {}), tokens, prices), capital.get(name))
-        for name in names
-    ]
+    prices_before = prices_of(tokens.values(), midnight_of(start)) if held_before else {}
+    lines = []
+    for name in sorted({*sums, *held, *held_before}):
+        unrealised = _unrealised(held.get(name, {}), tokens, prices)
+        before = _unrealised(held_before.get(name, {}), tokens, prices_before)
+        gained = difference(unrealised, before)
+        lines.append(_line(name, sums[name], gained, capital.get(name)))
+    return lines
+
+
+def midnight_of(moment: datetime | None) -> datetime | None:
+    """The beginning of its day (UTC)."""
+    day = day_of(moment)
+    return None if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _tokens(book: Book) -> set[int]:
-    left = {token for (_, token), *_ in lots_of(book)}
+    left = {token for (_, token), *_ in (*lots_of(book), *(book.before or ()))}
     return left | {key.token for key in book.days}
 
 
@@ -128,9 +139,9 @@ class _Groups:
                 return (protocol,) if protocol else ()
 
 
-def _held(book: Book, groups: _Groups) -> dict[str, dict[int, Held]]:
+def _held(lots: Iterable[LotThere], groups: _Groups) -> dict[str, dict[int, Held]]:
     found: dict[str, dict[int, Held]] = defaultdict(lambda: defaultdict(Held))
-    for (wallet, token), where, lot, cost in lots_of(book):
+    for (wallet, token), where, lot, cost in lots:
         # What is owed is nobody's gain but the wallet's.
         if where == LOAN and groups.by in ("campaign", "protocol"):
             continue

@@ -1,15 +1,15 @@
 """All that is known of costs and profit at a moment: what was kept, and what came since."""
 
 import json
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
 from analytics.basis.consumed import consumed_until
 from analytics.basis.engine import Disposal, Engine, nobody_asks
 from analytics.basis.entries import read_entries
-from analytics.basis.lots import Method
+from analytics.basis.lots import Lot, Method, Pool
 from analytics.basis.state import State
 from analytics.basis.tally import Days, Key, Sums, no_days
 from analytics.models import BasisCheckpoint, ProfitDay
@@ -18,6 +18,9 @@ from analytics.selectors import valid_entries
 SUMS = tuple(field.name for field in fields(Sums))
 TRIES = 3
 KEYS = ("day", "wallet_id", "token_id", "campaign_id", "protocol", "task_id")
+Place = tuple[int, int]  # wallet, token
+# Whose, where, and what it counts as having cost.
+type LotThere = tuple[Place, str, Lot, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Book:
     method: Method
     days: Days
     state: State
+    before: tuple["LotThere", ...] | None = None  # what was there when a period began
 
     def sums[Group: Hashable](
         self,
@@ -56,6 +60,29 @@ def read_book(method: Method, until: datetime | None = None) -> Book:
         if BasisCheckpoint.objects.filter(pk=method, version=kept.version).exists():
             return _followed(method, state_of(kept), days, kept.until, until)
     return _followed(method, State(method), no_days(), None, until)
+
+
+def read_period(method: Method, start: datetime | None, until: datetime | None = None) -> Book:
+    """The same, with what was there at `start`: what a period brought is what changed in it."""
+    if start is None:
+        return read_book(method, until)
+    first = read_book(method, start)
+    before = tuple((place, where, replace(lot), cost) for place, where, lot, cost in lots_of(first))
+    return replace(_followed(method, first.state, first.days, start, until), before=before)
+
+
+def lots_of(book: Book) -> Iterator[LotThere]:
+    """Every lot that is left."""
+    for (wallet, token, where, _), pool in book.state.pools.items():
+        yield from _lots((wallet, token), where, pool)
+    for (wallet, _), waiting in book.state.parcels.items():
+        for parcel in waiting:
+            yield from _lots((wallet, parcel.token), "bridge", parcel.pool)
+
+
+def _lots(place: Place, where: str, pool: Pool) -> Iterator[LotThere]:
+    for lot, cost in pool.costs():
+        yield place, where, lot, cost
 
 
 def state_of(kept: BasisCheckpoint) -> State:

@@ -1,15 +1,15 @@
 """Profit by wallet and token: what is held, what it cost, what it is worth, what was realised."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from django.db.models import Count
 from django.utils import timezone
 
-from analytics.basis.book import Book, read_book
-from analytics.basis.lots import Lot, Method, Pool
+from analytics.basis.book import Book, Place, lots_of, read_book
+from analytics.basis.lots import Lot, Method
 from analytics.basis.money import Price, dollars, worth
 from analytics.basis.state import LOAN, WALLET
 from analytics.basis.tally import Sums
@@ -19,8 +19,6 @@ from wallets.amounts import show_amount
 from wallets.models import Token, Wallet
 from wallets.price_history import History
 from wallets.prices import known_prices
-
-Place = tuple[int, int]  # wallet, token
 
 
 @dataclass(slots=True)
@@ -111,20 +109,6 @@ def profit_of(
 def day_of(moment: datetime | None) -> date | None:
     """The day it lies in (UTC)."""
     return None if moment is None else moment.astimezone(UTC).date()
-
-
-def lots_of(book: Book) -> Iterator[tuple[Place, str, Lot, int | None]]:
-    """Every lot that is left: whose, where, and what it counts as having cost."""
-    for (wallet, token, where, _), pool in book.state.pools.items():
-        yield from _lots((wallet, token), where, pool)
-    for (wallet, _), waiting in book.state.parcels.items():
-        for parcel in waiting:
-            yield from _lots((wallet, parcel.token), "bridge", parcel.pool)
-
-
-def _lots(place: Place, where: str, pool: Pool) -> Iterator[tuple[Place, str, Lot, int | None]]:
-    for lot, cost in pool.costs():
-        yield place, where, lot, cost
 
 
 def holdings(book: Book) -> dict[Place, Held]:

@@ -1,5 +1,6 @@
 """What was laid out and what it brought, against sums made by hand."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -96,6 +97,20 @@ def test_a_period_has_only_its_own_costs(desk: Desk) -> None:
     label = desk.alice.label
     assert line("wallet", label, start=on(1), end=on(6)).costs.dollars == 200
     assert line("wallet", label, end=on(1)).costs.dollars == 100
+
+
+def test_a_period_has_only_what_its_gain_changed_by(desk: Desk) -> None:
+    """Also where what was gained before was realised in it."""
+    for day, at in ((0, "1000"), (5, "1500"), (9, "1800")):
+        price(desk.eth, day, at)
+    book(0, written.into(desk.alice, desk.eth, "2", "outside"))
+    book(9, written.out(desk.alice, desk.eth, "1", "outside"))
+    label, end = desk.alice.label, on(9) + timedelta(hours=1)
+    whole, period = line("wallet", label, end=end), line("wallet", label, start=on(6), end=end)
+    assert usd(whole.realised, whole.unrealised) == (800, 800)
+    assert usd(period.realised, period.unrealised) == (800, 800 - 2 * 500)
+    assert period.invested.dollars == 2000
+    assert period.ratio == Decimal("0.3")
 
 
 def test_an_unknown_fee_makes_the_ratio_unknown_and_says_so(desk: Desk) -> None:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from decimal import Decimal, localcontext
 
-from analytics.basis.book import read_book
+from analytics.basis.book import read_period
 from analytics.flows import Money
 from analytics.reports.ask import TOLD, Ask
 from analytics.reports.document import USD, Fact, Section, Table
 from analytics.reports.numbers import dollars, percent_of, usd
-from analytics.roi import RoiLine, roi_of
+from analytics.roi import RoiLine, midnight_of, roi_of
 from analytics.selectors import valid_entries
 from wallets.amounts import DIGITS
 
@@ -29,7 +29,7 @@ def returns_section(ask: Ask) -> Section:
         unknown = (dollars(name, name.capitalize(), None, TOO_LONG) for name in SUMS)
         return Section("returns", "Returns", tuple(unknown))
     # Read once for both.
-    book = read_book("fifo", ask.until)
+    book = read_period("fifo", midnight_of(ask.start), ask.until)
     whole = roi_of(book, by="network", start=ask.start, end=ask.until)
     lines = roi_of(book, by="protocol", start=ask.start, end=ask.until)
     facts = [_sum(name, [getattr(line, name) for line in whole]) for name in SUMS]
