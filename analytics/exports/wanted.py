@@ -45,9 +45,18 @@ class Wanted:
         )
 
 
+class _Wallets(dict[int, tuple[str, str]]):
+    """Label and address; one that was made while the file is written is asked for."""
+
+    def __missing__(self, pk: int) -> tuple[str, str]:
+        found = Wallet.objects.values_list("label", "address").get(pk=pk)
+        self[pk] = found
+        return found
+
+
 def _wallets() -> dict[int, tuple[str, str]]:
     rows = Wallet.objects.values_list("pk", "label", "address")
-    return {pk: (label, address) for pk, label, address in rows}
+    return _Wallets({pk: (label, address) for pk, label, address in rows})
 
 
 @dataclass(frozen=True, slots=True)

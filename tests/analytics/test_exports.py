@@ -13,8 +13,9 @@ import pytest
 from analytics.exports.cells import harmless
 from analytics.exports.disposals import term
 from analytics.exports.formats import FORMATS, write, write_file
-from analytics.exports.wanted import Wanted
+from analytics.exports.wanted import Names, Wanted
 from tests.analytics.written import Desk, book, fee, into, out, price
+from tests.factories import WalletFactory
 from wallets.models import Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -71,6 +72,11 @@ def test_json_and_json_lines_say_the_same(desk: Desk) -> None:
     array = json.loads(exported("json"))
     assert array == [json.loads(line) for line in exported("jsonl").splitlines()]
     assert (array[0]["base_units"], array[-1]["usd"]) == (str(2 * 10**18), "2")
+
+
+def test_a_wallet_that_is_made_while_the_file_is_written_has_its_name_in_it(desk: Desk) -> None:
+    names, late = Names(), WalletFactory.create(label="late")
+    assert names.wallets[late.pk] == ("late", late.address)
 
 
 def test_an_empty_ledger_is_an_empty_file_of_its_format(db: None) -> None:
