@@ -1,9 +1,8 @@
+import django.db.models.deletion
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """What was kept is made anew: what it was made from is told in another way now."""
-
     dependencies = [
         ("analytics", "0012_result_status"),
     ]
@@ -13,5 +12,27 @@ class Migration(migrations.Migration):
             model_name="basischeckpoint",
             name="version",
             field=models.PositiveBigIntegerField(default=0),
+        ),
+        migrations.AlterField(
+            model_name="profitday",
+            name="campaign",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="analytics.campaign",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="profitday",
+            name="task",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="scheduling.task",
+            ),
         ),
     ]

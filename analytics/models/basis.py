@@ -58,11 +58,11 @@ class ProfitDay(models.Model):
     wallet = models.ForeignKey("wallets.Wallet", on_delete=models.CASCADE, related_name="+")
     token = models.ForeignKey("wallets.Token", on_delete=models.CASCADE, related_name="+")
     campaign = models.ForeignKey(
-        "analytics.Campaign", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+        "analytics.Campaign", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     protocol = models.CharField(max_length=60, blank=True)
     task = models.ForeignKey(
-        "scheduling.Task", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+        "scheduling.Task", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     proceeds = _dollars()
     cost = _dollars()

@@ -15,6 +15,7 @@ from analytics.basis.tally import no_days
 from analytics.basis.unpriced import PriceFileError, import_prices, unpriced
 from analytics.models import BasisCheckpoint, LedgerEntry, ProfitDay
 from tests.analytics.written import Desk, book, fee, into, on, out, price
+from tests.factories import CampaignFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -117,6 +118,15 @@ def test_a_price_from_a_file_makes_it_begin_again_and_is_used(desk: Desk) -> Non
     assert stored_days("fifo") == no_days()
     income = read_book("fifo").sums(lambda key: key.wallet)[desk.bob.pk].income
     assert income == 25 * 10**18
+
+
+def test_a_campaign_that_is_deleted_takes_no_costs_along(desk: Desk) -> None:
+    """The fee of a claim names the campaign only by way of the claim."""
+    advance("fifo", seconds=9)
+    before, campaign = ProfitDay.objects.count(), CampaignFactory.create()
+    ProfitDay.objects.update(campaign=campaign)
+    campaign.delete()
+    assert ProfitDay.objects.filter(campaign=None).count() == before
 
 
 def test_a_history_of_prices_makes_it_begin_again(desk: Desk, tmp_path: Path) -> None:
