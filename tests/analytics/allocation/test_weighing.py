@@ -201,7 +201,7 @@ def test_at_a_higher_risk_than_it_was_proposed_at_nothing_is_approved_or_applied
     made = factories.RebalanceFactory.create(run=run, created_by=ann, moves=row.moves)
     approve(rebalance=made, person=ann)
     factories.RiskReadingFactory.create(level="high")
-    with pytest.raises(NotPossible, match="the risk was low when .* and is high now"):
+    with pytest.raises(NotPossible, match=r"the risk was low when .* and is high now"):
         apply(rebalance=made, person=ann)
     assert not Task.objects.filter(enabled=True).exists()
 
