@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from analytics.allocation.approving import apply, approve, expire_old, refuse
 from analytics.allocation.benefits import benefit_cents
 from analytics.allocation.computing import compute, lines_of
+from analytics.allocation.events import close_events
 from analytics.allocation.moves import Draft, drafts_of
 from analytics.allocation.proposing import propose
 from analytics.allocation.shifts import after, shifts_of
@@ -190,6 +191,17 @@ def test_a_task_that_somebody_ran_does_not_keep_a_rebalance_from_ending(
     Rebalance.objects.update(approved_at=timezone.now() - timedelta(hours=2))
     assert expire_old() == 1
     assert list(Task.objects.values_list("pk", "enabled")) == [(task.pk, False)]
+
+
+def test_tasks_that_are_switched_off_before_they_are_due_end_a_rebalance(
+    row: Rebalance, ann: User
+) -> None:
+    approve(rebalance=row, person=ann)
+    apply(rebalance=row, person=ann)
+    assert close_events() == 0
+    Task.objects.update(enabled=False)
+    later = timezone.now() + timedelta(days=1)
+    assert (close_events(later), close_events(later)) == (1, 0)
 
 
 def test_at_a_higher_risk_than_it_was_proposed_at_nothing_is_approved_or_applied(
