@@ -6,7 +6,7 @@ import pytest
 
 from analytics.flows import added, flows_between
 from analytics.models import EquityPoint, LedgerEntry, Rollup, RollupMark
-from analytics.portfolio import points
+from analytics.portfolio import measures, points
 from analytics.rollups.cleaning import clean
 from analytics.rollups.running import roll_up
 from analytics.rollups.verifying import verify
@@ -79,6 +79,14 @@ def test_the_newest_old_balance_stays(days: Days) -> None:
     old = BalancePoint.objects.filter(snapshot__block_at__lt=limit)
     assert old.count() == len(days.wallets)
     assert BalanceSnapshot.objects.count() == BalancePoint.objects.count()
+
+
+def test_concentration_of_a_time_is_known_after_cleaning(days: Days) -> None:
+    end = FIRST + 2 * DAY
+    before = measures(start=FIRST, end=end, benchmarks=()).hhi
+    clean(now=LATER, keep_days=KEEP)
+    assert measures(start=FIRST, end=end, benchmarks=()).hhi == before
+    assert before["protocol"].value == 1
 
 
 def test_days_of_the_portfolio_stay_the_same(days: Days) -> None:
