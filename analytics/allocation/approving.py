@@ -208,7 +208,7 @@ def _is_rescheduled(row: Rebalance, tasks: Sequence[Task]) -> bool:
     wanted: list[list[tuple[int, str]]] = []
     for one in row.moves:
         chain = [pk for _, pk in zip(one["legs"], pks, strict=False)]
-        succeeded = TaskDependency.Condition.SUCCEEDED
+        succeeded = str(TaskDependency.Condition.SUCCEEDED)
         wanted += [[], *([(before, succeeded)] for before in chain[:-1])]
     return often or fees or order != wanted
 

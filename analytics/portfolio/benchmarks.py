@@ -59,8 +59,9 @@ def _rolled_up(
         network=token.network.slug,
         token=token.address or NATIVE,
     )
-    for source, *ends in rows.values_list("subject", "first_at", "first", "last_at", "last"):
-        for at, amount in (ends[:2], ends[2:]):
+    fields = ("subject", "first_at", "first", "last_at", "last")
+    for source, first_at, first, last_at, last in rows.values_list(*fields):
+        for at, amount in ((first_at, first), (last_at, last)):
             if at is not None and amount is not None and start <= at <= end:
                 yield source, at, amount, USD_PLACES
 

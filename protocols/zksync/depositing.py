@@ -46,6 +46,7 @@ from protocols.zksync.requests import (
     terms,
 )
 from protocols.zksync.tokens import Asset, asset_of, deposit_checks, mint_call, second_bridge_data
+from wallets.addresses import parse_address
 from wallets.transactions.allowances import allowance_name
 from wallets.transactions.arguments import Constant, Empty, Registered, Sender, Unchecked
 
@@ -213,7 +214,7 @@ def _ether_price(ctx: Context, amount: int) -> Price:
 
 def _token_price(ctx: Context, token: str, amount: int) -> tuple[Asset, Price]:
     vault = l1_vault(ctx)
-    asset = asset_of(vault, token)
+    asset = asset_of(vault, parse_address(token))
     return asset, price_of(ctx, _minting(ctx, mint_call(vault, asset, amount)))
 
 
