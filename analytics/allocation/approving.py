@@ -8,11 +8,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from analytics.allocation.computing import digest_of, policy_facts
+from analytics.allocation.levels import present_level, share_at_work
 from analytics.allocation.states import REBALANCE, RebalanceState
 from analytics.models import AllocationPolicy, Rebalance, RebalanceEvent
 from protocols.models import Protocol
-from scheduling.models import Occurrence, Task
-from scheduling.operating import delete_task
+from scheduling.models import Occurrence, Task, TaskDependency
+from scheduling.operating import delete_task, set_enabled
 from scheduling.services import TASK_HISTORY, create_task, save_task
 from wallets.address_book import Person, actor_of, require_right, second_person_required
 from wallets.models import Network, Wallet
@@ -39,6 +40,7 @@ def approve(*, rebalance: Rebalance, person: Person, reason: str = "") -> Rebala
             return row
         _require(row, S.PROPOSED)
         _require_unchanged(row)
+        _require_no_higher_risk(row)
         if row.expires_at > timezone.now():
             alone = _require_person(row, person)
             return _approved(row, person, reason, alone=alone)
@@ -54,6 +56,7 @@ def apply(*, rebalance: Rebalance, person: Person, reason: str = "") -> Rebalanc
             return row
         _require(row, S.APPROVED)
         _require_unchanged(row)
+        _require_no_higher_risk(row)
         if row.approved_at is not None and row.approved_at > timezone.now() - APPROVAL_HOLDS:
             return _applied(row, person, reason)
     return _too_late(row, actor_of(person))
@@ -82,8 +85,15 @@ def expire_old() -> int:
 
 
 def digest_of_moves(policy: AllocationPolicy, moves: Sequence[Mapping[str, Any]]) -> str:
-    """Binds the moves and the policy as it was."""
-    return digest_of({"policy": policy_facts(policy), "moves": list(moves)})
+    """Binds the moves and the policy as it was, with what it is spread over."""
+    parts = {name: [policy_facts(one) for one in rows] for name, rows in _parts_of(policy)}
+    return digest_of({"policy": policy_facts(policy), "moves": list(moves), **parts})
+
+
+def _parts_of(policy: AllocationPolicy) -> Iterator[tuple[str, Any]]:
+    """Read anew: whoever asks may have them from before they were changed."""
+    yield "buckets", policy.buckets.order_by("pk").all()
+    yield "caps", policy.caps.order_by("pk").all()
 
 
 def _approved(row: Rebalance, person: Person, reason: str, *, alone: bool) -> Rebalance:
@@ -181,8 +191,26 @@ def _require_untouched(row: Rebalance, tasks: Sequence[Task]) -> None:
     extra = any(task.params or task.enabled or task.due_count for task in tasks)
     members = any(task.tags.exists() or task.groups.exists() for task in tasks)
     ran = Occurrence.objects.filter(task__in=tasks).exists()
-    if found != wanted or extra or members or ran:
+    if found != wanted or extra or members or ran or _is_rescheduled(row, tasks):
         raise NotPossible(f"the tasks of {row} were changed since they were made; refuse it")
+
+
+def _is_rescheduled(row: Rebalance, tasks: Sequence[Task]) -> bool:
+    """Whether one would come more often, later, or without the one before it."""
+    usual = Task()
+    often = any(
+        task.schedule != Task.Schedule.ONCE or task.times != usual.times or not task.window_seconds
+        for task in tasks
+    )
+    fees = any(task.max_fee_ceiling or task.urgency != usual.urgency for task in tasks)
+    order = [list(task.dependencies.values_list("needs", "condition")) for task in tasks]
+    pks = iter(task.pk for task in tasks)
+    wanted: list[list[tuple[int, str]]] = []
+    for one in row.moves:
+        chain = [pk for _, pk in zip(one["legs"], pks, strict=False)]
+        succeeded = str(TaskDependency.Condition.SUCCEEDED)
+        wanted += [[], *([(before, succeeded)] for before in chain[:-1])]
+    return often or fees or order != wanted
 
 
 def _require_person(row: Rebalance, person: Person) -> bool:
@@ -201,6 +229,16 @@ def _require_person(row: Rebalance, person: Person) -> bool:
 def _require_unchanged(row: Rebalance) -> None:
     if row.digest != digest_of_moves(row.policy, row.moves):
         raise NotPossible(f"{row} or its policy was changed since it was proposed; propose it anew")
+
+
+def _require_no_higher_risk(row: Rebalance) -> None:
+    """What was worked out while more was allowed to be at work is not done when less is."""
+    level = present_level(timezone.now())
+    if share_at_work(row.policy, level) < share_at_work(row.policy, row.run.level):
+        raise NotPossible(
+            f"the risk was {row.run.level} when {row} was proposed and is {level} now, at which "
+            "less may be at work; propose it anew"
+        )
 
 
 def _require(row: Rebalance, state: RebalanceState) -> None:
@@ -227,7 +265,15 @@ def _too_late_row(row: Rebalance, actor: str) -> None:
 
 
 def _ended(row: Rebalance, state: RebalanceState, actor: str, reason: str) -> Rebalance:
-    """Tasks that were never due go with it: nobody shall switch on old quotes."""
+    """Tasks that were never due go with it: nobody shall switch on old quotes.
+
+    One that somebody ran or that another task waits for stays, switched off: else the end itself
+    would not be possible.
+    """
     for task in row.tasks.order_by("-pk"):
-        delete_task(task=task, actor=actor, reason=f"{row}: {reason}")
+        told = f"{row}: {reason}"
+        try:
+            delete_task(task=task, actor=actor, reason=told)
+        except NotPossible:
+            set_enabled(tasks=[task], enabled=False, actor=actor, reason=told)
     return move(row, state, machine=REBALANCE, actor=actor, reason=reason, detail=reason[:500])

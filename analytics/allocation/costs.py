@@ -17,13 +17,14 @@ from analytics.allocation.stock import Stock
 from analytics.allocation.values import CannotAllocate
 from analytics.exposure import to_cents
 from analytics.models import AllocationPolicy
-from protocols.actions import PlanError
+from protocols.actions import Context, PlanError
 from protocols.context import NetworkReader, build_context
+from protocols.params import NATIVE
 from protocols.previews import ClientOf, Preview, preview_action
 from protocols.registry import UnknownAction
 from wallets.amounts import DIGITS
 from wallets.chain.errors import ChainError
-from wallets.models import Network, Receipt, Token, Transaction
+from wallets.models import Network, Receipt, Token, Transaction, Wallet
 from wallets.transactions.expectations import minimum_out
 
 # So many past receipts say what an action takes.
@@ -100,13 +101,7 @@ class Pricing:
     def _exchange(self, leg: Leg, taken: Taken) -> tuple[Decimal, Taken]:
         """What is lost by it, quoted for all wallets together; and the least each one gets."""
         total = sum(amount for _, amount in taken)
-        context = build_context(
-            network=leg.network,
-            wallet=taken[0][0],
-            protocol=leg.protocol,
-            client=self._client_of(leg.network),
-            now=timezone.now(),
-        )
+        context = self._context(leg, taken[0][0])
         names = (leg.params["token_in"], leg.params["token_out"])
         expected = leg.quoter(context, *names, total) if leg.quoter else 0
         given, got = self._stock.worth(total, leg.token), self._stock.worth(expected, leg.result)
@@ -116,11 +111,21 @@ class Pricing:
         brings = tuple((wallet, least * amount // total) for wallet, amount in taken)
         return max(Decimal(0), given - got), brings
 
+    def _context(self, leg: Leg, wallet: Wallet) -> Context:
+        return build_context(
+            network=leg.network,
+            wallet=wallet,
+            protocol=leg.protocol,
+            client=self._client_of(leg.network),
+            now=timezone.now(),
+        )
+
     def _with_fee(self, one: PricedLeg, *, first: bool) -> PricedLeg:
         """The first leg is planned and simulated; of later ones the past says what they take."""
+        fee, calls = self._fee_at_its_end(one.leg, len(one.taken)), []
         if not first:
-            return PricedLeg(one.leg, one.taken, self._usual_fee(one.leg, one.taken), one.loss)
-        fee, calls = Decimal(0), []
+            fee += self._usual_fee(one.leg, one.taken, self._bridge_fee(one.leg, one.taken))
+            return PricedLeg(one.leg, one.taken, fee, one.loss)
         for wallet, amount in one.taken:
             found = preview_action(
                 protocol=one.leg.protocol,
@@ -146,19 +151,39 @@ class Pricing:
 
     def _usual_fee(self, leg: Leg, taken: Taken, beside: int = 0) -> Decimal:
         """Gas of the past, or what the policy assumes, at the price of now."""
-        past = self._past_gas(leg)
+        each = self._usual_gas(leg, leg.network)
+        return self._dollars(each * len(taken) + max(0, beside), leg.network)
+
+    def _fee_at_its_end(self, leg: Leg, wallets: int) -> Decimal:
+        """Of a withdrawal, what L1 takes for paying it out: the larger part of its cost."""
+        if not leg.ends_there:
+            return Decimal(0)
+        there = leg.result.network
+        return self._dollars(self._usual_gas(leg, there) * wallets, there)
+
+    def _bridge_fee(self, leg: Leg, taken: Taken) -> int:
+        """Wei that a bridge asks beside the gas, of all wallets; asked, since none holds it yet."""
+        if leg.fee_quoter is None:
+            return 0
+        name = leg.token.address or NATIVE
+        return sum(
+            leg.fee_quoter(self._context(leg, wallet), name, amount) for wallet, amount in taken
+        )
+
+    def _usual_gas(self, leg: Leg, network: Network) -> int:
+        """Wei for the gas that one wallet pays for it on that network."""
+        past = self._past_gas(leg, network)
         gas, l1_fee = past or (self._policy.assumed_gas or 0, 0)
         if not gas:
             raise CannotAllocate(
-                f"what it costs to {leg.words} is unknown: it cannot be simulated yet and was "
-                "never done here; give the policy an assumed gas"
+                f"what it costs on {network.slug} to {leg.words} is unknown: it cannot be "
+                "simulated yet and was never done here; give the policy an assumed gas"
             )
-        each = gas * self._gas_price(leg.network) + l1_fee
-        return self._dollars(each * len(taken) + max(0, beside), leg.network)
+        return gas * self._gas_price(network) + l1_fee
 
-    def _past_gas(self, leg: Leg) -> tuple[int, int] | None:
+    def _past_gas(self, leg: Leg, network: Network) -> tuple[int, int] | None:
         """Gas and L1 fee of a run of it, on average rounded up; None where there was none."""
-        key = (leg.protocol, leg.action, leg.network.pk)
+        key = (leg.protocol, leg.action, network.pk)
         if key not in self._past:
             self._past[key] = _past_gas(*key)
         return self._past[key]

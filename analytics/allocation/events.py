@@ -17,7 +17,7 @@ from analytics.exposure import to_cents
 from analytics.flows import Money
 from analytics.models import LedgerEntry, Rebalance, RebalanceEvent
 from analytics.selectors import valid_entries
-from scheduling.models import Occurrence, Run, Task
+from scheduling.models import Occurrence, Run, TaskWallet
 from scheduling.states import FINISHED_RUN, OccurrenceState
 from wallets.amounts import DIGITS
 from wallets.models import Transaction
@@ -52,7 +52,7 @@ def close_events(now: datetime | None = None) -> int:
 
 def _close(event: RebalanceEvent, now: datetime) -> bool:
     tasks = list(event.rebalance.tasks.values_list("pk", flat=True))
-    over = _over_since(tasks)
+    over = _over_since(tasks, event.began_at)
     if over is None or _unbooked(tasks):
         return False
     try:
@@ -74,17 +74,22 @@ def _close(event: RebalanceEvent, now: datetime) -> bool:
     )
 
 
-def _over_since(tasks: Iterable[int]) -> datetime | None:
-    """When the last run ended; None while one is not over, or a due time has no run yet."""
-    wanted = Task.wallets.through.objects.filter(task__in=tasks).count()
+def _over_since(tasks: Iterable[int], began: datetime) -> datetime | None:
+    """When the last run ended; None while one is not over, or a due time has no run yet.
+
+    For a task that somebody has switched off before it was due nobody waits.
+    """
     occurrences = Occurrence.objects.filter(task__in=tasks)
+    awaited = Q(task__enabled=True) | Exists(occurrences.filter(task=OuterRef("task")))
+    wanted = TaskWallet.objects.filter(awaited, task__in=tasks).count()
     skipped = occurrences.filter(state=OccurrenceState.SKIPPED).count()
     runs = Run.objects.filter(task__in=tasks)
     ended = runs.filter(state__in=FINISHED_RUN, wake_at=None)
     if wanted > skipped + ended.count() or runs.count() > ended.count():
         return None
     newest = [*ended.values_list("state_changed_at", flat=True)]
-    return max(newest, default=None) or occurrences.latest("due_at").due_at
+    due = occurrences.order_by("-due_at").values_list("due_at", flat=True).first()
+    return max(newest, default=None) or due or began
 
 
 def _unbooked(tasks: Iterable[int]) -> bool:

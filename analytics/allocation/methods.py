@@ -31,6 +31,7 @@ def solve(
 ) -> Solution:
     """The weights of the policy's method; CannotAllocate where it has none."""
     if not bounds.at_work:
+        require_possible(bounds, exactly=False)
         return Solution(np.zeros(len(bounds)), "none needed", "nothing may be at work")
     require_possible(bounds, exactly=policy.method != M.KELLY)
     match policy.method:

@@ -17,13 +17,17 @@ from protocols.evm import quotes, quotes_v3, swaps_v3
 from protocols.layerbank.markets import CORE
 from protocols.models import Deployment
 from protocols.params import NATIVE
+from protocols.scroll import deposits
 from protocols.scroll.sides import L1_OF as SCROLL_L1_OF
 from protocols.syncswap import quotes as syncswap
 from protocols.syncswap.swaps import ROUTER as SYNCSWAP_ROUTER
+from protocols.zksync import depositing
 from protocols.zksync.contracts import L1_OF as ZKSYNC_L1_OF
 from wallets.models import Network, Token
 
 Quoter = Callable[[Context, str, str, int], int]
+# What a bridge asks beside the gas for so much of a token, in wei of where it begins.
+FeeQuoter = Callable[[Context, str, int], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,9 @@ class Leg:
     result: Token
     params: Mapping[str, Any] = field(default_factory=dict)
     quoter: Quoter | None = None
+    fee_quoter: FeeQuoter | None = None
+    # Whether its last transaction is paid for where it ends: a withdrawal is proven on L1.
+    ends_there: bool = False
 
     @property
     def network(self) -> Network:
@@ -65,6 +72,10 @@ LENDERS = {
     "layerbank": (CORE, "supply", "redeem-underlying", "token"),
 }
 BRIDGES = {"scroll": SCROLL_L1_OF, "zksync": ZKSYNC_L1_OF}
+DEPOSIT_FEES: dict[str, FeeQuoter] = {
+    "scroll": deposits.deposit_fee,
+    "zksync": depositing.deposit_fee,
+}
 
 
 class Routes:
@@ -157,10 +168,18 @@ class Routes:
 
 
 def _bridge(protocol: str, kind: str, token: Token, result: Token) -> Leg:
-    if protocol == "zksync" and token.is_native:
-        return Leg("bridge", protocol, kind, token, result)
-    action = f"{kind}-token" if protocol == "zksync" else kind
-    return Leg("bridge", protocol, action, token, result, {"token": _ref(token)})
+    is_bare = protocol == "zksync" and token.is_native
+    action = kind if is_bare or protocol != "zksync" else f"{kind}-token"
+    return Leg(
+        "bridge",
+        protocol,
+        action,
+        token,
+        result,
+        {} if is_bare else {"token": _ref(token)},
+        fee_quoter=DEPOSIT_FEES[protocol] if kind == "deposit" else None,
+        ends_there=kind == "withdraw",
+    )
 
 
 def _ref(token: Token, role: str = "") -> str:

@@ -105,7 +105,10 @@ def relaxed(bounds: Bounds, *, exactly: bool) -> list[str]:
     slack = cp.Variable(len(rules), nonneg=True)
     constraints = [left <= right + slack[place] for place, (_, left, right) in enumerate(rules)]
     problem = cp.Problem(cp.Minimize(cp.sum(slack)), [*constraints, weights >= 0])
-    problem.solve(solver=SOLVER)
+    try:
+        problem.solve(solver=SOLVER)
+    except cp.error.SolverError as error:
+        raise CannotAllocate(f"{SOLVER} could not say whether the bounds fit: {error}") from error
     given = slack.value if slack.value is not None else np.zeros(len(rules))
     return [
         f"{name} by {short * 100:.2f} %"

@@ -1,16 +1,19 @@
 """What a coin would have brought instead, from stored prices."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal, localcontext
 
 from django.db.models import Count
 
 from analytics.flows import Flow, Money
+from analytics.models import Rollup, RollupMark
 from analytics.portfolio import risk
 from analytics.portfolio.returns import DIGITS, Value
 from analytics.portfolio.values import Benchmark, Measure
+from analytics.rollups.grouping import USD_PLACES
+from analytics.rollups.numbers import HOUR, NATIVE
 from wallets.amounts import to_decimal
 from wallets.models import PricePoint, Token
 from wallets.price_history import OLDEST, PREFERENCE
@@ -19,13 +22,14 @@ DayReturn = tuple[datetime, datetime, float]
 
 
 class Prices:
-    """US dollars of one token over a time, read with one question."""
+    """US dollars of one token over a time, read with three questions."""
 
     def __init__(self, token: Token, start: datetime, end: datetime) -> None:
         rows = PricePoint.objects.filter(token=token, at__gte=start - OLDEST, at__lte=end)
+        found = list(rows.values_list("source", "at", "amount", "decimals"))
+        found += _rolled_up(token, start - OLDEST, end)
         self._by_source: dict[str, tuple[list[datetime], list[tuple[int, int]]]] = {}
-        fields = ("source", "at", "amount", "decimals")
-        for source, at, amount, decimals in rows.order_by("at", "id").values_list(*fields):
+        for source, at, amount, decimals in sorted(found, key=lambda one: one[1]):
             times, prices = self._by_source.setdefault(source, ([], []))
             times.append(at)
             prices.append((amount, decimals))
@@ -38,6 +42,28 @@ class Prices:
             if place >= 0 and times[place] >= moment - OLDEST:
                 return to_decimal(*prices[place])
         return None
+
+
+def _rolled_up(
+    token: Token, start: datetime, end: datetime
+) -> Iterator[tuple[str, datetime, int, int]]:
+    """The first and the last of each hour of which single points were cleaned away."""
+    mark = RollupMark.objects.filter(metric=Rollup.Metric.PRICES, cleaned_until__gt=start).first()
+    if mark is None or mark.cleaned_until is None:
+        return
+    rows = Rollup.objects.filter(
+        metric=Rollup.Metric.PRICES,
+        period=Rollup.Period.HOUR,
+        starts_at__gt=start - HOUR,
+        starts_at__lt=mark.cleaned_until,
+        network=token.network.slug,
+        token=token.address or NATIVE,
+    )
+    fields = ("subject", "first_at", "first", "last_at", "last")
+    for source, first_at, first, last_at, last in rows.values_list(*fields):
+        for at, amount in ((first_at, first), (last_at, last)):
+            if at is not None and amount is not None and start <= at <= end:
+                yield source, at, amount, USD_PLACES
 
 
 def compare(

@@ -1,6 +1,6 @@
 """The known values of a period, cut where money came and went: what measures are made from."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,6 +40,7 @@ def open_book(start: datetime, end: datetime) -> Book:
     if not known:
         return Book(holes(found), [], [], [], [])
     told = holes([one for one in found if one.at >= known[0].at])
+    known = _settled(known, flows_between(known[0].as_of or known[0].at, known[-1].at))
     flows = flows_between(known[0].at, known[-1].at)
     values = _cut(known, flows)
     parts = spans(values, flows)
@@ -56,6 +57,20 @@ def _known(found: Sequence[Reading], start: datetime) -> list[Reading]:
     while place < len(known) and not known[place].cents:
         place += 1
     return known[place:]
+
+
+def _settled(known: Sequence[Reading], flows: Sequence[Flow]) -> list[Reading]:
+    """Without readings of which nobody knows whether a payment before them is in them.
+
+    What they add up may be older than the payment: taken as it is, the money would be a loss, and
+    a gain once it is seen.
+    """
+    times, kept = [flow.at for flow in flows], []
+    for one in known:
+        place = bisect_right(times, one.at)
+        if not place or one.as_of is None or times[place - 1] <= one.as_of:
+            kept.append(one)
+    return kept or [known[0]]
 
 
 def _cut(known: Sequence[Reading], flows: Sequence[Flow]) -> list[Value]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import Literal, get_args
 
-from analytics.models import EquityPoint
+from django.db.models import Subquery
+
+from analytics.models import EquityPoint, Rollup
 from analytics.portfolio import risk
 from analytics.portfolio.returns import DIGITS
 from analytics.portfolio.values import Measure, PortfolioError
@@ -18,6 +20,8 @@ BY: tuple[By, ...] = get_args(By)
 # Under which name a point keeps it.
 _PART = {"protocol": "places", "network": "networks", "token": "tokens", "wallet": "wallets"}
 IN_WALLETS, NOBODYS = "in wallets", "of no wallet"
+# Where it was earlier says nothing of a moment.
+OLDEST = timedelta(days=3)
 NEVER = "nothing was added up yet; the workers do it (AIRDROPS_FIGURE_SECONDS)"
 
 
@@ -58,10 +62,21 @@ def distributions(wanted: tuple[By, ...], at: datetime | None = None) -> list[Di
 
 
 def concentrations(at: datetime) -> dict[str, Measure]:
-    """Herfindahl's index by each, of the newest point until then."""
+    """Herfindahl's index by each, of the newest point until then; of a day's last when cleaned."""
     point = _point(at)
-    parts: Mapping[str, dict[str, int]] = point.parts if point else {}
-    return {by: risk.concentration(parts.get(_PART[by], {})) for by in BY}
+    parts = {by: point.parts.get(_PART[by], {}) for by in BY} if point else _rolled_up(at)
+    return {by: risk.concentration(parts.get(by, {})) for by in BY}
+
+
+def _rolled_up(at: datetime) -> Mapping[str, dict[str, int]]:
+    """What was where at the newest end of a day until then of which sums are kept."""
+    kept = Rollup.objects.filter(metric=Rollup.Metric.PARTS, last_at__lte=at)
+    newest = kept.filter(starts_at__gt=at - OLDEST).order_by("-starts_at").values("starts_at")[:1]
+    found: dict[str, dict[str, int]] = {}
+    names = ("subject", "protocol", "network", "token", "wallet", "last")
+    for by, *key, cents in kept.filter(starts_at=Subquery(newest)).values_list(*names):
+        found.setdefault(by, {})[":".join(key)] = cents or 0
+    return found
 
 
 def _point(at: datetime | None) -> EquityPoint | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
+from math import isfinite
 
 from django.conf import settings
 
@@ -131,6 +132,9 @@ def _solved(book: Book, flows: Money) -> tuple[Measure, Measure]:
         yearly, whole = rates(payments)
     except NoRate as error:
         return (Measure(None, str(error)),) * 2
+    if not isfinite(yearly):
+        short = Measure(None, "the time is too short to say what it would be in a year")
+        return short, Measure.of(whole)
     return Measure.of(yearly), Measure.of(whole)
 
 

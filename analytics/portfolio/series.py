@@ -11,6 +11,7 @@ from analytics.portfolio.values import Hole
 Every = Literal["hour", "day"]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NEVER = "nothing was added up"
+_FIELDS = ("at", "cents", "problem", "as_of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class Reading:
     at: datetime
     cents: int | None
     problem: str = ""
+    # How old the oldest of what was added up is.
+    as_of: datetime | None = None
 
 
 def readings(start: datetime, end: datetime) -> list[Reading]:
@@ -28,7 +31,7 @@ def readings(start: datetime, end: datetime) -> list[Reading]:
     Where points were cleaned away, the last known one of each hour is left, and stands for it.
     """
     rows = EquityPoint.objects.filter(at__gte=start, at__lte=end).order_by("at", "id")
-    fresh = [Reading(*row) for row in rows.values_list("at", "cents", "problem").iterator()]
+    fresh = [Reading(*row) for row in rows.values_list(*_FIELDS).iterator()]
     oldest = EquityPoint.objects.order_by("at").values_list("at", flat=True).first()
     return [*_rolled_up(start, min(end, oldest or end)), *fresh]
 

@@ -30,9 +30,13 @@ def xirr(payments: Payments) -> float:
 
 
 def rates(payments: Payments) -> tuple[float, float]:
-    """Of a year, and the same for the time from the first payment to the last."""
+    """Of a year, and the same for the time from the first payment to the last.
+
+    That of a year is infinite where no float holds it: a few percent within minutes.
+    """
     found, years = _log_rate(payments), _years(payments)
-    return float(np.expm1(found)), float(np.expm1(found * years[-1]))
+    with np.errstate(over="ignore"):
+        return float(np.expm1(found)), float(np.expm1(found * years[-1]))
 
 
 def _log_rate(payments: Payments) -> float:

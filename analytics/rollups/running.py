@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction as database
 from django.utils import timezone
 
 from analytics.models import RollupDirt, RollupMark
@@ -51,9 +52,10 @@ def roll_up(
         if metrics is not None and source.metric not in metrics:
             continue
         mark = _mark(source)
-        again += _renew(source, mark)
+        renewed, complete_again = _renew(source, mark, ends)
+        again, complete = again + renewed, complete and complete_again
         for start, until in chunks(mark.done_until or moment, _last(source, moment)):
-            if ends is not None and time.monotonic() > ends:
+            if _is_over(ends):
                 complete = False
                 break
             progress(f"{source.metric}: {start:%Y-%m-%d}")
@@ -89,33 +91,51 @@ def _write(source: Source, start: datetime, end: datetime) -> int:
     return (end - start) // HOUR
 
 
-def _renew(source: Source, mark: RollupMark) -> int:
-    """Again what late and changed rows fall into, but for what was cleaned: it has no rows now."""
+def _renew(source: Source, mark: RollupMark, ends: float | None) -> tuple[int, bool]:
+    """Again what late and changed rows fall into, day by day; whether that is all of them.
+
+    What is not done in time is still marked. What was cleaned has no rows now, and stays.
+    """
     if mark.done_until is None:
-        return 0
-    newest = source.newest()
-    late = source.hours_behind(mark.seen, mark.done_until)
-    dirt = list(RollupDirt.objects.filter(metric=source.metric).values_list("pk", "hour"))
-    changed = {hour for _, hour in dirt if hour < mark.done_until}
-    renewed = _renew_days(source, mark, late | changed)
-    if source.metric == Metric.PRICES:
-        mark_changed((Metric.FLOWS_USD,), _valued_at(late))
-    for place in range(0, len(dirt), FIRST_SEEN):
-        done = [pk for pk, _ in dirt[place : place + FIRST_SEEN]]
-        RollupDirt.objects.filter(pk__in=done).delete()
-    _keep_seen(mark, newest)
-    return renewed
-
-
-def _renew_days(source: Source, mark: RollupMark, hours: set[datetime]) -> int:
-    """Whole days: one question each, however many of their hours it is."""
+        return 0, True
+    _mark_late(source, mark)
+    marks = RollupDirt.objects.filter(metric=source.metric)
+    # These hours are still to be added up for the first time.
+    marks.filter(hour__gte=mark.done_until).delete()
+    waiting = marks.order_by("hour").values_list("hour", flat=True)
     renewed = 0
-    for day in sorted({day_of(hour) for hour in hours}):
-        start = max(day, mark.cleaned_until or day)
-        end = min(day + DAY, mark.done_until or day)
-        if start < end:
-            renewed += _write(source, start, end)
-    return renewed
+    while (hour := waiting.first()) is not None:
+        if _is_over(ends):
+            return renewed, False
+        day = day_of(hour)
+        done = list(marks.filter(hour__gte=day, hour__lt=day + DAY).values_list("pk", flat=True))
+        renewed += _renew_day(source, mark, day)
+        for place in range(0, len(done), FIRST_SEEN):
+            RollupDirt.objects.filter(pk__in=done[place : place + FIRST_SEEN]).delete()
+    return renewed, True
+
+
+def _mark_late(source: Source, mark: RollupMark) -> None:
+    """Hours that rows came late to are marked like changed ones: whoever is ended finds them."""
+    newest = source.newest()
+    late = source.hours_behind(mark.seen, mark.done_until or timezone.now())
+    known = RollupDirt.objects.filter(metric=source.metric).order_by()
+    with database.atomic():
+        mark_changed((source.metric,), late - set(known.values_list("hour", flat=True).distinct()))
+        if source.metric == Metric.PRICES:
+            mark_changed((Metric.FLOWS_USD,), _valued_at(late))
+        _keep_seen(mark, newest)
+
+
+def _renew_day(source: Source, mark: RollupMark, day: datetime) -> int:
+    """A whole day: one question, however many of its hours it is."""
+    start = max(day, mark.cleaned_until or day)
+    end = min(day + DAY, mark.done_until or day)
+    return _write(source, start, end) if start < end else 0
+
+
+def _is_over(ends: float | None) -> bool:
+    return ends is not None and time.monotonic() > ends
 
 
 def _valued_at(hours: set[datetime]) -> set[datetime]:

@@ -209,6 +209,11 @@ def _deposit_calls(
     return (*approvals, _bounded(deposit, fee))
 
 
+def deposit_fee(ctx: Context, token: str, _amount: int) -> int:
+    """Wei of L1 that go with a deposit of the coin at most, before anybody holds it."""
+    return quote_fee(ctx, _usual_gas(ctx, l2_side(ctx), token)).value
+
+
 def _bounded(call: Call, fee: FeeQuote) -> Call:
     """Above that gas price the bridge would ask a higher fee than goes with the call."""
     return replace(call, max_fee_per_gas=fee.max_fee_per_gas)

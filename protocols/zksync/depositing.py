@@ -23,7 +23,7 @@ from protocols.evm.tokens import (
     require_native,
 )
 from protocols.movements import read_movements
-from protocols.params import ActionParams, Address, Amount
+from protocols.params import NATIVE, ActionParams, Address, Amount
 from protocols.zksync import recovering
 from protocols.zksync.arrivals import ARRIVAL, arrival_of, look_for_arrival
 from protocols.zksync.contracts import (
@@ -46,6 +46,7 @@ from protocols.zksync.requests import (
     terms,
 )
 from protocols.zksync.tokens import Asset, asset_of, deposit_checks, mint_call, second_bridge_data
+from wallets.addresses import parse_address
 from wallets.transactions.allowances import allowance_name
 from wallets.transactions.arguments import Constant, Empty, Registered, Sender, Unchecked
 
@@ -82,7 +83,7 @@ class Deposit(Action):
 
     def plan(self, ctx: Context, params: Params) -> Plan:
         """One request, then its arrival."""
-        price = price_of(ctx, Execution(ctx.wallet, ctx.wallet, params.amount))
+        price = _ether_price(ctx, params.amount)
         paid = params.amount + price.base_cost
         require_native(ctx, paid)
         return Plan(
@@ -166,9 +167,7 @@ class DepositToken(Action):
         if params.token == ETHER:
             raise PlanError(f"{ETHER} stands for ether; use deposit for that")
         require_balance(ctx, params.token, params.amount)
-        vault = l1_vault(ctx)
-        asset = asset_of(vault, params.token)
-        price = price_of(ctx, _minting(ctx, mint_call(vault, asset, params.amount)))
+        asset, price = _token_price(ctx, params.token, params.amount)
         require_native(ctx, price.base_cost)
         router = ctx.deployment(L1_ROUTER)
         return Plan(
@@ -200,6 +199,23 @@ class DepositToken(Action):
     def settle(self, ctx: Context, params: Params, receipt: CallReceipt) -> Settlement:
         """The token and the fee's ether left; or the token came back."""
         return Settlement(read_movements(receipt, ctx.wallet))
+
+
+def deposit_fee(ctx: Context, token: str, amount: int) -> int:
+    """Wei of L1 that go with a deposit of the coin at most, before anybody holds it."""
+    if token == NATIVE:
+        return _ether_price(ctx, amount).base_cost
+    return _token_price(ctx, token, amount)[1].base_cost
+
+
+def _ether_price(ctx: Context, amount: int) -> Price:
+    return price_of(ctx, Execution(ctx.wallet, ctx.wallet, amount))
+
+
+def _token_price(ctx: Context, token: str, amount: int) -> tuple[Asset, Price]:
+    vault = l1_vault(ctx)
+    asset = asset_of(vault, parse_address(token))
+    return asset, price_of(ctx, _minting(ctx, mint_call(vault, asset, amount)))
 
 
 def _minting(ctx: Context, data: bytes) -> Execution:

@@ -6,7 +6,8 @@ import pytest
 
 from analytics.flows import added, flows_between
 from analytics.models import EquityPoint, LedgerEntry, Rollup, RollupMark
-from analytics.portfolio import points
+from analytics.portfolio import measures, points
+from analytics.portfolio.benchmarks import Prices
 from analytics.rollups.cleaning import clean
 from analytics.rollups.running import roll_up
 from analytics.rollups.verifying import verify
@@ -79,6 +80,24 @@ def test_the_newest_old_balance_stays(days: Days) -> None:
     old = BalancePoint.objects.filter(snapshot__block_at__lt=limit)
     assert old.count() == len(days.wallets)
     assert BalanceSnapshot.objects.count() == BalancePoint.objects.count()
+
+
+def test_concentration_of_a_time_is_known_after_cleaning(days: Days) -> None:
+    end = FIRST + 2 * DAY
+    before = measures(start=FIRST, end=end, benchmarks=()).hhi
+    clean(now=LATER, keep_days=KEEP)
+    assert measures(start=FIRST, end=end, benchmarks=()).hhi == before
+    assert before["protocol"].value == 1
+
+
+def test_a_benchmark_has_its_price_of_every_hour(days: Days) -> None:
+    moments = [FIRST + n * HOUR / 2 for n in range(48 * 2)]
+    raw = Prices(days.eth, FIRST, AFTER)
+    before = [raw.at(moment) for moment in moments]
+    clean(now=LATER, keep_days=KEEP)
+    after = Prices(days.eth, FIRST, AFTER)
+    assert [after.at(moment) for moment in moments] == before
+    assert all(before)
 
 
 def test_days_of_the_portfolio_stay_the_same(days: Days) -> None:

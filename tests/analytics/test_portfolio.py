@@ -107,6 +107,23 @@ def test_the_money_weighted_return_is_what_another_library_says(usdc: Token) -> 
     assert found.flows.dollars == sum(one for _, one in paying)
 
 
+def test_money_is_no_loss_before_balances_have_seen_it(usdc: Token) -> None:
+    at = START + DAY
+    for minutes, cents, age in (
+        (-2, 100_000, 1),
+        (2, 100_000, 5),
+        (4, 200_000, 1),
+        (9, 210_000, 1),
+    ):
+        factories.EquityPointFactory.create(
+            at=at + minutes * MINUTE, cents=cents, as_of=at + (minutes - age) * MINUTE
+        )
+    paid(usdc, at, 1_000)
+    found = measures(start=START, end=START + 2 * DAY, benchmarks=())
+    assert found.twr.value == Decimal("0.05")
+    assert found.max_drawdown.value == 0
+
+
 def test_a_benchmark_is_the_same_money_in_a_coin(usdc: Token) -> None:
     for day, cents in enumerate((100_000, 110_000, 160_000)):
         close(day, cents)

@@ -163,6 +163,18 @@ def test_who_is_interrupted_goes_on_where_it_was(db: None) -> None:
     assert list(verify()) == []
 
 
+def test_what_came_late_waits_for_a_worker_that_has_the_time(days: Days) -> None:
+    roll_up(now=AFTER)
+    late = days.entry(FIRST + 5 * HOUR)
+    RollupMark.objects.update(seen=late.pk - 1)
+    done = roll_up(now=AFTER, seconds=-1)
+    assert (done.again, done.complete) == (0, False)
+    RollupMark.objects.update(seen=10**9)
+    assert roll_up(now=AFTER).complete
+    assert not RollupDirt.objects.exists()
+    assert list(verify(metrics=("flows", "flows_usd"))) == []
+
+
 def test_what_differs_is_found_and_made_right_on_request(days: Days) -> None:
     Rollup.objects.filter(metric="gas", period="hour", starts_at=FIRST).update(count=9)
     Rollup.objects.filter(metric="flows", period="day").delete()

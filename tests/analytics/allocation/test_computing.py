@@ -141,6 +141,12 @@ def bounds_contradict(policy: AllocationPolicy) -> str:
     return "the minimums add up to 120.00 %, and only 100.00 % is at work"
 
 
+def reserve_above_all(policy: AllocationPolicy) -> str:
+    policy.reserve_cents = 10**9
+    policy.buckets.update(min_bps=1_000)
+    return "the minimums add up to 20.00 %, and only 0.00 % is at work"
+
+
 def reserve_in_a_bucket(policy: AllocationPolicy) -> str:
     policy.reserve_symbol = "USDC"
     return "the reserve is kept in USDC, which is in a bucket, too"
@@ -165,6 +171,7 @@ REFUSED = [
     no_returns,
     half_a_target,
     bounds_contradict,
+    reserve_above_all,
     reserve_in_a_bucket,
     counted_twice,
     of_another_kind,

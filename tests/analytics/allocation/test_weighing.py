@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from analytics.allocation.approving import apply, approve, expire_old, refuse
 from analytics.allocation.benefits import benefit_cents
 from analytics.allocation.computing import compute, lines_of
+from analytics.allocation.events import close_events
 from analytics.allocation.moves import Draft, drafts_of
 from analytics.allocation.proposing import propose
 from analytics.allocation.shifts import after, shifts_of
@@ -127,7 +128,35 @@ def switched_on(row: Rebalance) -> None:
     row.tasks.update(enabled=True)
 
 
-@pytest.mark.parametrize("change", [params_changed, moves_changed, policy_changed, switched_on])
+def bucket_changed(row: Rebalance) -> None:
+    factories.AllocationBucketFactory.create(policy=row.policy, symbol="WBTC")
+
+
+def cap_changed(row: Rebalance) -> None:
+    factories.AllocationCapFactory.create(policy=row.policy)
+
+
+def made_hourly(row: Rebalance) -> None:
+    row.tasks.filter(action="withdraw").update(schedule="interval", interval_seconds=3_600)
+
+
+def made_independent(_row: Rebalance) -> None:
+    TaskDependency.objects.all().delete()
+
+
+CHANGES = (
+    params_changed,
+    moves_changed,
+    policy_changed,
+    switched_on,
+    bucket_changed,
+    cap_changed,
+    made_hourly,
+    made_independent,
+)
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_what_was_changed_after_it_was_approved_is_not_done(
     row: Rebalance, ann: User, change: Any
 ) -> None:
@@ -150,6 +179,43 @@ def test_what_is_refused_or_too_old_leaves_no_tasks(row: Rebalance, ann: User) -
     late.refresh_from_db()
     assert (late.state, Task.objects.count()) == ("expired", 0)
     assert expire_old() == 0
+
+
+def test_a_task_that_somebody_ran_does_not_keep_a_rebalance_from_ending(
+    row: Rebalance, ann: User
+) -> None:
+    approve(rebalance=row, person=ann)
+    task = Task.objects.get(action="withdraw")
+    factories.OccurrenceFactory.create(task=task, wallet=Wallet.objects.get())
+    Task.objects.update(enabled=True)
+    Rebalance.objects.update(approved_at=timezone.now() - timedelta(hours=2))
+    assert expire_old() == 1
+    assert list(Task.objects.values_list("pk", "enabled")) == [(task.pk, False)]
+
+
+def test_tasks_that_are_switched_off_before_they_are_due_end_a_rebalance(
+    row: Rebalance, ann: User
+) -> None:
+    approve(rebalance=row, person=ann)
+    apply(rebalance=row, person=ann)
+    assert close_events() == 0
+    Task.objects.update(enabled=False)
+    later = timezone.now() + timedelta(days=1)
+    assert (close_events(later), close_events(later)) == (1, 0)
+
+
+def test_at_a_higher_risk_than_it_was_proposed_at_nothing_is_approved_or_applied(
+    row: Rebalance, ann: User
+) -> None:
+    factories.RiskReadingFactory.create(level="low")
+    policy = factories.AllocationPolicyFactory.create(at_high_bps=5_000, at_critical_bps=0)
+    run = factories.AllocationRunFactory.create(policy=policy, level="low")
+    made = factories.RebalanceFactory.create(run=run, created_by=ann, moves=row.moves)
+    approve(rebalance=made, person=ann)
+    factories.RiskReadingFactory.create(level="high")
+    with pytest.raises(NotPossible, match=r"the risk was low when .* and is high now"):
+        apply(rebalance=made, person=ann)
+    assert not Task.objects.filter(enabled=True).exists()
 
 
 def test_who_has_no_right_approves_nothing(row: Rebalance) -> None:

@@ -7,6 +7,7 @@ from airdrops_site.devnet.outbox import encode_call
 from protocols.actions import Call, PlanError
 from protocols.models import Deployment
 from protocols.zksync.adapter import health
+from protocols.zksync.depositing import deposit_fee
 from tests.protocols.zksync.chains import L1, L2, PLACES
 from tests.protocols.zksync.conftest import ETHER
 from tests.protocols.zksync.crossing import Traveller, change
@@ -139,3 +140,16 @@ def test_a_bridge_that_is_closed_on_l1_is_told(traveller: Traveller) -> None:
         f"the bridge is paused: {hub} takes no deposits",
         f"the chain is frozen on L1: {mailbox} takes no deposits",
     ]
+
+
+@pytest.mark.parametrize("action", ["deposit", "deposit-token"])
+def test_the_fee_is_known_before_the_coin_is_there(
+    traveller: Traveller, coin: str, action: str
+) -> None:
+    token = "native" if action == "deposit" else coin
+    params = {"amount": str(5 * ETHER)} | ({"token": token} if action != "deposit" else {})
+    *_, request, _arrival = traveller.plan(L1, action, **params).steps
+    assert isinstance(request, Call)
+    own = 5 * ETHER if action == "deposit" else 0
+    asked = deposit_fee(traveller.context(L1), token, 5 * ETHER)
+    assert asked == request.value - own > 0
