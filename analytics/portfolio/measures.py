@@ -1,7 +1,7 @@
 """How the portfolio did between two moments, with what is known, and what is not said."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
 from math import isfinite
 
@@ -17,6 +17,10 @@ from analytics.portfolio.returns import DIGITS, Value, linked
 from analytics.portfolio.series import Every, closes, readings
 from analytics.portfolio.values import Drawdown, Measure, Measures, Point, PortfolioError
 from analytics.portfolio.xirr import NoRate, rates
+
+# Two percent within minutes is minus a hundred percent a year, and says nothing.
+LEAST_OF_A_YEAR = timedelta(days=30)
+TOO_SHORT = "30 days at least say what it would be in a year"
 
 
 def points(*, start: datetime, end: datetime, every: Every = "day") -> list[Point]:
@@ -132,9 +136,8 @@ def _solved(book: Book, flows: Money) -> tuple[Measure, Measure]:
         yearly, whole = rates(payments)
     except NoRate as error:
         return (Measure(None, str(error)),) * 2
-    if not isfinite(yearly):
-        short = Measure(None, "the time is too short to say what it would be in a year")
-        return short, Measure.of(whole)
+    if closing.at - opening.at < LEAST_OF_A_YEAR or not isfinite(yearly):
+        return Measure(None, TOO_SHORT), Measure.of(whole)
     return Measure.of(yearly), Measure.of(whole)
 
 
