@@ -59,7 +59,7 @@ def book_again(transactions: Iterable[int]) -> int:
 def book_arrivals(steps: Iterable[int]) -> int:
     """What waits have found only after it was told and booked as somebody else's."""
     found = Step.objects.filter(pk__in=list(steps), kind=Step.Kind.WAIT, found__isnull=False)
-    hashes = {str(one.get("tx_hash")) for one in found.values_list("found", flat=True)}
+    hashes = {str((one or {}).get("tx_hash")) for one in found.values_list("found", flat=True)}
     told = ChainTransfer.objects.filter(hash__in=hashes).order_by()
     return book_told(told.values_list("network", "hash").distinct())
 
