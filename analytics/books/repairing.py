@@ -24,8 +24,9 @@ def repair(*, beside: Beside, found: Explanation, actor: str) -> int:
     changed, _ = book_transactions(found.transactions)
     # As history is kept: what is there already under another place is not there twice.
     store(beside.network, found.told)
-    rows = [*found.told.transactions, *found.told.transfers]
-    changed += book_told((beside.network.pk, one.hash) for one in rows)
+    hashes = {one.hash for one in found.told.transactions}
+    hashes |= {one.hash for one in found.told.transfers}
+    changed += book_told((beside.network.pk, one) for one in hashes)
     changed += book_everything(beside.network.pk)
     rebased = [one for one in found.findings if one.cause is Cause.REBASE]
     _enter_rebases(rebased, beside.block, actor)

@@ -17,7 +17,8 @@ from scheduling.models import Step
 from scheduling.states import STEP, StepState
 from scheduling.waits import settle_wait
 from tests.analytics.told import BLOCK_AT, STRANGER, USDC, Ground, confirm, into, out, settle
-from wallets.models import Token
+from tests.factories import WalletFactory
+from wallets.models import Token, Wallet
 from wallets.transitions import born, move
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -206,6 +207,40 @@ def test_an_arrival_that_was_told_before_its_wait_has_found_it_is_no_deposit(
     settle_wait(step, {"tx_hash": HASH})
     book_ledger()
     assert said() == [("in", 100, "bridge")]
+
+
+def paid_to_who_is_ours_later(ground: Ground) -> Wallet:
+    """Five wei to an address that is added as a wallet once that is booked; its history is read."""
+    row = ground.transaction(value=5, to=NEW)
+    step = ground.step(row)
+    confirm(row)
+    settle(step, out(5, to=NEW))
+    book_ledger()
+    assert said() == [("fee", 21_000, "fee"), ("out", 5, "outside")]
+    later = WalletFactory.create(address=NEW)
+    place: dict[str, Any] = {"hash": row.attempts.get().hash, "block_number": 1}
+    told(ground, "in", 5, wallet=later, counterparty=ground.wallet.address, **place)
+    return later
+
+
+def test_what_was_paid_to_an_address_that_is_ours_now_stayed_with_us(ground: Ground) -> None:
+    later = paid_to_who_is_ours_later(ground)
+    book_news()
+    assert said() == [("fee", 21_000, "fee"), ("in", 5, "own"), ("out", 5, "own")]
+    assert balance_change(wallet=later, token=ground.native) == 5
+    assert book_everything() == 0
+
+
+def test_what_an_opening_has_in_it_is_not_booked_beside_it(ground: Ground) -> None:
+    later = paid_to_who_is_ours_later(ground)
+    LedgerEntry.objects.create(
+        wallet=later, token=ground.native, kind="in", amount=5, account="opening", ordinal=1,
+        block_number=1, occurred_at=BLOCK_AT, status="final", reason="there", booked_by="ann",
+    )  # fmt: skip
+    told(ground, "in", 7, wallet=later, block_number=2)
+    book_news()
+    assert balance_change(wallet=later, token=ground.native) == 5 + 7
+    assert ("out", 5, "outside") in said()
 
 
 def test_all_accounts_of_a_token_are_what_the_wallets_do_not_have(ground: Ground) -> None:
