@@ -47,14 +47,30 @@ def flows_between(after: datetime, until: datetime) -> list[Flow]:
 
     With what wallets held when they began to be counted; what they did before is no flow.
     """
-    between = valid_entries().filter(occurred_at__gt=after, occurred_at__lte=until)
+    uncounted, others = beside_entries(after, until)
+    rows = _between(after, until).filter(account=A.OUTSIDE).select_related("token__network")
+    flows = [*_valued([row for row in rows if row.pk not in uncounted]), *others]
+    return sorted(flows, key=lambda flow: flow.at)
+
+
+def beside_entries(after: datetime, until: datetime) -> tuple[set[int], list[Flow]]:
+    """Entries from or to others that are no flows, and flows that are no such entries.
+
+    Both are of balances that began to be counted in that time; mostly there are none.
+    """
     late = begun_behind(after)
-    rows = list(between.filter(account=A.OUTSIDE).select_related("token__network"))
-    if late:
-        rows = [row for row in rows if _counts(row, late)]
-        rows += _left_for_later(between, late)
-    found = [*_valued(rows), *_brought(row for row in late.values() if row.at <= until)]
-    return sorted(found, key=lambda flow: flow.at)
+    if not late:
+        return set(), []
+    wallets, tokens = {wallet for wallet, _ in late}, {token for _, token in late}
+    between = _between(after, until).filter(token__in=tokens)
+    outside = between.filter(account=A.OUTSIDE, wallet__in=wallets)
+    uncounted = {row.pk for row in outside if not _counts(row, late)}
+    left = _valued(_left_for_later(between, late))
+    return uncounted, [*left, *_brought(row for row in late.values() if row.at <= until)]
+
+
+def _between(after: datetime, until: datetime) -> QuerySet[LedgerEntry]:
+    return valid_entries().filter(occurred_at__gt=after, occurred_at__lte=until)
 
 
 def _counts(row: LedgerEntry, late: Mapping[Cell, CountedBalance], wallet: int = 0) -> bool:
@@ -69,9 +85,7 @@ def _left_for_later(
     """What went between a wallet that was counted and another of ours that was not yet."""
     owners = Wallet.objects.filter(pk__in={wallet for wallet, _ in late})
     own = dict(owners.values_list("address", "pk"))
-    rows = between.filter(
-        account=A.OWN, token__in={token for _, token in late}, counterparty__in=own
-    )
+    rows = between.filter(account=A.OWN, counterparty__in=own)
     return [
         row
         for row in rows.select_related("token__network")
