@@ -192,6 +192,7 @@ NAVIGATION = [
         item("State changes", "history", "wallets.transition"),
         item("Allocation buckets", "pie_chart", "analytics.allocationbucket"),
         item("Allocation caps", "vertical_align_top", "analytics.allocationcap"),
+        item("Counted balances", "add_circle", "analytics.countedbalance"),
         item("Ledger cursors", "bookmark", "analytics.ledgercursor"),
         item("Rollup marks", "flag", "analytics.rollupmark"),
         item("Rollup dirt", "refresh", "analytics.rollupdirt"),

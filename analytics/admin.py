@@ -14,6 +14,7 @@ from analytics import profit_admin as profit_admin
 from analytics import rollup_admin as rollup_admin
 from analytics.criteria_admin import AttestationAdmin as AttestationAdmin
 from analytics.models import (
+    CountedBalance,
     EquityPoint,
     LedgerCursor,
     LedgerEntry,
@@ -107,6 +108,21 @@ class EquityPointAdmin(ReadOnlyAdmin):
         section(None, equity, "problem", day_loss, "loss_problem"),
         section("When", "at", "as_of"),
         section("Where it is, in US cents", "parts"),
+    )
+
+
+@admin.register(CountedBalance)
+class CountedBalanceAdmin(ReadOnlyAdmin):
+    """Since when balances are in what all is worth."""
+
+    list_display = ("wallet", "token", token_amount("amount", of="token"), "at")
+    list_select_related = ("wallet", "token__network")
+    search_fields = ("wallet__label", "token__symbol")
+    ordering = ("-at",)
+    sortable_by = ("at",)
+    fieldsets = (
+        section(None, "wallet", "token", token_amount("amount", of="token")),
+        section("Since", "at", "block_number"),
     )
 
 

@@ -5,12 +5,13 @@ from decimal import ROUND_CEILING, Decimal, localcontext
 
 from django.utils import timezone
 
+from analytics.counted import begin, passing
 from analytics.exposure import Sum, add_up, to_cents
 from analytics.flows import Money, campaign_costs, external_flows
 from analytics.items import everything
 from analytics.models import Campaign, EquityPoint
 from wallets.amounts import DIGITS
-from wallets.models import Limit, ScopeKind
+from wallets.models import Balance, Limit, ScopeKind
 
 # Of what is unknown, so many sentences are kept; the first few say it in `problem`.
 MOST_TOLD = 50
@@ -19,7 +20,10 @@ MOST_TOLD = 50
 def record_point(now: datetime | None = None) -> EquityPoint:
     """Add all up as it is now and keep it."""
     moment = now or timezone.now()
-    found = add_up(everything(moment), moment)
+    new: list[Balance] = []
+    found = add_up(passing(everything(moment), new), moment)
+    # Before the point: whoever dies in between has counted them a little early, and never late.
+    begin(new, moment)
     loss = day_loss(found, moment)
     told = list(dict.fromkeys(found.problems))
     _thin_before(moment)

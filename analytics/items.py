@@ -27,7 +27,8 @@ LEAST_AGE = timedelta(minutes=15)
 class Item:
     """An amount of a token, below zero where it is owed; inside a protocol, or in the wallet.
 
-    `wallet` is the address of whose it is; empty where it is nobody's alone.
+    `wallet` is the address of whose it is; empty where it is nobody's alone. `balance` is the row
+    that it was read from, if it was one.
     """
 
     token: Token
@@ -35,6 +36,7 @@ class Item:
     protocol: str = ""
     read_at: datetime | None = None
     wallet: str = ""
+    balance: Balance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ def _balances(places: Places, now: datetime) -> Found:
             late[token.network_id] = min(read.taken_at, late.get(token.network_id, now))
         change = moved.by(row.wallet_id, token, read.block_number)
         owner = owners.get(row.wallet_id, "")
-        yield Item(token, max(0, row.amount + change), read_at=read.taken_at, wallet=owner)
+        amount = max(0, row.amount + change)
+        yield Item(token, amount, read_at=read.taken_at, wallet=owner, balance=row)
     for network in Network.objects.filter(pk__in=late):
         yield Gap(f"balances on {network.slug} are from {late[network.pk]:%Y-%m-%d %H:%M} UTC")
     yield from _unread_balances(places)

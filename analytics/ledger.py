@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import transaction as database
 
 from analytics.books.accounts import Doing, Leg, Places, Posting
+from analytics.books.opened import Opened
 from analytics.models import LedgerEntry
 from protocols.actions import Movement
 from protocols.registry import adapters
@@ -115,7 +116,8 @@ def _wanted(
             wanted[row.pk] = _entries(row, moved[row.pk], facts)
         except BookingError as error:
             refused[row.pk] = error
-    return wanted, refused
+    opened = Opened.read(entry.wallet_id for found in wanted.values() for entry in found)
+    return {row: opened.beside(found) for row, found in wanted.items()}, refused
 
 
 def _receipts(rows: Sequence[Transaction]) -> dict[int, Receipt]:

@@ -79,10 +79,11 @@ def book_ledger() -> None:
 
 def _book_some() -> bool:
     """Book what a part of the history has touched; whether there is more right behind it."""
-    reading = history.read(history.LEDGER)
-    _book(_touched(reading.lines))
+    news = history.read(history.LEDGER)
+    _book(_touched(news.lines))
+    reading.book_arrivals(line.subject_id for line in news.lines if line.subject == "step")
     # Only now: whoever dies before this line leaves the batch to be read again.
-    return history.keep(reading) and reading.full
+    return history.keep(news) and news.full
 
 
 def record_own() -> None:

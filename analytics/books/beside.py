@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from analytics.chain_history.scanning import final_block
 from analytics.models import LedgerEntry
 from analytics.selectors import valid_entries
 from wallets.addresses import parse_address
@@ -50,14 +51,6 @@ class Beside:
     def different(self) -> list[Line]:
         """Lines that are not known to be equal."""
         return [line for line in self.lines if not line.is_equal]
-
-
-def final_block(client: NetworkClient) -> Block:
-    """The newest block that no reorganisation takes back; ChainError where nobody tells."""
-    if client.network.final_rule == Network.FinalRule.FINALIZED_TAG:
-        return client.block("finalized")
-    newest = client.block()
-    return client.block(max(0, newest.number - client.network.final_depth + 1))
 
 
 def put_beside(

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from analytics.books.beside import Beside, Line
-from analytics.books.looking import BlockTold, Looker
 from analytics.books.searching import Jump, cell_of, find_jumps
-from analytics.models import ChainTransaction, ChainTransfer, LedgerEntry, Unbooked
+from analytics.chain_history.reading import UNTRACED, Reader, Way
+from analytics.chain_history.scope import Found, scope_of
+from analytics.models import ChainTransfer, LedgerEntry, Unbooked
 from analytics.selectors import valid_entries
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import ChainError
@@ -45,8 +46,7 @@ class Explanation:
     """What was found of a network, and the rows of the chain that would put it right."""
 
     findings: list[Finding] = field(default_factory=list)
-    transfers: list[ChainTransfer] = field(default_factory=list)
-    sent: list[ChainTransaction] = field(default_factory=list)
+    told: Found = field(default_factory=Found)
     transactions: list[int] = field(default_factory=list)
 
 
@@ -66,13 +66,11 @@ def explain(*, beside: Beside, client: NetworkClient) -> Explanation:
             for line in known
         ]
         return found
-    looker = Looker(
-        client,
-        beside.network,
-        {line.wallet.address: line.wallet for line in beside.lines},
-        list({line.token.pk: line.token for line in known}.values()),
+    scope = scope_of(
+        beside.network, {line.wallet.pk: line.wallet for line in beside.lines}.values()
     )
-    _explain_jumps(search.jumps, looker, found)
+    # The blocks were found by old states: there are some.
+    _explain_jumps(search.jumps, Reader(client, scope, Way.OLD_STATES), found)
     _gather(found, search.endless)
     return found
 
@@ -82,26 +80,25 @@ def _cause_without_past(line: Line) -> Cause:
     return Cause.UNEXPLAINED if rows.exists() else Cause.OPENING
 
 
-def _explain_jumps(jumps: Sequence[Jump], looker: Looker, found: Explanation) -> None:
+def _explain_jumps(jumps: Sequence[Jump], reader: Reader, found: Explanation) -> None:
     by_block: dict[int, list[Jump]] = {}
     for jump in jumps:
         by_block.setdefault(jump.block, []).append(jump)
     for number, there in sorted(by_block.items()):
         try:
-            told = looker.look(number, inside=any(one.line.token.is_native for one in there))
+            told = reader.read(number, number)
         except ChainError as error:
             found.findings += [
                 Finding(one.line, Cause.UNEXPLAINED, one.amount, number, detail=str(error)[:200])
                 for one in there
             ]
             continue
-        found.transfers += told.transfers
-        found.sent += told.sent
+        found.told.add(told)
         for jump in there:
             found.findings += _explain_jump(jump, told, found)
 
 
-def _explain_jump(jump: Jump, told: BlockTold, found: Explanation) -> Iterator[Finding]:
+def _explain_jump(jump: Jump, told: Found, found: Explanation) -> Iterator[Finding]:
     """The movements of the block that the books do not have, then what is left of the jump."""
     left = jump.amount
     booked = Counter(_signed(one) for one in _entries(jump))
@@ -122,7 +119,7 @@ def _explain_jump(jump: Jump, told: BlockTold, found: Explanation) -> Iterator[F
         yield _rest(jump, left, told)
 
 
-def _rest(jump: Jump, left: int, told: BlockTold) -> Finding:
+def _rest(jump: Jump, left: int, told: Found) -> Finding:
     line, detail = jump.line, ""
     entries = valid_entries().filter(wallet=line.wallet, token=line.token)
     first = entries.order_by("block_number").first()
@@ -132,21 +129,21 @@ def _rest(jump: Jump, left: int, told: BlockTold) -> Finding:
         return Finding(line, Cause.OPENING, left, jump.block)
     if not line.token.is_native:
         return Finding(line, Cause.REBASE, left, jump.block)
-    if not told.has_traces:
+    if told.problem == UNTRACED:
         detail = "the node offers no traces: what contracts paid inside cannot be seen"
     return Finding(line, Cause.UNEXPLAINED, left, jump.block, detail=detail)
 
 
-def _movements(jump: Jump, told: BlockTold) -> Iterator[tuple[int, Cause, str]]:
+def _movements(jump: Jump, told: Found) -> Iterator[tuple[int, Cause, str]]:
     line = jump.line
     for one in told.transfers:
-        if (one.wallet, one.token_address) == (line.wallet, line.token.address):
+        if (one.wallet_id, one.token_address) == (line.wallet.pk, line.token.address):
             sign = 1 if one.direction == ChainTransfer.Direction.IN else -1
             inside = one.place < ChainTransfer.VALUE_PLACE
             yield sign * one.amount, Cause.INSIDE if inside else Cause.TRANSFER, one.hash
     if line.token.is_native:
-        for sent in told.sent:
-            if sent.wallet == line.wallet and sent.fee:
+        for sent in told.transactions:
+            if sent.wallet_id == line.wallet.pk and sent.fee:
                 yield -sent.fee, Cause.FEE, sent.hash
 
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from analytics import history
 from analytics.books.told import Key, book_told
 from analytics.models import ChainTransaction, ChainTransfer
+from scheduling.models import Step
 from wallets import leases
 from wallets.actors import this_worker
 from wallets.models import Attempt
@@ -52,10 +53,26 @@ def _sent() -> bool:
 def book_again(transactions: Iterable[int]) -> int:
     """What the chain told of these transactions of ours, whose receipts were booked just now."""
     rows = Attempt.objects.filter(transaction__in=list(transactions)).order_by()
-    keys = list(rows.values_list("transaction__network", "hash"))
-    hashes = [tx_hash for _, tx_hash in keys]
-    told = ChainTransfer.objects.filter(hash__in=hashes, network__in={one for one, _ in keys})
-    return book_told(told.order_by().values_list("network", "hash").distinct())
+    return book_told(_told_of(rows.values_list("transaction__network", "hash")))
+
+
+def book_arrivals(steps: Iterable[int]) -> int:
+    """What waits have found only after it was told and booked as somebody else's."""
+    found = Step.objects.filter(pk__in=list(steps), kind=Step.Kind.WAIT, found__isnull=False)
+    hashes = {str((one or {}).get("tx_hash")) for one in found.values_list("found", flat=True)}
+    told = ChainTransfer.objects.filter(hash__in=hashes).order_by()
+    return book_told(told.values_list("network", "hash").distinct())
+
+
+def _told_of(keys: Iterable[Key]) -> set[Key]:
+    """Those of which the chain told anything: a transfer, or a fee where nothing else moved."""
+    wanted = set(keys)
+    hashes = [tx_hash for _, tx_hash in wanted]
+    found: set[Key] = set()
+    for table in (ChainTransfer, ChainTransaction):
+        rows = table._default_manager.filter(hash__in=hashes).order_by()
+        found |= set(rows.values_list("network", "hash").distinct())
+    return wanted & found
 
 
 def book_everything(network_id: int | None = None) -> int:

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from django.db import transaction as database
-
 from analytics.books.beside import Beside, Line
 from analytics.books.explaining import Cause, Explanation, Finding
 from analytics.books.reading import book_everything
 from analytics.books.told import book_told
+from analytics.chain_history.storing import store
 from analytics.ledger import book_transactions
-from analytics.models import ChainTransaction, ChainTransfer, LedgerEntry
+from analytics.models import LedgerEntry
 from wallets.chain.client import Block
 
 REBASED = "the token changed the balance by itself, without a transfer"
@@ -23,11 +22,11 @@ def repair(*, beside: Beside, found: Explanation, actor: str) -> int:
     if beside.block is None:
         return 0
     changed, _ = book_transactions(found.transactions)
-    with database.atomic():
-        ChainTransaction.objects.bulk_create(found.sent, ignore_conflicts=True)
-        ChainTransfer.objects.bulk_create(found.transfers, ignore_conflicts=True)
-    rows: Sequence[ChainTransaction | ChainTransfer] = [*found.sent, *found.transfers]
-    changed += book_told((one.network_id, one.hash) for one in rows)
+    # As history is kept: what is there already under another place is not there twice.
+    store(beside.network, found.told)
+    hashes = {one.hash for one in found.told.transactions}
+    hashes |= {one.hash for one in found.told.transfers}
+    changed += book_told((beside.network.pk, one) for one in hashes)
     changed += book_everything(beside.network.pk)
     rebased = [one for one in found.findings if one.cause is Cause.REBASE]
     _enter_rebases(rebased, beside.block, actor)

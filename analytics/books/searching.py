@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from analytics.books.beside import Cell, Line
+from analytics.books.opened import Opened
 from analytics.models import LedgerEntry
 from analytics.selectors import valid_entries
 from wallets.chain.client import NetworkClient, hex_bytes, hex_int
@@ -81,11 +82,8 @@ def _find(client: NetworkClient, lines: dict[Cell, Line], last: int) -> Search:
 
 def _openings(lines: dict[Cell, Line]) -> dict[Cell, int]:
     """From which block on each is looked at: an opening stands for all that was before it."""
-    rows = valid_entries().filter(
-        wallet__in={cell[0] for cell in lines}, account=LedgerEntry.Account.OPENING
-    )
-    opened = {(row.wallet_id, row.token_id): row.block_number or 0 for row in rows}
-    return {cell: opened.get(cell, 0) for cell in lines}
+    opened = Opened.read(cell[0] for cell in lines)
+    return {cell: opened.blocks.get(cell, 0) for cell in lines}
 
 
 class _Past:

@@ -10,14 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction as database
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from analytics.books.accounts import Doing, Leg, Places
 from analytics.books.arrivals import Arrivals
+from analytics.books.opened import Opened
+from analytics.ledger import book_transactions
 from analytics.models import ChainTransaction, ChainTransfer, LedgerEntry
+from analytics.selectors import valid_entries
 from scheduling.models import Step
 from scheduling.states import OPEN_STEP
-from wallets.models import Attempt, Receipt, Token
+from wallets.models import Attempt, Receipt, Token, Wallet
 from wallets.transactions.states import Outcome
 from wallets.transactions.states import TransactionState as S
 
@@ -69,6 +72,7 @@ def book_told(keys: Iterable[Key]) -> int:
 
 
 def _book(keys: Sequence[Key]) -> int:
+    changed, _ = book_transactions(_one_sided([one for _, one in keys]))
     with database.atomic():
         found = _read(keys)
         transfers = [one for told in found.values() for one in told.transfers]
@@ -81,7 +85,25 @@ def _book(keys: Sequence[Key]) -> int:
             for key, told in found.items()
             for entry in _entries(key, told, tokens, places, arrivals)
         ]
-        return _write(entries, found.values())
+        opened = Opened.read(entry.wallet_id for entry in entries)
+        return changed + _write(opened.beside(entries), found.values())
+
+
+def _one_sided(hashes: Sequence[str]) -> list[int]:
+    """Transactions of ours whose other side was somebody else when they were booked.
+
+    Since then it is a wallet of ours: booked again they have both sides. What its opening has in
+    it stays as it is.
+    """
+    own = Wallet.objects.filter(address=OuterRef("counterparty"))
+    rows = valid_entries().filter(
+        Exists(own), receipt__attempt__hash__in=hashes, kind__in=(Kind.IN, Kind.OUT)
+    )
+    rows = rows.exclude(account=Account.OWN).annotate(other=Subquery(own.values("pk")[:1]))
+    found = rows.values_list("transaction_id", "other", "token_id", "block_number")
+    sides = [(row, place) for row, *place in found if row is not None]
+    opened = Opened.read(wallet for _, (wallet, *_) in sides)
+    return [row for row, place in sides if not opened.covers(*place)]
 
 
 def _read(keys: Sequence[Key]) -> dict[Key, Told]:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction as database
+from django.db.models import QuerySet
 
 from analytics.chain_history.apps import is_app
 from analytics.chain_history.movements import Move, moves_in, sides
 from analytics.chain_history.scope import Found, Scope, scope_of
 from analytics.chain_history.storing import store
 from analytics.chain_history.storing_transfers import INSIDE
-from analytics.models import ChainTransaction, ChainTransfer, Source
+from analytics.models import ChainTransaction, ChainTransfer, Claim, Source
 from protocols.settlements import SettlementError, settlement_from_json
 from scheduling.models import Step
 from wallets.models import Attempt, Receipt, Transaction, Wallet
@@ -70,7 +71,17 @@ def _forget(ids: Sequence[int], valid: set[str]) -> int:
     sent = ChainTransaction.objects.filter(hash__in=undone, source=Source.OWN)
     # What the books rest on is theirs to reverse first.
     moved = ChainTransfer.objects.filter(hash__in=undone, source=Source.OWN, entry=None)
+    _not_claimed(moved)
     return sent.delete()[0] + moved.delete()[0]
+
+
+def _not_claimed(undone: QuerySet[ChainTransfer]) -> None:
+    """What these transfers had claimed is there to be claimed again."""
+    claims = Claim.objects.filter(transfer__in=undone)
+    claims.filter(status=Claim.Status.CLAIMED, transaction=None).update(
+        status=Claim.Status.CLAIMABLE, claimed_hash=""
+    )
+    Claim.objects.filter(transfer__in=undone).update(transfer=None)
 
 
 def _found(scope: Scope, own: Sequence[_Own]) -> Found:

@@ -111,8 +111,9 @@ def _scan(
 ) -> Progress:
     ends_at = time.monotonic() + seconds if seconds is not None else None
     parts = missing(client.network, wanted)
-    progress = Progress(blocks=sum(last - first + 1 for first, last in parts))
-    for segment, wallets in parts.items():
+    progress = Progress(blocks=sum(map(_length, parts.items())))
+    # The shortest first: a wallet that is far behind does not keep the others from being read.
+    for segment, wallets in sorted(parts.items(), key=_length):
         reader = Reader(client, scope_of(client.network, wallets), wanted.way)
         for piece in _pieces(segment, wanted.piece or PIECES[wanted.way], wallets, client.network):
             _read_piece(reader, piece, client.network, wallets, final, progress)
@@ -122,6 +123,11 @@ def _scan(
                 return progress
     progress.done = True
     return progress
+
+
+def _length(part: tuple[Segment, Sequence[Wallet]]) -> int:
+    (first, last), _ = part
+    return last - first + 1
 
 
 def _read_piece(

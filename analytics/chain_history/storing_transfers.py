@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from analytics.models import ChainTransfer, Source
+from analytics.models import ChainTransfer, Claim, Source
 from wallets.models import Network, Token
 
 # The order of a file's rows is no place in a transaction: these places are only numbers.
@@ -81,7 +81,8 @@ class _Known:
         traced = {_paid(row) for row in told if _is_inside(row) and row.source == Source.RPC}
         stale = [row.pk for row in self.rows if _is_guess(row) and _paid(row) in traced]
         left = set(stale) - self._taken
-        ChainTransfer.objects.filter(pk__in=left, entry=None).delete()
+        claims = Claim.objects.filter(transfer=OuterRef("pk"))
+        ChainTransfer.objects.filter(~Exists(claims), pk__in=left, entry=None).delete()
 
     def _take(self, kept: ChainTransfer, told: ChainTransfer) -> None:
         self._taken.add(kept.pk)

@@ -12,7 +12,7 @@ from analytics.models.basis import BasisCheckpoint, ProfitDay
 from analytics.models.campaigns import Campaign, Claim, Eligibility
 from analytics.models.chain_history import ChainScan, ChainTransaction, ChainTransfer, Source
 from analytics.models.criteria import Attestation, CriterionEvaluation, CriterionResult
-from analytics.models.equity import EquityPoint
+from analytics.models.equity import CountedBalance, EquityPoint
 from analytics.models.ledger import LedgerCursor, LedgerEntry, Unbooked
 from analytics.models.reports import Report
 from analytics.models.rollups import Rollup, RollupDirt, RollupMark
@@ -29,6 +29,7 @@ __all__ = [
     "ChainTransaction",
     "ChainTransfer",
     "Claim",
+    "CountedBalance",
     "CriterionEvaluation",
     "CriterionResult",
     "Eligibility",

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from wallets.amounts import AmountField
+
 
 class EquityPoint(models.Model):
     """What all was worth together at a moment, in US cents; null is unknown, and says why.
@@ -44,3 +46,26 @@ class EquityPoint(models.Model):
 
     def __str__(self) -> str:
         return f"All at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class CountedBalance(models.Model):
+    """Since when a balance is a part of what all is worth, and how much of it was there then.
+
+    What a wallet had when it was added is no gain: it counts as brought in at that moment, and what
+    moved up to the block of that balance counts no more.
+    """
+
+    wallet = models.ForeignKey("wallets.Wallet", on_delete=models.CASCADE, related_name="+")
+    token = models.ForeignKey("wallets.Token", on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(db_index=True)
+    block_number = models.PositiveBigIntegerField()
+    amount = AmountField()
+
+    class Meta:
+        ordering = ("-at", "-id")
+        constraints = (
+            models.UniqueConstraint(fields=("wallet", "token"), name="counted_balance_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.token} of {self.wallet} since {self.at:%Y-%m-%d %H:%M}"

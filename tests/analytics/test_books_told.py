@@ -12,9 +12,14 @@ from analytics.books.reading import book_again, book_everything, book_news
 from analytics.ledger import book_transaction
 from analytics.models import Campaign, ChainTransaction, ChainTransfer, LedgerEntry
 from analytics.selectors import balance_change, valid_entries
+from analytics.tasks import book_ledger
 from scheduling.models import Step
+from scheduling.states import STEP, StepState
+from scheduling.waits import settle_wait
 from tests.analytics.told import BLOCK_AT, STRANGER, USDC, Ground, confirm, into, out, settle
-from wallets.models import Token
+from tests.factories import WalletFactory
+from wallets.models import Token, Wallet
+from wallets.transitions import born, move
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 HASH = "0x" + "ab" * 32
@@ -139,6 +144,18 @@ def test_a_fee_of_a_transaction_that_became_ours_is_the_receipts(ground: Ground)
     assert said()[0][1] == 21_000
 
 
+def test_a_fee_that_was_booked_before_the_transaction_became_ours_is_not_paid_twice(
+    ground: Ground,
+) -> None:
+    sent(ground)
+    book_news()
+    row = ground.transaction()
+    ChainTransaction.objects.update(hash=row.attempts.get().hash)
+    confirm(row)
+    book_ledger()
+    assert said() == [("fee", 21_000, "fee")]
+
+
 def test_an_exchange_signed_elsewhere_is_one(ground: Ground) -> None:
     sent(ground)
     told(ground, "out", 5)
@@ -176,6 +193,54 @@ def test_an_arrival_is_tied_to_the_run_that_sent_it_and_nothing_is_under_way(
     entry = LedgerEntry.objects.get(kind="in")
     assert (entry.account, entry.step, entry.token) == ("bridge", wait, there.native)
     assert sum(accounts["bridge"] for accounts in account_sums().values()) == 0
+
+
+def test_an_arrival_that_was_told_before_its_wait_has_found_it_is_no_deposit(
+    ground: Ground,
+) -> None:
+    told(ground, "in", 100)
+    book_news()
+    assert said() == [("in", 100, "outside")]
+    step = Step.objects.create(run=ground.run, index=99, kind="wait", label="w", spec={})
+    born(step, machine=STEP, actor="test")
+    move(step, StepState.WAITING, machine=STEP, actor="test")
+    settle_wait(step, {"tx_hash": HASH})
+    book_ledger()
+    assert said() == [("in", 100, "bridge")]
+
+
+def paid_to_who_is_ours_later(ground: Ground) -> Wallet:
+    """Five wei to an address that is added as a wallet once that is booked; its history is read."""
+    row = ground.transaction(value=5, to=NEW)
+    step = ground.step(row)
+    confirm(row)
+    settle(step, out(5, to=NEW))
+    book_ledger()
+    assert said() == [("fee", 21_000, "fee"), ("out", 5, "outside")]
+    later = WalletFactory.create(address=NEW)
+    place: dict[str, Any] = {"hash": row.attempts.get().hash, "block_number": 1}
+    told(ground, "in", 5, wallet=later, counterparty=ground.wallet.address, **place)
+    return later
+
+
+def test_what_was_paid_to_an_address_that_is_ours_now_stayed_with_us(ground: Ground) -> None:
+    later = paid_to_who_is_ours_later(ground)
+    book_news()
+    assert said() == [("fee", 21_000, "fee"), ("in", 5, "own"), ("out", 5, "own")]
+    assert balance_change(wallet=later, token=ground.native) == 5
+    assert book_everything() == 0
+
+
+def test_what_an_opening_has_in_it_is_not_booked_beside_it(ground: Ground) -> None:
+    later = paid_to_who_is_ours_later(ground)
+    LedgerEntry.objects.create(
+        wallet=later, token=ground.native, kind="in", amount=5, account="opening", ordinal=1,
+        block_number=1, occurred_at=BLOCK_AT, status="final", reason="there", booked_by="ann",
+    )  # fmt: skip
+    told(ground, "in", 7, wallet=later, block_number=2)
+    book_news()
+    assert balance_change(wallet=later, token=ground.native) == 5 + 7
+    assert ("out", 5, "outside") in said()
 
 
 def test_all_accounts_of_a_token_are_what_the_wallets_do_not_have(ground: Ground) -> None:

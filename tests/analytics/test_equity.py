@@ -175,8 +175,37 @@ def test_a_loss_is_what_is_less_than_in_the_morning_but_for_what_was_paid_outsid
             occurred_at=now,
             receipt=mined(wallet, network, block_number=1),
         )
+    for token in (coin(network), usd(network)):
+        factories.CountedBalanceFactory.create(wallet=wallet, token=token, at=morning)
     # 3,200 in the morning, 30 paid to a shop, 3,100 now: 70 are lost.
     assert record_point(now).loss_cents == 7_000
+
+
+def test_what_a_wallet_had_when_it_was_added_is_no_gain(wallet: Wallet, network: Network) -> None:
+    first = record_point()
+    later = first.at + timedelta(minutes=1)
+    added = factories.WalletFactory.create()
+    read = factories.BalanceSnapshotFactory.create(network=network, block_number=50)
+    for token, amount in ((coin(network), 0), (usd(network), 70 * USDC)):
+        factories.BalanceFactory.create(wallet=added, token=token, amount=amount, snapshot=read)
+    factories.PricePointFactory.create(token=usd(network), at=moment_of(first.at))
+    # Up to its block the wallet was not counted: 20 of it came from the other, of 30 the
+    # books know, and of 20 nothing.
+    moved = {"token": usd(network), "occurred_at": first.at + timedelta(seconds=9)}
+    moved["receipt"] = mined(wallet, network, block_number=50)
+    ours = [(added, "in", wallet), (wallet, "out", added)]
+    for number, (owner, kind, other) in enumerate(ours, start=1):
+        fields = {"account": "own", "counterparty": other.address, "ordinal": number}
+        factories.LedgerEntryFactory.create(
+            **moved, **fields, wallet=owner, kind=kind, amount=20 * USDC
+        )
+    moved["receipt"] = mined(added, network, block_number=49)
+    factories.LedgerEntryFactory.create(**moved, wallet=added, amount=30 * USDC)
+    Balance.objects.filter(wallet=wallet, token=usd(network)).update(amount=80 * USDC)
+    point = record_point(later)
+    assert (first.cents, point.cents) == (310_000, 315_000)
+    assert external_flows(first.at, later).dollars == 50
+    assert point.loss_cents == 0
 
 
 def test_an_exchange_with_a_stranger_is_no_payment(wallet: Wallet, network: Network) -> None:

@@ -7,7 +7,8 @@ import pytest
 from django.core.management import CommandError
 
 from analytics.books.beside import put_beside
-from analytics.models import LedgerEntry
+from analytics.books.reading import book_news
+from analytics.models import ChainTransfer, LedgerEntry
 from analytics.selectors import valid_entries
 from tests.airdrops_site.guides import commands, run
 from tests.chains import ETHER, Chain
@@ -88,6 +89,26 @@ def test_what_a_contract_pays_inside_a_transaction_is_found_by_its_trace(
     _, found = reconcile()
     assert causes(found) == [("first", "native coin that a contract paid inside a transaction")]
     assert reconcile("--repair")[0] == 0
+
+
+def test_what_a_contract_paid_is_not_booked_again_with_what_was_missing_in_its_block(
+    opened: Network, chain: Chain, wallet: Wallet
+) -> None:
+    chain.rpc.call("anvil_setCode", GHOST, FORWARDER)
+    chain.rpc.call("evm_setAutomine", False)
+    data = "0x" + wallet.address[2:].lower().rjust(64, "0")
+    calls = ((wallet.address, GHOST, 9, data), (RICH, wallet.address, 5, "0x"))
+    for sender, to, value, more in calls:
+        message = {"from": sender, "to": to, "value": hex(value), "data": more, "gas": hex(100_000)}
+        chain.rpc.call("eth_sendTransaction", message)
+    chain.mine(6)
+    chain.rpc.call("evm_setAutomine", True)
+    assert run(f"manage.py history scan {PLACE}")[0] == 0
+    ChainTransfer.objects.filter(counterparty=RICH).delete()
+    book_news()
+    code, found = reconcile("--repair")
+    assert (code, found["different"], found["booked"]) == (0, 0, {"devnet-l1": 1})
+    assert ChainTransfer.objects.filter(place__lt=ChainTransfer.VALUE_PLACE).count() == 1
 
 
 def test_what_nothing_explains_stays_until_a_person_says_why(

@@ -32,6 +32,7 @@ from tests.factories.criteria import (
     CriterionResultFactory,
 )
 from tests.factories.figures import (
+    CountedBalanceFactory,
     EquityPointFactory,
     PositionReadingFactory,
     PositionRowFactory,
@@ -141,6 +142,7 @@ __all__ = [
     "LeaseFactory",
     "LedgerCursorFactory",
     "LedgerEntryFactory",
+    "CountedBalanceFactory",
     "EquityPointFactory",
     "PositionReadingFactory",
     "PositionRowFactory",

@@ -8,10 +8,10 @@ from django.utils import timezone
 from factory.declarations import LazyFunction, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
-from analytics.models import EquityPoint
+from analytics.models import CountedBalance, EquityPoint
 from protocols.models import PositionReading, PositionRow
 from scheduling.models import RiskReading, RiskResponse
-from tests.factories.networks import NetworkFactory, TokenFactory
+from tests.factories.networks import NativeCoinFactory, NetworkFactory, TokenFactory
 from tests.factories.signing import WalletFactory
 from tests.factories.values import NOON
 from tests.factories.work import ProtocolFactory
@@ -67,6 +67,19 @@ class EquityPointFactory(DjangoModelFactory[EquityPoint]):
     at = LazyFunction(timezone.now)
     cents = 100_000
     loss_cents = 0
+
+
+class CountedBalanceFactory(DjangoModelFactory[CountedBalance]):
+    """A coin of which a wallet had nothing when it was counted first, just now."""
+
+    class Meta:
+        model = CountedBalance
+
+    wallet = SubFactory(WalletFactory)
+    token = SubFactory(NativeCoinFactory)
+    at = LazyFunction(timezone.now)
+    block_number = 1
+    amount = 0
 
 
 class RiskReadingFactory(DjangoModelFactory[RiskReading]):

@@ -6,6 +6,7 @@ from decimal import Decimal, localcontext
 
 from django.db.models import F, Max
 
+from analytics.flows import added, beside_entries
 from analytics.models import EquityPoint, LedgerEntry
 from analytics.reports.ask import Ask
 from analytics.reports.document import USD, Chart, ChartKind, Fact, Section
@@ -58,12 +59,22 @@ def point_before(moment: datetime) -> EquityPoint | None:
 
 
 def flows_of(ask: Ask) -> Flows:
-    """By the books' accounts, at the prices of the time."""
+    """By the books' accounts, at the prices of the time; with what added wallets brought."""
+    uncounted, others = beside_entries(ask.start, ask.until)
     rows = ask.entries().filter(account=Account.OUTSIDE, kind__in=(Kind.IN, Kind.OUT))
-    found = priced(rows, "kind")
+    found = priced(rows.exclude(pk__in=uncounted) if uncounted else rows, "kind")
     ask.note_unpriced(found.problems())
     inflow, outflow = found.by[Kind.IN,].dollars, found.by[Kind.OUT,].dollars
-    return Flows(inflow, outflow, found.total.problem(found.tokens))
+    problem, beside = found.total.problem(found.tokens), added(others)
+    if not others:
+        return Flows(inflow, outflow, problem)
+    if inflow is None or outflow is None or beside.dollars is None:
+        return Flows(None, None, problem or beside.problem)
+    with localcontext(prec=2 * DIGITS):
+        told = [one.money.dollars or Decimal(0) for one in others]
+        inflow += sum((one for one in told if one > 0), Decimal(0))
+        outflow -= sum((one for one in told if one < 0), Decimal(0))
+    return Flows(inflow, outflow, problem)
 
 
 def _values(last: EquityPoint | None, first: EquityPoint | None, ask: Ask) -> list[Fact]:

@@ -3,10 +3,11 @@
 import pytest
 
 from analytics.chain_history.own import record_transactions
-from analytics.models import ChainTransaction, ChainTransfer
+from analytics.models import ChainTransaction, ChainTransfer, Claim
 from analytics.tasks import record_own
 from tests.analytics.chain_history.lives import rows
 from tests.analytics.told import STRANGER, Ground, confirm, finalise, into, out, reorganise, settle
+from tests.factories import ClaimFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -46,6 +47,20 @@ def test_what_a_reorganisation_undid_is_in_history_no_more(ground: Ground) -> No
     confirm(row, block=2)
     record_own()
     assert ChainTransaction.objects.get().block_number == 2
+
+
+def test_what_an_undone_transfer_claimed_is_there_to_be_claimed_again(ground: Ground) -> None:
+    row = ground.transaction(value=5)
+    confirm(row)
+    record_own()
+    claim = ClaimFactory.create(wallet=ground.wallet, network=ground.network)
+    transfer = ChainTransfer.objects.get()
+    Claim.objects.update(status="claimed", transfer=transfer, claimed_hash=transfer.hash)
+    reorganise(row)
+    record_own()
+    claim.refresh_from_db()
+    assert (claim.status, claim.transfer, claim.claimed_hash) == ("claimable", None, "")
+    assert not ChainTransfer.objects.exists()
 
 
 def test_what_failed_moved_nothing_and_cost_its_fee(ground: Ground) -> None:

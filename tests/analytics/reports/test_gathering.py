@@ -32,6 +32,18 @@ def test_a_days_numbers_are_those_of_its_books() -> None:
     assert found["transactions.success_rate"] == "66.67 %"
 
 
+def test_what_an_added_wallet_brought_is_not_won() -> None:
+    a_day()
+    books = Books.open("added")
+    books.price(DAY + timedelta(hours=9))
+    made.CountedBalanceFactory.create(
+        wallet=books.lane.wallet, token=books.token, amount=9_000_000, at=DAY + timedelta(hours=10)
+    )
+    found = told(report())
+    assert (found["worth.inflow"], found["worth.outflow"]) == ("19.00 USD", "4.00 USD")
+    assert found["worth.result"] == "10.00 USD"
+
+
 def test_a_price_nobody_stored_is_unknown_and_listed() -> None:
     books = Books.open()
     books.price(DAY, token=None)
