@@ -74,8 +74,13 @@ class RuleSet(Strict):
             for network in found:
                 _known(network, self.networks, f"blocks.{moment}", "networks")
         for metric_name, metric in self.metrics.items():
+            where = f"metrics.{metric_name}"
             for network in networks_of(metric):
-                _known(network, self.networks, f"metrics.{metric_name}", "networks")
+                _known(network, self.networks, where, "networks")
+            if isinstance(metric, TransactionMetric):
+                for network in metric.first_days:
+                    # A name that is none would leave all days in.
+                    _known(network, metric.networks, f"{where}.first_days", "metric's networks")
         if not {"points", "amount"} & self.totals.keys():
             raise ValueError("totals: there must be `points` or `amount`, what it all comes to")
         known = set(self.metrics)
