@@ -15,7 +15,8 @@ from django.db.models import Max, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 
 from analytics.criteria import ranges
-from analytics.criteria.metric_models import Metric, TransactionMetric, networks_of
+from analytics.criteria.metric_models import Metric, TransactionMetric
+from analytics.criteria.metrics.choosing import BRIDGES, BRIDGING
 from analytics.criteria.rule_sets import RuleSet
 from analytics.models import Campaign
 from scheduling.models import Task
@@ -28,6 +29,9 @@ LOOK_BACK = timedelta(days=90)
 FRESH = timedelta(hours=3)
 # What one run more raises by one; contracts, networks and protocols need another one each.
 COUNTED = ("count", "days", "weeks", "months", "weeks_from_first", "months_before")
+
+# What no rule set counts as using an application.
+NO_APPLICATION = ("transfer", "transfer-token", "approve", "sweep", "drain", "drain-token")
 
 # A protocol's slug, an action, and the network it happens on.
 type Way = tuple[str, str, int]
@@ -57,7 +61,7 @@ class Costs:
             return Estimate(None, problem="it is not reached by repeating one action")
         tasks = self.by_metric.get(metric, ())
         if not tasks:
-            said = "no task of this campaign acts on its network"
+            said = "no task of this campaign is known to raise it"
             return Estimate(None, runs, problem=said)
         for task in tasks:
             if (each := self.dollars.get(way_of(task))) is not None:
@@ -86,18 +90,26 @@ def costs_of(campaign: Campaign, rules: RuleSet) -> Costs:
     linked = campaign.tasks.select_related("protocol", "network").order_by("pk")
     tasks = [task for task in linked if not task.name.startswith(f"{campaign.slug}: ")]
     by_metric = {
-        name: tuple(task for task in tasks if _serves(task, kind, rules))
+        name: tuple(task for task in tasks if serves(task, kind, rules))
         for name, kind in rules.metrics.items()
     }
     return Costs(by_metric, _dollars({way_of(task) for task in tasks}))
 
 
-def _serves(task: Task, kind: Metric, rules: RuleSet) -> bool:
-    chains = {rules.networks[name] for name in networks_of(kind)}
-    if task.network.chain_id not in chains or not isinstance(kind, TransactionMetric):
+def serves(task: Task, kind: Metric, rules: RuleSet) -> bool:
+    """Whether runs of the task are what the metric counts, as far as that is known before."""
+    if not isinstance(kind, TransactionMetric):
+        return False
+    if task.network.chain_id not in {rules.networks[name] for name in kind.networks}:
         return False
     if kind.way is not None:
-        return (task.protocol.slug, task.action) == (kind.way.protocol, kind.way.action)
+        return way_of(task)[:2] == (kind.way.protocol, kind.way.action)
+    if kind.recipients or kind.selectors:  # whom a run calls is planned only when it runs
+        return False
+    if kind.bridge and not (task.protocol.slug in BRIDGES and task.action in BRIDGING):
+        return False
+    if (kind.app or kind.to_contract) and task.action in NO_APPLICATION:
+        return False
     of_protocol = not kind.protocols or task.protocol.slug in kind.protocols
     return of_protocol and (not kind.actions or task.action in kind.actions)
 

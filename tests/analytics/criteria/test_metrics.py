@@ -58,6 +58,7 @@ def test_a_reading_that_was_stopped_is_not_a_whole_history(
 def test_a_reading_of_last_year_says_nothing_about_now() -> None:
     told = history("optimism-2")
     rules = told.rules.model_copy(update={"snapshot": None})
+    ChainScan.objects.update(final_at=when("2026-01-01"))
     for months, unread in ((0, ()), (12, ("op",))):
         now = when("2026-01-01") + timedelta(days=30 * months)
         assert evaluate(rules, wallets=[told.wallet.pk], now=now)[0].unread == unread
