@@ -128,6 +128,13 @@ def test_what_a_pdf_cannot_show_is_told_by_its_number() -> None:
     assert "\\u6d4b" in pdf_text(report())
 
 
+def test_a_text_longer_than_a_page_goes_on_at_the_next() -> None:
+    long = "x" * 6000
+    row = made.RunFactory.create(occurrence__task__name="long", state="failed", detail=long)
+    type(row).objects.filter(pk=row.pk).update(state_changed_at=DAY)
+    assert pdf_text(report()).count("x") >= 6000
+
+
 def test_a_file_is_called_after_its_time() -> None:
     document = report()
     assert file_name(document, "pdf") == "airdrops-daily-2026-11-23.pdf"
