@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from analytics.criteria.attesting import Stated, attest, read_statements
 from analytics.criteria.evaluation import evaluate
@@ -15,6 +17,7 @@ from analytics.criteria.metrics.transfers import measure_transfers
 from analytics.criteria.recording import evaluate_campaign
 from analytics.models import Attestation, ChainScan, Eligibility
 from tests import factories
+from tests.analytics.criteria.test_rule_sets import RULES
 from tests.analytics.criteria.told import History, history, when
 from wallets.models import Network, Token
 
@@ -118,6 +121,16 @@ def test_a_file_of_facts_is_kept_whole_or_not_at_all() -> None:
     assert attest(read_statements(good, "facts.csv"), actor="ann") == 1
     assert attest(read_statements(good.replace(",no,", ",yes,"), "facts.csv"), actor="ben") == 1
     assert Attestation.objects.get().value == 1
+
+
+def test_points_without_an_end_downwards_are_kept(tmp_path: Path, settings: Settings) -> None:
+    settings.CRITERIA_DIR = tmp_path
+    told = RULES.replace('met(\\"points\\")', "1 - sent").replace('"ours"', '"less"')
+    (tmp_path / "less.toml").write_text(told)
+    factories.WalletFactory.create()  # of which nothing was read
+    campaign = factories.CampaignFactory.create(criteria="less")
+    evaluation, _ = evaluate_campaign(campaign=campaign, actor="ann")
+    assert [one.points_to for one in evaluation.results.all()] == [1]
 
 
 def test_a_fact_may_have_all_the_digits_that_are_kept() -> None:
