@@ -1,8 +1,11 @@
 """Which tasks bring a wallet further by a metric."""
 
-import pytest
+from decimal import Decimal
 
-from analytics.criteria.costs import serves
+import pytest
+from django.utils import timezone
+
+from analytics.criteria.costs import costs_of, serves
 from analytics.criteria.library import get_rule_set
 from tests import factories
 
@@ -36,3 +39,26 @@ def test_only_a_deposit_serves_what_counts_bridging() -> None:
     for protocol, action, does in (("zksync", "deposit-token", True), ("aave", "swap", False)):
         task.protocol.slug, task.action = protocol, action
         assert serves(task, rules.metrics["bridged_days"], rules) is does
+
+
+def test_volume_costs_the_fees_that_a_dollar_of_it_has_cost() -> None:
+    network = factories.NetworkFactory.create(chain_id=42161)
+    campaign, task = (
+        factories.CampaignFactory.create(),
+        factories.TaskFactory.create(network=network),
+    )
+    campaign.tasks.add(task)
+    rules = get_rule_set("arbitrum-2023").rules
+    kind = rules.metrics["one_volume"]
+    for fee, volume in ((30, 10_000), (10, 10_000), (None, 50_000), (900, None)):
+        factories.ChainTransactionFactory.create(
+            network=network,
+            protocol=task.protocol.slug,
+            action=task.action,
+            fee_cents=fee,
+            volume_cents=volume,
+            block_at=timezone.now(),
+        )
+    # Forty cents for two hundred dollars; what lacks a price says nothing.
+    found = costs_of(campaign, rules).estimate("one_volume", kind, Decimal(50_000))
+    assert (found.dollars, found.runs, found.task) == (Decimal(100), None, task)
