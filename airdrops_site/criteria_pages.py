@@ -126,7 +126,7 @@ def _choices(lines: list[Line]) -> list[RuleGap]:
     found: dict[str, RuleGap] = {}
     for line in lines:
         for gap in line.gaps:
-            if any(one.estimate and one.estimate.task for one in gap.needs):
+            if any(one.estimate and one.estimate.runs and one.estimate.task for one in gap.needs):
                 found.setdefault(gap.rule.name, gap)
     return list(found.values())
 

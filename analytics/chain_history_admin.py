@@ -103,5 +103,5 @@ class ChainScanAdmin(ReadOnlyAdmin):
     sortable_by = ("id",)
     fieldsets = (
         section(None, "wallet", "network", "first_block", "last_block"),
-        section("Last", "read_at", "problem"),
+        section("Last", "read_at", "final_at", "problem"),
     )

@@ -38,7 +38,8 @@ def run(options: dict[str, Any]) -> tuple[Answer, int]:
     """Read what is missing; a scan that was stopped is gone on with by the same command."""
     network, wallets = network_of(options), wallets_of(options)
     client = NetworkClient(network)
-    final = final_block(client).number
+    last_final = final_block(client)
+    final = last_final.number
     first, last = _blocks(options, client, final)
     wanted = Wanted(wallets, first, last, again=options["again"])
     way = _way(client, wanted, every_block=options["every_block"])
@@ -53,7 +54,7 @@ def run(options: dict[str, Any]) -> tuple[Answer, int]:
         )
 
     try:
-        done = scan(wanted, client, final=final, report=report)
+        done = scan(wanted, client, final=final, final_at=last_final.at, report=report)
     except KeyboardInterrupt:
         sentence = "stopped; what was read is kept, and the same command goes on from there"
         return _answer(

@@ -60,11 +60,12 @@ def read_new_blocks(network_id: str) -> None:
 def _read(network: Network) -> bool:
     """Whether all there is was read."""
     client = NetworkClient(network)
-    final = final_block(client).number
+    newest = final_block(client)
+    final = newest.number
     ahead = ChainScan.objects.filter(network=network, first_block__gt=final + 1)
     wallets = list(watched_wallets().exclude(pk__in=ahead.values("wallet")).order_by("pk"))
     wanted = Wanted(wallets, None, final, piece=PIECE)
-    done = scan(wanted, client, final=final, seconds=JOB_SECONDS, waits=False)
+    done = scan(wanted, client, final=final, final_at=newest.at, seconds=JOB_SECONDS, waits=False)
     return done is not None and done.done
 
 

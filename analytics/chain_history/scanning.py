@@ -4,7 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction as database
 from django.utils import timezone
@@ -23,6 +23,8 @@ PIECES = {Way.EVERY_BLOCK: 200, Way.OLD_STATES: 250_000}
 SCAN_LEASE = timedelta(seconds=60)
 LEASE_WAIT, LEASE_PAUSE = 15.0, 0.2
 Segment = tuple[int, int]
+# The newest block that nothing undoes, and when it was mined.
+type Final = tuple[int, datetime | None]
 
 
 @dataclass(slots=True)
@@ -72,17 +74,19 @@ def scan(
     seconds: float | None = None,
     report: Callable[[Progress], object] = lambda _progress: None,
     waits: bool = True,
+    final_at: datetime | None = None,
 ) -> Progress | None:
     """Read what is missing, piece by piece; None while another process reads the network.
 
     Whoever stops it, whenever, loses one piece. ChainError where no node answers; what was read
-    by then is kept. Blocks behind `final` are read, and not counted as read.
+    by then is kept. Blocks behind `final` are read, and not counted as read. `final_at` is its
+    time; without it nobody can tell up to when all was read.
     """
     owner, name = this_worker(), lease_name(client.network.pk)
     if not _take(name, owner, waits=waits):
         return None
     try:
-        return _scan(wanted, client, final, seconds, report, owner)
+        return _scan(wanted, client, (final, final_at), seconds, report, owner)
     finally:
         leases.release(name, owner=owner)
 
@@ -104,7 +108,7 @@ def _take(name: str, owner: str, *, waits: bool) -> bool:
 def _scan(
     wanted: Wanted,
     client: NetworkClient,
-    final: int,
+    final: Final,
     seconds: float | None,
     report: Callable[[Progress], object],
     owner: str,
@@ -135,13 +139,13 @@ def _read_piece(
     piece: Segment,
     network: Network,
     wallets: Sequence[Wallet],
-    final: int,
+    final: Final,
     progress: Progress,
 ) -> None:
     found = reader.read(*piece)
     with database.atomic():
         sent, moved = store(network, found)
-        _mark(network, wallets, (piece[0], min(piece[1], final)), found.problem)
+        _mark(network, wallets, (piece[0], min(piece[1], final[0])), final, found.problem)
     progress.blocks_done += piece[1] - piece[0] + 1
     progress.transactions += sent
     progress.transfers += moved
@@ -196,7 +200,9 @@ def _pieces(
             yield start, min(last, start + size - 1)
 
 
-def _mark(network: Network, wallets: Sequence[Wallet], read: Segment, problem: str) -> None:
+def _mark(
+    network: Network, wallets: Sequence[Wallet], read: Segment, final: Final, problem: str
+) -> None:
     """What was read is one stretch with what was read before; else that stays what counts."""
     first, last = read
     if last < first:
@@ -210,8 +216,12 @@ def _mark(network: Network, wallets: Sequence[Wallet], read: Segment, problem: s
         if first <= row.last_block + 1 and last >= row.first_block - 1:
             row.first_block = min(first, row.first_block)
             row.last_block = max(last, row.last_block)
+        if row.last_block == final[0]:
+            row.final_at = final[1]
     ChainScan.objects.bulk_update(
-        known.values(), ("first_block", "last_block", "problem", "read_at"), batch_size=200
+        known.values(),
+        ("first_block", "last_block", "problem", "read_at", "final_at"),
+        batch_size=200,
     )
     ChainScan.objects.bulk_create(
         ChainScan(
@@ -221,6 +231,7 @@ def _mark(network: Network, wallets: Sequence[Wallet], read: Segment, problem: s
             last_block=last,
             problem=problem[:300],
             read_at=now,
+            final_at=final[1] if last == final[0] else None,
         )
         for wallet in wallets
         if wallet.pk not in known

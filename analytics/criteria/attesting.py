@@ -5,11 +5,12 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 
 from django.db import transaction as database
 from django.utils import timezone
 
+from analytics.criteria import ranges
 from analytics.criteria.library import CriteriaError
 from analytics.models import Attestation
 from wallets.models import Wallet
@@ -98,12 +99,17 @@ def _value(one: Stated) -> Decimal:
         value = Decimal(told)
     except InvalidOperation:
         value = Decimal(-1)
-    if not (value.is_finite() and 0 <= value < _MOST and value == round(value, 18)):
+    if not (value.is_finite() and 0 <= value < _MOST and _fits(value)):
         raise CriteriaError(
             f"{one.where}: the value {one.value!r} is no number from 0 on with at most 18 "
             "decimals, nor yes or no"
         )
     return value
+
+
+def _fits(value: Decimal) -> bool:
+    with localcontext(prec=ranges.PRECISION):  # of 38 digits that may be, the usual 28 are too few
+        return value == round(value, 18)
 
 
 def _source(one: Stated) -> str:

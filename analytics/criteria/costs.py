@@ -1,7 +1,8 @@
 """What it would cost to get further: by what runs of the same action have cost before.
 
 A run's cost is the median of our own past runs on the network; without any, of those on other
-networks at what gas costs here now. Without either it is unknown, never 0.
+networks at what gas costs here now. A dollar of volume costs what the fees of our own past volume
+by the same action were. Without either it is unknown, never 0.
 """
 
 from collections import defaultdict
@@ -15,9 +16,10 @@ from django.db.models import Max, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 
 from analytics.criteria import ranges
-from analytics.criteria.metric_models import Metric, TransactionMetric, networks_of
+from analytics.criteria.metric_models import Metric, TransactionMetric
+from analytics.criteria.metrics.choosing import BRIDGES, BRIDGING
 from analytics.criteria.rule_sets import RuleSet
-from analytics.models import Campaign
+from analytics.models import Campaign, ChainTransaction
 from scheduling.models import Task
 from wallets.amounts import SumAmount
 from wallets.models import GasReading, Receipt, Token
@@ -29,13 +31,17 @@ FRESH = timedelta(hours=3)
 # What one run more raises by one; contracts, networks and protocols need another one each.
 COUNTED = ("count", "days", "weeks", "months", "weeks_from_first", "months_before")
 
+VOLUMES = {"volume": "volume_cents", "bridged": "bridged_cents"}
+# What no rule set counts as using an application.
+NO_APPLICATION = ("transfer", "transfer-token", "approve", "sweep", "drain", "drain-token")
+
 # A protocol's slug, an action, and the network it happens on.
 type Way = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """US dollars for so many runs of a task; or the sentence why nobody knows."""
+    """US dollars for so many runs of a task, or for volume by it; or why nobody knows."""
 
     dollars: Decimal | None
     runs: int | None = None
@@ -49,15 +55,18 @@ class Costs:
 
     by_metric: dict[str, tuple[Task, ...]]
     dollars: dict[Way, Decimal | None]
+    # US dollars of fees for a dollar of volume, by the way and what is summed.
+    of_volume: dict[tuple[Way, str], Decimal]
 
     def estimate(self, metric: str, kind: Metric, missing: Decimal) -> Estimate:
         """To raise a metric by what is missing."""
-        runs = runs_for(kind, missing)
+        runs, tasks = runs_for(kind, missing), self.by_metric.get(metric, ())
+        if isinstance(kind, TransactionMetric) and kind.measure in VOLUMES and tasks:
+            return self._volume(tasks, kind.measure, missing)
         if runs is None:
             return Estimate(None, problem="it is not reached by repeating one action")
-        tasks = self.by_metric.get(metric, ())
         if not tasks:
-            said = "no task of this campaign acts on its network"
+            said = "no task of this campaign is known to raise it"
             return Estimate(None, runs, problem=said)
         for task in tasks:
             if (each := self.dollars.get(way_of(task))) is not None:
@@ -65,6 +74,14 @@ class Costs:
                     return Estimate(each * runs, runs, task)
         said = f"what a run of {tasks[0].action} costs is unknown: there was none, or no price"
         return Estimate(None, runs, tasks[0], said)
+
+    def _volume(self, tasks: tuple[Task, ...], measure: str, missing: Decimal) -> Estimate:
+        for task in tasks:
+            if (each := self.of_volume.get((way_of(task), measure))) is not None:
+                with localcontext(prec=ranges.PRECISION):
+                    return Estimate(each * missing, None, task)
+        said = f"what volume by {tasks[0].action} costs is unknown: there was none, or no price"
+        return Estimate(None, problem=said)
 
 
 def runs_for(kind: Metric, missing: Decimal) -> int | None:
@@ -86,20 +103,51 @@ def costs_of(campaign: Campaign, rules: RuleSet) -> Costs:
     linked = campaign.tasks.select_related("protocol", "network").order_by("pk")
     tasks = [task for task in linked if not task.name.startswith(f"{campaign.slug}: ")]
     by_metric = {
-        name: tuple(task for task in tasks if _serves(task, kind, rules))
+        name: tuple(task for task in tasks if serves(task, kind, rules))
         for name, kind in rules.metrics.items()
     }
-    return Costs(by_metric, _dollars({way_of(task) for task in tasks}))
+    measures = {getattr(kind, "measure", "") for kind in rules.metrics.values()}
+    ways = {way_of(task) for task in tasks}
+    volumes = _of_volume(ways, VOLUMES.keys() & measures)
+    return Costs(by_metric, _dollars(ways), volumes)
 
 
-def _serves(task: Task, kind: Metric, rules: RuleSet) -> bool:
-    chains = {rules.networks[name] for name in networks_of(kind)}
-    if task.network.chain_id not in chains or not isinstance(kind, TransactionMetric):
+def serves(task: Task, kind: Metric, rules: RuleSet) -> bool:
+    """Whether runs of the task are what the metric counts, as far as that is known before."""
+    if not isinstance(kind, TransactionMetric):
+        return False
+    if task.network.chain_id not in {rules.networks[name] for name in kind.networks}:
         return False
     if kind.way is not None:
-        return (task.protocol.slug, task.action) == (kind.way.protocol, kind.way.action)
+        return way_of(task)[:2] == (kind.way.protocol, kind.way.action)
+    if kind.recipients or kind.selectors:  # whom a run calls is planned only when it runs
+        return False
+    if kind.bridge and not (task.protocol.slug in BRIDGES and task.action in BRIDGING):
+        return False
+    if (kind.app or kind.to_contract) and task.action in NO_APPLICATION:
+        return False
     of_protocol = not kind.protocols or task.protocol.slug in kind.protocols
     return of_protocol and (not kind.actions or task.action in kind.actions)
+
+
+def _of_volume(ways: set[Way], measures: set[str]) -> dict[tuple[Way, str], Decimal]:
+    """Of what is known of the last months; a way without any is left out."""
+    found: dict[tuple[Way, str], Decimal] = {}
+    if not ways:
+        return found
+    lately = ChainTransaction.objects.filter(
+        network__in={network for _, _, network in ways},
+        action__in={action for _, action, _ in ways},
+        block_at__gte=timezone.now() - LOOK_BACK,
+        succeeded=True,
+        fee_cents__isnull=False,
+    ).order_by()
+    for measure in measures:
+        field = VOLUMES[measure]
+        rows = lately.filter(**{f"{field}__gt": 0}).values_list("protocol", "action", "network")
+        for *way, fees, volume in rows.annotate(fees=Sum("fee_cents"), volume=Sum(field)):
+            found[(way[0], way[1], way[2]), measure] = Decimal(fees) / Decimal(volume)
+    return found
 
 
 def _dollars(ways: set[Way]) -> dict[Way, Decimal | None]:

@@ -19,6 +19,7 @@ from analytics.criteria.ranges import Range
 type Values = Mapping[str, Range]
 type Compiled = Callable[[Values], Range]
 type Table = Sequence[tuple[Decimal, Decimal]]
+MOST_DIGITS, MOST_TEXT = 40, 2000
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[Range, Range], Range]] = {
     ast.Add: ranges.add,
@@ -103,9 +104,13 @@ class _Reader:
         # Its text, not the float that Python made of it.
         told = ast.get_source_segment(self.text, node) or str(node.value)
         try:
-            return Decimal(told)
+            number = Decimal(told)
         except InvalidOperation:
             raise self.refuse(f"has the number {told}; write it like 0.5") from None
+        # Beyond what any amount has, arithmetic would run out of digits.
+        if number and not -MOST_DIGITS < number.adjusted() < MOST_DIGITS:
+            raise self.refuse(f"has the number {told}, of more than {MOST_DIGITS} digits")
+        return number
 
     def name(self, node: ast.expr) -> str:
         match node:
@@ -151,12 +156,17 @@ class _Reader:
 
 def compile_formula(text: str, tables: Mapping[str, Table]) -> Formula:
     """Ready to be evaluated; FormulaError says what is wrong with it."""
+    if len(text) > MOST_TEXT:
+        raise FormulaError(f"the formula {text[:40]!r}… is longer than {MOST_TEXT} characters")
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         raise FormulaError(f"the formula {text!r} cannot be read: {error}") from None
     reader = _Reader(text.strip(), tables)
-    value = reader.read(tree.body)
+    try:
+        value = reader.read(tree.body)
+    except RecursionError:
+        raise FormulaError(f"the formula {text[:40]!r}… is nested too deeply") from None
     asked = tuple(dict.fromkeys(reader.asked))
     return Formula(reader.text, value, frozenset(reader.names), asked, frozenset(reader.groups))
 

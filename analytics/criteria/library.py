@@ -79,7 +79,7 @@ def parse_rule_set(content: bytes, where: str, *, own: bool) -> Found:
         if base := told.pop("extends", ""):
             told = _extended(base, told, where)
         return Found(RuleSet.model_validate(told), own, digest)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise CriteriaError(f"{where} is not TOML: {error}") from error
     except ValidationError as error:
         raise CriteriaError(f"{where}: {_mistakes(error)}") from error
@@ -88,9 +88,9 @@ def parse_rule_set(content: bytes, where: str, *, own: bool) -> Found:
 def _extended(base: object, told: dict[str, Any], where: str) -> dict[str, Any]:
     """A shipped rule set with other networks, another time, or rules changed or added."""
     shipped = {found.rules.slug: found for found in _shipped()}
-    if base not in shipped:
+    if not isinstance(base, str) or base not in shipped:
         raise CriteriaError(f"{where}: extends {base!r}, which is none of {', '.join(shipped)}")
-    found: dict[str, Any] = tomllib.loads(_text_of(str(base)))
+    found: dict[str, Any] = tomllib.loads(_text_of(base))
     if {"snapshot", "networks", "moments"} & told.keys():
         # Those were the blocks of another time, or of another network.
         found.pop("blocks", None)

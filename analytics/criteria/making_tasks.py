@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction as database
 from django.utils import timezone
 
-from analytics.criteria.costs import runs_for, way_of
+from analytics.criteria.costs import runs_for, serves
 from analytics.criteria.gaps import is_over
 from analytics.criteria.library import CriteriaError
 from analytics.criteria.metric_models import TransactionMetric
@@ -31,6 +31,14 @@ CRONS = {
     "months": "0 12 1 * *",
     "months_before": "0 12 1 * *",
     "weeks_from_first": "0 12 * * 1",
+}
+# The shortest there is of each.
+SECONDS = {
+    "days": 86_400,
+    "weeks": 604_800,
+    "weeks_from_first": 604_800,
+    "months": 28 * 86_400,
+    "months_before": 30 * 86_400,
 }
 COPIED = (
     "protocol",
@@ -111,15 +119,9 @@ def _runs(
         if ask["missing"] is None or not isinstance(metric, TransactionMetric):
             continue
         runs = runs_for(metric, Decimal(ask["missing"]))
-        if runs and _acts_on(template, metric, rules):
+        if runs and serves(template, metric, rules):
             return runs, metric
     return 0, None
-
-
-def _acts_on(template: Task, metric: TransactionMetric, rules: RuleSet) -> bool:
-    on_it = template.network.chain_id in {rules.networks[name] for name in metric.networks}
-    named = metric.way is None or way_of(template)[:2] == (metric.way.protocol, metric.way.action)
-    return on_it and named
 
 
 def _make(
@@ -141,7 +143,11 @@ def _make(
         max_occurrences=runs,
         **{field: getattr(template, field) for field in COPIED},
     )
-    if cron := CRONS.get(metric.measure):
+    if metric.at_least > 1 and metric.measure in SECONDS:
+        # So many in each week, or they count for none.
+        task.schedule = Task.Schedule.INTERVAL
+        task.interval_seconds = SECONDS[metric.measure] // metric.at_least
+    elif cron := CRONS.get(metric.measure):
         task.schedule, task.cron = Task.Schedule.CRON, cron
     else:
         task.schedule, task.interval_seconds = Task.Schedule.INTERVAL, 3600

@@ -25,6 +25,7 @@ BATCH = 500
 OURS = "criteria: "
 # As the columns keep them.
 _SMALLEST, _MOST = Decimal(1).scaleb(-18), Decimal(10) ** 20
+_LEAST = -(Decimal(10) ** 18)
 _ALL = ("status", "amount", "points", "details", "source", "checked_at")
 
 
@@ -169,6 +170,7 @@ def _bounds(found: Range | None) -> tuple[Decimal | None, Decimal | None]:
     if low >= _MOST:
         raise CriteriaError(f"the rule set comes to {low:.3E}, more than can be kept")
     with localcontext(prec=ranges.PRECISION):
-        least = low.quantize(_SMALLEST, ROUND_FLOOR)
+        # Without an end downwards it is a number below all that is given away.
+        least = max(low, _LEAST).quantize(_SMALLEST, ROUND_FLOOR)
         most = None if high >= _MOST else high.quantize(_SMALLEST, ROUND_CEILING)
     return least, most

@@ -74,8 +74,7 @@ class RuleSet(Strict):
             for network in found:
                 _known(network, self.networks, f"blocks.{moment}", "networks")
         for metric_name, metric in self.metrics.items():
-            for network in networks_of(metric):
-                _known(network, self.networks, f"metrics.{metric_name}", "networks")
+            _check_networks(f"metrics.{metric_name}", metric, self.networks)
         if not {"points", "amount"} & self.totals.keys():
             raise ValueError("totals: there must be `points` or `amount`, what it all comes to")
         known = set(self.metrics)
@@ -164,6 +163,15 @@ def _check_tables(tables: Mapping[str, list[tuple[Decimal, Decimal]]]) -> None:
         for before, line in pairwise(lines):
             if not (before[0] < line[0] and before[1] <= line[1]):
                 raise ValueError(f"tables.{name}: {line} does not rise above {before}")
+
+
+def _check_networks(where: str, metric: Metric, known: Mapping[str, int]) -> None:
+    for network in networks_of(metric):
+        _known(network, known, where, "networks")
+    if isinstance(metric, TransactionMetric):
+        for network in metric.first_days:
+            # A name that is none would leave all days in.
+            _known(network, metric.networks, f"{where}.first_days", "metric's networks")
 
 
 def _check_names(rule_set: RuleSet) -> None:

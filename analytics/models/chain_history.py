@@ -122,6 +122,11 @@ class ChainScan(models.Model):
     last_block = models.PositiveBigIntegerField()
     problem = models.CharField(max_length=300, blank=True)
     read_at = models.DateTimeField()
+    final_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the newest final block was mined that the reading has reached.",
+    )
 
     class Meta:
         constraints = (

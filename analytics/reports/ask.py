@@ -10,6 +10,12 @@ from analytics.models import Campaign, LedgerEntry
 from analytics.reports.periods import Period
 from analytics.selectors import valid_entries
 
+# A worker has a minute for all of a report: entry by entry it reads some thousand a second.
+MOST_ENTRIES = 100_000
+TOO_LONG = (
+    "the books are too long for a worker to read them entry by entry; `manage.py report` and "
+    "`manage.py ledger roi` do"
+)
 # More rows of a table are counted, not told: a report is read by a person.
 TOLD = 20
 
@@ -45,6 +51,12 @@ class Ask:
         """The books of the time; from an earlier moment where one is given."""
         begins = self.start if start is None else start
         return valid_entries().filter(occurred_at__gte=begins, occurred_at__lt=self.until)
+
+    def is_too_long(self, rows: QuerySet[LedgerEntry]) -> bool:
+        """Whether so many cannot be read one by one in the time there is."""
+        if not self.quick:
+            return False
+        return rows.order_by().values("pk")[: MOST_ENTRIES + 1].count() > MOST_ENTRIES
 
     def note_unpriced(self, problems: Iterable[str]) -> None:
         """Each once, in the report's list of unknown prices."""

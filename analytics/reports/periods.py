@@ -7,6 +7,8 @@ from analytics.models import Campaign, Report
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 Kind = Report.Kind
+# Of Bitcoin's first block.
+FIRST = date(2009, 1, 3)
 
 
 class PeriodError(Exception):
@@ -44,6 +46,10 @@ def period_of(
     """
     length = DAY if kind == Kind.DAILY else WEEK
     today = now.astimezone(UTC).date()
+    if on is not None and on < FIRST:
+        raise PeriodError(
+            f"{on} is before the first block of any chain; name a day from {FIRST} on"
+        )
     day = on or (today if campaign else today - length)
     first = day if kind == Kind.DAILY else day - timedelta(days=day.weekday())
     start = datetime.combine(first, time(), UTC)

@@ -105,12 +105,16 @@ def _latest(falls_first: Callable[[float], float]) -> float:
     return inf if falls_first(_FAR) < 0 else _root(falls_first, 0.0, _FAR)
 
 
-def log_moves(prices: Sequence[float], coming: int) -> Interval:
+def moves_of(prices: Sequence[float]) -> list[float]:
+    """The logarithms of each price over the one before; all of them above zero."""
+    return [log(later / earlier) for earlier, later in pairwise(prices)]
+
+
+def log_moves(moves: Sequence[float], coming: int) -> Interval:
     """The factor on a price after so many steps: its middle is one, its noise that of the moves.
 
     No drift is assumed: what a few weeks of prices say of that is noise.
     """
-    moves = [log(later / earlier) for earlier, later in pairwise(prices)]
     n = len(moves)
     spread = sqrt(sum(move * move for move in moves) / n)
     half = t_quantile((1 + LEVEL) / 2, n) * spread * sqrt(coming)

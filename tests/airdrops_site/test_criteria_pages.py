@@ -150,6 +150,18 @@ def test_weeks_become_one_run_a_week(ann: Client, campaign: Campaign) -> None:
     assert (one.schedule, one.cron) == ("cron", "0 12 * * 1")
 
 
+def test_ten_in_each_week_become_ten_a_week(
+    ann: Client, campaign: Campaign, tmp_path: Path
+) -> None:
+    busy = RULES.replace('measure = "weeks"', 'measure = "weeks"\nat_least = 10')
+    (tmp_path / "season.toml").write_text(busy)
+    evaluate_campaign(campaign=campaign, actor="ann")
+    template = campaign.tasks.get()
+    ann.post("/admin/criteria/season/tasks/", {"rule": "two_weeks", "template": template.pk})
+    one = campaign.tasks.exclude(pk=template.pk).get()
+    assert (one.max_occurrences, one.interval_seconds) == (20, 7 * 86_400 // 10)
+
+
 def test_who_may_only_look_makes_and_evaluates_nothing(client: Client, campaign: Campaign) -> None:
     viewer = factories.UserFactory.create()
     viewer.groups.add(Group.objects.get(name="viewer"))

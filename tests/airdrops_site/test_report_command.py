@@ -38,6 +38,7 @@ def test_the_same_day_comes_as_text_json_and_pdf(tmp_path: Path) -> None:
     ("line", "told"),
     [
         ("daily --date 2999-01-01", "2999-01-01 has not begun"),
+        ("weekly --date 0001-01-01", "0001-01-01 is before the first block of any chain"),
         ("daily --date yesterday", "'yesterday' is no date; write it like 2026-11-26"),
         ("campaign --campaign nothing", "there is no campaign 'nothing'; there are: a-campaign"),
         ("daily --format pdf", "a PDF is no text: add --output FILE"),

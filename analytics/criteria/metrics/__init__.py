@@ -42,15 +42,16 @@ def measure(asking: Asking, wallets: Iterable[int]) -> Measured:
     coverage = coverage_of(asking)
     values: dict[int, dict[Key, Range]] = {wallet: {} for wallet in wallets}
     for key, metric in wanted.items():
-        fact = metric.fact if isinstance(metric, FactMetric) else metric.attested
-        facts = told.get(fact or "", {})
+        facts = told.get(_fact(key, metric) or "", {})
+        by_the_end = told.get(metric.attested or "", {}) if key[0] else {}
         complete, nothing = _complete(coverage, key, metric, values), _nothing(metric)
         for wallet, own in values.items():
             if (stated := facts.get(wallet)) is not None:
                 own[key] = stated
                 continue
             seen = found.get(wallet, {}).get(key, nothing)
-            own[key] = seen if wallet in complete else _at_least(metric, seen)
+            seen = seen if wallet in complete else _at_least(metric, seen)
+            own[key] = _earlier(metric, seen, by_the_end.get(wallet))
     return Measured(values, coverage)
 
 
@@ -72,15 +73,29 @@ def _measured(asking: Asking, wanted: Mapping[Key, Metric]) -> Found:
 
 def _attested(asking: Asking, wanted: Mapping[Key, Metric]) -> dict[str, dict[int, Range]]:
     """By fact and wallet."""
-    names = {
-        metric.fact if isinstance(metric, FactMetric) else metric.attested
-        for metric in wanted.values()
-    }
+    names = {_fact(key, metric) for key, metric in wanted.items()}
+    names |= {metric.attested for metric in wanted.values()}
     rows = Attestation.objects.filter(asking.of_wallets(), fact__in=names - {None})
     told: dict[str, dict[int, Range]] = defaultdict(dict)
     for fact, wallet, value in rows.order_by().values_list("fact", "wallet_id", "value"):
         told[fact][wallet] = ranges.exactly(value.normalize())
     return told
+
+
+def _fact(key: Key, metric: Metric) -> str | None:
+    """What is attested of it: of an earlier moment under a name of its own."""
+    if isinstance(metric, FactMetric):
+        return metric.fact
+    return f"{metric.attested}-{key[0]}" if key[0] and metric.attested else metric.attested
+
+
+def _earlier(metric: Metric, seen: Range, at_the_end: Range | None) -> Range:
+    """Of what somebody states of the end, any part may have been there earlier."""
+    if at_the_end is None:
+        return seen
+    if isinstance(metric, TransferMetric):
+        return ranges.UNKNOWN
+    return min(seen[0], at_the_end[1]), at_the_end[1]
 
 
 def _complete(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Min, Q
 
@@ -10,6 +10,9 @@ from analytics.criteria.metric_models import Metric
 from analytics.criteria.rule_sets import RuleSet
 from analytics.models import ChainScan, ChainTransaction
 from wallets.models import Network
+
+# Final blocks come hours after the newest ones on some networks.
+LATELY = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +90,14 @@ class Coverage:
 def coverage_of(asking: Asking) -> Coverage:
     """Two questions, for all wallets and networks.
 
-    Read until a moment is whatever goes beyond its block, or, where no block is known, was read
-    after it without a problem.
+    Read until a moment is whatever goes beyond its block, or, where no block is known, whatever
+    reached a final block of after it: a reading that was stopped did not. Where what counts ends
+    now, a final block of the last hours will do.
     """
     scans = list(
         ChainScan.objects.filter(asking.of_wallets(), network__in=asking.networks.values())
         .order_by()
-        .values_list("wallet_id", "network_id", "first_block", "last_block", "problem", "read_at")
+        .values_list("wallet_id", "network_id", "first_block", "last_block", "final_at")
     )
     read = {
         (moment, name): _read(asking, moment, name, scans)
@@ -103,7 +107,7 @@ def coverage_of(asking: Asking) -> Coverage:
     return Coverage(read, asking.assume_complete)
 
 
-type _Scan = tuple[int, int, int, int, str, datetime]
+type _Scan = tuple[int, int, int, int, datetime | None]
 
 
 def _read(asking: Asking, moment: str, name: str, scans: list[_Scan]) -> frozenset[int]:
@@ -115,14 +119,12 @@ def _read(asking: Asking, moment: str, name: str, scans: list[_Scan]) -> frozens
     end = asking.rules.moment(moment, asking.now)
     if block is None:
         block = _first_block_after(network, end)
+    reached = min(end, asking.now - LATELY)
     return frozenset(
         wallet
-        for wallet, _, _, last, problem, read_at in of_network
-        if (
-            last >= block - 1
-            if block is not None
-            else not problem and (end >= asking.now or read_at >= end)
-        )
+        for wallet, _, _, last, final_at in of_network
+        if (block is not None and last >= block - 1)
+        or (final_at is not None and final_at >= reached)
     )
 
 

@@ -11,7 +11,7 @@ from analytics.criteria.metrics.asking import Asking
 A_WEEK = timedelta(days=7)
 # What our adapters call moving value to another network.
 BRIDGES = ("scroll", "zksync", "layerzero", "stargate", "arbitrum", "optimism")
-BRIDGING = ("deposit", "withdraw", "bridge", "send")
+BRIDGING = ("deposit", "deposit-token", "withdraw", "withdraw-token", "bridge", "send")
 PAID = ("fees", "fees_usd")
 
 

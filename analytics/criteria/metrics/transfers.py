@@ -19,7 +19,7 @@ from analytics.criteria.metrics.choosing import chosen
 from analytics.criteria.metrics.functions import DAY
 from analytics.criteria.metrics.transactions import Found, Key
 from analytics.criteria.ranges import Range
-from analytics.models import ChainTransaction, ChainTransfer, Source
+from analytics.models import ChainScan, ChainTransaction, ChainTransfer, Source
 from wallets.amounts import SumAmount, to_decimal
 
 IN, OUT = ChainTransfer.Direction.IN, ChainTransfer.Direction.OUT
@@ -33,11 +33,8 @@ def measure_transfers(asking: Asking, key: Key, metric: TransferMetric) -> Found
         found = _balances(asking, key[0], metric)
     else:
         found = _held(asking, key[0], metric)
-    unseen = _unseen(asking, key[0], metric)
-    return {
-        wallet: {key: ranges.UNKNOWN if wallet in unseen else held}
-        for wallet, held in found.items()
-    }
+    unseen = dict.fromkeys(_unseen(asking, key[0], metric), ranges.UNKNOWN)
+    return {wallet: {key: held} for wallet, held in (found | unseen).items()}
 
 
 def _rows(asking: Asking, moment: str, metric: TransferMetric) -> Q:
@@ -47,13 +44,18 @@ def _rows(asking: Asking, moment: str, metric: TransferMetric) -> Q:
 
 
 def _unseen(asking: Asking, moment: str, metric: TransferMetric) -> frozenset[int]:
-    """Whose coins a node without traces has told us of: it does not see what contracts sent."""
+    """Whose coins a node without traces was asked for: it does not see what contracts sent."""
     if metric.token:
         return frozenset()
     told = ChainTransfer.objects.filter(
         _rows(asking, moment, metric), token_address="", source=Source.RPC
     )
-    return frozenset(told.order_by().values_list("wallet_id", flat=True).distinct())
+    scans = ChainScan.objects.filter(
+        asking.of_wallets(), network=asking.networks[metric.network]
+    ).exclude(problem="")
+    return frozenset(told.order_by().values_list("wallet_id", flat=True)) | frozenset(
+        scans.values_list("wallet_id", flat=True)
+    )
 
 
 def _balances(asking: Asking, moment: str, metric: TransferMetric) -> dict[int, Range]:

@@ -106,7 +106,9 @@ def _paragraph(text: str, style: ParagraphStyle) -> Flowable:
 
 def _facts(facts: tuple[Fact, ...]) -> Flowable:
     rows = [[_paragraph(fact.label, BODY), _paragraph(fact.text, BODY)] for fact in facts]
-    return Table(rows, colWidths=[WIDTH * 0.45, WIDTH * 0.55], style=GRID, hAlign="LEFT")
+    widths = [WIDTH * 0.45, WIDTH * 0.55]
+    # A row that is longer than a page goes on at the next.
+    return Table(rows, colWidths=widths, style=GRID, hAlign="LEFT", splitInRow=1)
 
 
 def _table(table: Lines) -> Iterator[Flowable]:
@@ -114,7 +116,14 @@ def _table(table: Lines) -> Iterator[Flowable]:
     rows = [[_paragraph(cell, SMALL) for cell in row] for row in table.rows]
     yield Spacer(0, 6)
     yield _paragraph(table.title, CAPTION)
-    yield Table([head, *rows], colWidths=_widths(table), style=GRID, repeatRows=1, hAlign="LEFT")
+    yield Table(
+        [head, *rows],
+        colWidths=_widths(table),
+        style=GRID,
+        repeatRows=1,
+        hAlign="LEFT",
+        splitInRow=1,
+    )
     if table.more:
         yield _paragraph(table.more, NOTE)
 

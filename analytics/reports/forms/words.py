@@ -33,7 +33,7 @@ class Message:
 
 def message(document: Document) -> Message:
     """The few lines; what needs a person comes first."""
-    return Message(document.title, "\n".join(_lines(document)))
+    return Message(_plain(document.title), "\n".join(_lines(document)))
 
 
 def render_text(document: Document) -> bytes:

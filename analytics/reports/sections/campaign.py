@@ -7,11 +7,11 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from analytics.campaigns.totals import summary
-from analytics.models import Campaign, Claim, Eligibility, LedgerEntry
-from analytics.reports.ask import TOLD, Ask
+from analytics.models import Claim, Eligibility, LedgerEntry
+from analytics.reports.ask import TOLD, TOO_LONG, Ask
 from analytics.reports.document import Chart, ChartKind, Fact, Section, Table
 from analytics.reports.numbers import count, dollars, from_cents, money
-from analytics.reports.priced import priced
+from analytics.reports.priced import Priced, priced
 from analytics.selectors import valid_entries
 from wallets.amounts import show_amount
 
@@ -46,7 +46,7 @@ def outcome_section(ask: Ask) -> Section:
     facts = (
         from_cents("expected", "Expected", one.expected_cents, "nobody has written it down"),
         dollars("received", "Received", total.dollars, total.problem(received.tokens)),
-        *_afterwards(one),
+        *_afterwards(ask, received),
     )
     rows = tuple(
         (str(token), show_amount(total.amounts[pk], token.decimals))
@@ -56,9 +56,13 @@ def outcome_section(ask: Ask) -> Section:
     return Section("outcome", "Expected and received", facts, (table,))
 
 
-def _afterwards(one: Campaign) -> Iterator[Fact]:
+def _afterwards(ask: Ask, received: Priced) -> Iterator[Fact]:
     """What was sold of it, what is left, and the fees; as of now."""
-    found = summary(campaign=one)
+    if ask.is_too_long(valid_entries().filter(token__in=received.tokens)):
+        for key in ("sold", "left", "costs"):
+            yield dollars(key, key.capitalize(), None, TOO_LONG)
+        return
+    found = summary(campaign=ask.campaign)
     yield money("sold", "Sold", found.sold_worth)
     yield money("left", "Left, at today's prices", found.left_worth)
     yield money("costs", "Costs", found.cost)

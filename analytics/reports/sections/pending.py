@@ -9,11 +9,11 @@ from django.db.models import F, Max
 from analytics.models import Claim
 from analytics.reports.ask import Ask
 from analytics.reports.document import USD
-from analytics.reports.forecast import Forecast, told, too_few
+from analytics.reports.forecast import Forecast, doubt, told, too_few
 from analytics.reports.periods import DAY
 from analytics.reports.priced import Slot
 from analytics.reports.sections.fees import DAY_SECONDS
-from analytics.reports.statistics import Interval, log_moves
+from analytics.reports.statistics import Interval, log_moves, moves_of
 from wallets.amounts import DIGITS, SumAmount, to_decimal
 from wallets.models import PricePoint, PriceSource, Token
 from wallets.price_history import PREFERENCE
@@ -42,12 +42,17 @@ def _forecast(token: Token, value: Decimal | None, closes: list[float]) -> Forec
     what = f"Open claims of {token} in {HORIZON} days"
     if value is None:
         return Forecast(problem=f"{what}: no forecast, the price is unknown or stale")
-    moves = len(closes) - 1
-    if moves < LEAST:
-        return too_few(what, max(0, moves), LEAST, "daily moves of the price")
-    factor, worth_now = log_moves(closes, HORIZON), float(value)
+    n = len(closes) - 1
+    if n < LEAST:
+        return too_few(what, max(0, n), LEAST, "daily moves of the price")
+    if min(closes) <= 0:
+        return Forecast(problem=f"{what}: no forecast, the price was nothing at times")
+    moves = moves_of(closes)
+    if (refused := doubt(what, moves)) is not None:
+        return refused
+    factor, worth_now = log_moves(moves, HORIZON), float(value)
     found = Interval(worth_now * factor.low, worth_now, worth_now * factor.high)
-    return told(what, found, USD, moves, METHOD)
+    return told(what, found, USD, n, METHOD)
 
 
 def _closes(tokens: list[Token], now: datetime) -> dict[int, list[float]]:

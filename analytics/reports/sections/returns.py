@@ -5,7 +5,7 @@ from decimal import Decimal, localcontext
 
 from analytics.basis.book import read_period
 from analytics.flows import Money
-from analytics.reports.ask import TOLD, Ask
+from analytics.reports.ask import TOLD, TOO_LONG, Ask
 from analytics.reports.document import USD, Fact, Section, Table
 from analytics.reports.numbers import dollars, percent_of, usd
 from analytics.roi import RoiLine, midnight_of, roi_of
@@ -14,18 +14,12 @@ from wallets.amounts import DIGITS
 
 UNKNOWN = "unknown"
 COLUMNS = ("Protocol", "Invested", "Costs", "Income", "Realised", "Unrealised", "Return %")
-# A worker has a minute for all of a report: cost basis reads some thousand entries a second.
-MOST_ENTRIES = 100_000
-TOO_LONG = (
-    "the books are too long for a worker to read them entry by entry; `manage.py report` and "
-    "`manage.py ledger roi` do"
-)
 SUMS = ("costs", "income", "realised", "unrealised")
 
 
 def returns_section(ask: Ask) -> Section:
     """Sums over all networks, and a line for each protocol."""
-    if ask.quick and _is_long(ask):
+    if ask.is_too_long(valid_entries().filter(occurred_at__lt=ask.until)):
         unknown = (dollars(name, name.capitalize(), None, TOO_LONG) for name in SUMS)
         return Section("returns", "Returns", tuple(unknown))
     # Read once for both.
@@ -36,11 +30,6 @@ def returns_section(ask: Ask) -> Section:
     problems = dict.fromkeys(one for line in whole for one in line.problems)
     table = Table("roi", f"Return by protocol, {USD}", COLUMNS, *_rows(lines))
     return Section("returns", "Returns", tuple(facts), (table,), notes=tuple(problems)[:TOLD])
-
-
-def _is_long(ask: Ask) -> bool:
-    rows = valid_entries().filter(occurred_at__lt=ask.until).values("pk")
-    return rows[: MOST_ENTRIES + 1].count() > MOST_ENTRIES
 
 
 def _rows(lines: Sequence[RoiLine]) -> tuple[tuple[tuple[str, ...], ...], int]:

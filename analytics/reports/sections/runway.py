@@ -6,7 +6,7 @@ from django.db.models import F
 
 from analytics.models import LedgerEntry
 from analytics.reports.ask import Ask
-from analytics.reports.forecast import Forecast, told, too_few
+from analytics.reports.forecast import Forecast, doubt, told, too_few
 from analytics.reports.periods import DAY
 from analytics.reports.priced import Slot
 from analytics.reports.sections.fees import DAY_SECONDS
@@ -72,4 +72,6 @@ def _runway(row: Balance, by_day: dict[int, int], end: datetime) -> Forecast:
     spent = [float(by_day.get(day, 0)) for day in range(min(by_day, default=last), last)]
     if len(spent) < LEAST:
         return too_few(what, len(spent), LEAST, "days")
+    if (refused := doubt(what, spent)) is not None:
+        return refused
     return told(what, lasts(float(row.amount or 0), spent), "days", len(spent), METHOD)

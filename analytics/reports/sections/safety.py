@@ -11,6 +11,7 @@ from analytics.reports.ask import TOLD, Ask
 from analytics.reports.document import Fact, Section, Table
 from analytics.reports.numbers import count, percent
 from scheduling.models import GateCount, RiskLevel, RiskReading
+from scheduling.risk import OLDEST
 from wallets.amounts import SumAmount
 from wallets.models import Limit, SpendReservation
 from wallets.transactions.limits import in_force
@@ -65,27 +66,30 @@ def _fullest(ask: Ask, limits: dict[int, Limit]) -> Iterator[Use]:
 
 def risk_section(ask: Ask) -> Section:
     """How long each level stood, which was the highest, and why."""
-    before = RiskReading.objects.filter(at__lt=ask.start, at__gte=ask.start - timedelta(hours=1))
+    before = RiskReading.objects.filter(at__lt=ask.start, at__gte=ask.start - OLDEST)
     first = before.order_by("-at").values_list("at", "level")[:1]
     inside = RiskReading.objects.filter(at__gte=ask.start, at__lt=ask.until)
     found = [*first, *inside.order_by("at", "id").values_list("at", "level")]
     stood, last = _stood(found, ask), found[-1][1] if found else ""
     highest = max((level for _, level in found), key=LEVELS.index, default="")
-    rows = tuple((str(RiskLevel(one).label), _hours(stood[one])) for one in LEVELS if one in stood)
+    rows = [(str(RiskLevel(one).label), _hours(stood[one])) for one in LEVELS if one in stood]
+    if unknown := ask.until - ask.start - sum(stood.values(), timedelta()):
+        rows.append(("Unknown", _hours(unknown)))
     return Section(
         "risk",
         "Risk",
         (_level("highest", "Highest level", highest), _level("last", "Last level", last)),
-        (Table("levels", "How long each level stood", ("Level", "Hours"), rows),),
+        (Table("levels", "How long each level stood", ("Level", "Hours"), tuple(rows)),),
         notes=_reasons(ask, highest),
     )
 
 
 def _stood(found: list[tuple[datetime, str]], ask: Ask) -> dict[str, timedelta]:
-    """Each level stands from its reading to the next one."""
+    """Each level stands from its reading to the next one, as long as one says something."""
     stood: dict[str, timedelta] = defaultdict(timedelta)
     for (at, level), (next_at, _) in pairwise([*found, (ask.until, "")]):
-        stood[level] += next_at - max(at, ask.start)
+        begun, ended = max(at, ask.start), min(next_at, at + OLDEST)
+        stood[level] += max(ended - begun, timedelta())
     return stood
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from analytics.criteria.standing import Standing, standing
+from analytics.criteria.words import range_text
 from analytics.reports.ask import TOLD, Ask
 from analytics.reports.document import Section, Table
 from analytics.reports.numbers import count
-from wallets.prices import plain
 
 # None is unknown.
 _WORDS: dict[object, str] = {True: "met", False: "missed"}
@@ -52,8 +52,5 @@ def _wallets(found: list[Standing]) -> Table:
 
 
 def _span(span: Span) -> str:
-    """One number, or from and to; no end is told so."""
-    low, high = (None if one is None else plain(one) for one in span)
-    if low is None and high is None:
-        return "unknown"
-    return str(low) if low == high else f"{low or 0} to {high or 'no bound'}"
+    """As the console tells it; a dash where the rules count none."""
+    return range_text(*span) or "–"

@@ -7,6 +7,7 @@ from analytics.chain_history import live
 from analytics.models import ChainScan, ChainTransfer
 from tests.chains import ETHER, Chain
 from wallets import leases
+from wallets.chain.client import NetworkClient
 from wallets.models import Lease, Network, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -38,7 +39,9 @@ def test_deposits_from_outside_are_found_once_they_are_final(
     live.read_new_blocks(str(network.pk))
     found = ChainTransfer.objects.get()
     assert (found.amount, found.direction, found.wallet) == (5, "in", wallet)
-    assert ChainScan.objects.get().last_block == chain.head() - 3
+    scan = ChainScan.objects.get()
+    assert scan.last_block == chain.head() - 3
+    assert scan.final_at == NetworkClient(network).block(scan.last_block).at
 
 
 def test_it_is_due_again_after_the_interval(

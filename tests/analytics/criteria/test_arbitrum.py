@@ -129,6 +129,17 @@ def test_a_history_is_counted_to_the_block_and_to_the_month() -> None:
 
 @pytest.mark.db
 @pytest.mark.django_db
+def test_what_is_attested_of_the_snapshot_is_no_point_before_nitro() -> None:
+    told = history(SLUG)
+    told.attested(hop_sybil=0, arbitrum_one_balance=1, arbitrum_one_bridged_usd=300_000)
+    # Three points: halves of 1,250 if all of it came after Nitro, whole if before.
+    assert amount(told.standing()) == (625, 1250)
+    told.attested(arbitrum_one_bridged_usd_nitro=0)
+    assert amount(told.standing()) == (625, 625)
+
+
+@pytest.mark.db
+@pytest.mark.django_db
 def test_what_was_not_read_or_priced_is_at_least_what_is_there() -> None:
     told = history(SLUG, read=False)
     told.attested(hop_sybil=0, arbitrum_one_balance=1)

@@ -2,18 +2,22 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
-from analytics.criteria.attesting import attest, read_statements
+from analytics.criteria.attesting import Stated, attest, read_statements
+from analytics.criteria.evaluation import evaluate
 from analytics.criteria.library import CriteriaError
 from analytics.criteria.metric_models import PositionMetric, TransferMetric
 from analytics.criteria.metrics.asking import Asking
 from analytics.criteria.metrics.positions import measure_positions
 from analytics.criteria.metrics.transfers import measure_transfers
 from analytics.criteria.recording import evaluate_campaign
-from analytics.models import Attestation, Eligibility
+from analytics.models import Attestation, ChainScan, Eligibility
 from tests import factories
+from tests.analytics.criteria.test_rule_sets import RULES
 from tests.analytics.criteria.told import History, history, when
 from wallets.models import Network, Token
 
@@ -41,6 +45,33 @@ def test_an_average_weighs_each_balance_with_its_time() -> None:
     assert held(told, measure="average", since=since) == (21, 21)
     assert held(told, measure="token_days", since=since) == (210, 210)
     assert held(told, measure="balance") == (0, 0)
+
+
+@pytest.mark.parametrize(("reached", "unread"), [("2023-01-19", ("op",)), ("2023-01-20", ())])
+def test_a_reading_that_was_stopped_is_not_a_whole_history(
+    reached: str, unread: tuple[str, ...]
+) -> None:
+    told = history("optimism-2", read=False)
+    told.read("op")
+    # Read long after the snapshot, up to a block of whose time nobody knows more than this.
+    ChainScan.objects.update(last_block=5, final_at=when(reached))
+    assert told.standing().unread == unread
+
+
+def test_a_reading_of_last_year_says_nothing_about_now() -> None:
+    told = history("optimism-2")
+    rules = told.rules.model_copy(update={"snapshot": None})
+    ChainScan.objects.update(final_at=when("2026-01-01"))
+    for months, unread in ((0, ()), (12, ("op",))):
+        now = when("2026-01-01") + timedelta(days=30 * months)
+        assert evaluate(rules, wallets=[told.wallet.pk], now=now)[0].unread == unread
+
+
+def test_coins_are_unknown_where_the_node_could_not_see_them_all() -> None:
+    told = history("optimism-2")
+    assert told.standing().unread == ()
+    ChainScan.objects.update(problem="it does not trace")
+    assert held(told, measure="balance", token="") == (0, float("inf"))
 
 
 def test_more_out_than_in_is_a_history_with_gaps() -> None:
@@ -90,6 +121,22 @@ def test_a_file_of_facts_is_kept_whole_or_not_at_all() -> None:
     assert attest(read_statements(good, "facts.csv"), actor="ann") == 1
     assert attest(read_statements(good.replace(",no,", ",yes,"), "facts.csv"), actor="ben") == 1
     assert Attestation.objects.get().value == 1
+
+
+def test_points_without_an_end_downwards_are_kept(tmp_path: Path, settings: Settings) -> None:
+    settings.CRITERIA_DIR = tmp_path
+    told = RULES.replace('met(\\"points\\")', "1 - sent").replace('"ours"', '"less"')
+    (tmp_path / "less.toml").write_text(told)
+    factories.WalletFactory.create()  # of which nothing was read
+    campaign = factories.CampaignFactory.create(criteria="less")
+    evaluation, _ = evaluate_campaign(campaign=campaign, actor="ann")
+    assert [one.points_to for one in evaluation.results.all()] == [1]
+
+
+def test_a_fact_may_have_all_the_digits_that_are_kept() -> None:
+    factories.WalletFactory.create(label="farm-1")
+    attest([Stated("farm-1", "op2-op-days", "123456789012", "a node", "typed")], actor="ann")
+    assert Attestation.objects.get().value == 123456789012
 
 
 def test_what_another_source_said_of_an_eligibility_stays() -> None:

@@ -54,6 +54,11 @@ def refusal(folder: Path, old: str, new: str) -> str:
         ("version = 1", "version = 1\nmore = 1", "more: Extra inputs are not permitted"),
         ("slug", "=", "is not TOML"),
         ('name = "enough"', 'name = "sent"', "the name 'sent' is used twice"),
+        ("sent >= 2", "not " * 4000 + "1", "is longer than 2000 characters"),
+        ("sent >= 2", "sent > 1e500", "of more than 40 digits"),
+        ("version = 1", "version = 1\nextends = ['a']", "extends ['a'], which is none of"),
+        ("version = 1", "version = " + "[" * 5000 + "]" * 5000, "is not TOML"),
+        ('["one"]', '["one"]\nfirst_days = {oen = 2024-01-01T00:00:00Z}', "did you mean 'one'?"),
     ],
 )
 def test_a_mistake_gets_a_sentence(tmp_path: Path, old: str, new: str, said: str) -> None:

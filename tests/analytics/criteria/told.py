@@ -91,6 +91,7 @@ class History:
             first_block=0,
             last_block=10**12,
             read_at=datetime(2026, 1, 1, tzinfo=UTC),
+            final_at=datetime(2100, 1, 1, tzinfo=UTC),
         )
 
     def sent(self, network: str, at: str | datetime, **more: Any) -> ChainTransaction:

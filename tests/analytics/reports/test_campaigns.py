@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from analytics.campaigns.statuses import change_status
 from analytics.models import Campaign, LedgerEntry
+from analytics.reports import ask
 from analytics.reports.gathering import gather
 from analytics.reports.periods import period_of
 from tests import factories as made
@@ -36,6 +37,47 @@ def test_a_campaigns_report_has_what_it_promised_and_brought() -> None:
     tokens = next(one for one in document.sections if one.key == "outcome").tables[0]
     assert tokens.rows == ((str(books.token), "10"),)
     assert document.campaign == campaign.slug
+
+
+def test_a_campaigns_report_has_where_wallets_stand() -> None:
+    _, campaign = a_campaign()
+    evaluation = made.CriterionEvaluationFactory.create(campaign=campaign)
+    for label, to, met in (("a", 3, True), ("b", None, None)):
+        wallet = made.WalletFactory.create(label=label)
+        made.CriterionResultFactory.create(
+            evaluation=evaluation,
+            wallet=wallet,
+            points_from=3,
+            points_to=to,
+            amount_from=None,
+            amount_to=None,
+        )
+        made.EligibilityFactory.create(
+            campaign=campaign, wallet=wallet, details=[{"rule": "one_1", "met": met}]
+        )
+    document = report("campaign", campaign=campaign)
+    rules, wallets = next(one for one in document.sections if one.key == "standing").tables
+    assert rules.rows == (("one_1", "1", "0", "1"),)
+    assert [row[2:] for row in wallets.rows] == [("3", "–"), ("3 or more", "–")]
+
+
+def test_a_days_report_has_allocation_beside_its_target() -> None:
+    line = {"name": "ETH", "current_cents": 100_050, "current_bps": 6667}
+    made.AllocationRunFactory.create(
+        policy__name="core", lines=[{**line, "target_cents": None, "target_bps": None}]
+    )
+    found = next(one for one in report().sections if one.key == "allocation").tables[0]
+    [row] = found.rows
+    assert row[:6] == ("core", "ETH", "1000.50", "66.67 %", "unknown", "unknown")
+
+
+def test_a_worker_follows_no_token_through_long_books(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ask, "MOST_ENTRIES", 0)
+    _, campaign = a_campaign()
+    document = gather(period_of("campaign", None, NOW, campaign), NOW, quick=True)
+    found = told(document)
+    assert found["outcome.received"] == "10.00 USD"
+    assert found["outcome.sold"].startswith("unknown: the books are too long")
 
 
 def test_a_days_report_has_where_open_campaigns_stand() -> None:

@@ -11,6 +11,7 @@ from analytics.reports.document import Document, Section
 from tests import factories as made
 from tests.analytics.reports.days import DAY, FEE, NOW, Books, report
 from tests.factories.values import ETHER
+from wallets.models import PricePoint
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -66,6 +67,23 @@ def claimable(days: int) -> Campaign:
         price = 2 * 10**8 + (day * day) % 7 * 10**6
         made.PricePointFactory.create(token=token, amount=price, at=DAY - timedelta(days=day))
     return campaign
+
+
+def test_what_does_not_look_like_noise_is_not_foretold() -> None:
+    campaign = claimable(60)
+    for day in range(60):  # it only ever doubles or halves, in turn
+        at = DAY - timedelta(days=day)
+        PricePoint.objects.filter(at=at).update(amount=10**8 * (1 + day % 2))
+    found = forecasts(report("campaign", campaign=campaign))
+    assert found.tables[0].rows == ()
+    assert "no forecast, each depends on the one before" in found.notes[1]
+
+
+def test_a_price_of_nothing_foretells_nothing() -> None:
+    campaign = claimable(40)
+    PricePoint.objects.filter(at=DAY).update(amount=0)
+    found = forecasts(report("campaign", campaign=campaign))
+    assert found.notes[1].endswith("no forecast, the price was nothing at times")
 
 
 def test_open_claims_have_a_range_of_a_week() -> None:

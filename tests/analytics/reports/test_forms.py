@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO, StringIO
 
@@ -9,7 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from analytics.reports import message
-from analytics.reports.document import Document
+from analytics.reports.document import Document, Fact, Section, Table
 from analytics.reports.forms import file_name, forms
 from tests import factories as made
 from tests.analytics.reports.days import DAY, Books, a_day, report, told
@@ -126,6 +127,12 @@ def test_what_a_pdf_cannot_show_is_told_by_its_number() -> None:
         at=DAY.replace(hour=23, minute=45), parts={"networks": {"测": 1}}
     )
     assert "\\u6d4b" in pdf_text(report())
+
+
+def test_a_text_longer_than_a_page_goes_on_at_the_next() -> None:
+    long = "x" * 6000
+    section = Section("a", "A", (Fact("k", "long", long),), (Table("t", "T", ("C",), ((long,),)),))
+    assert pdf_text(replace(report(), sections=(section,))).count("x") >= 12_000
 
 
 def test_a_file_is_called_after_its_time() -> None:

@@ -128,3 +128,11 @@ def test_the_last_whole_day_and_week_are_asked_for_by_default() -> None:
     )
     with pytest.raises(PeriodError, match="2026-11-25 has not begun"):
         period_of("daily", date(2026, 11, 25), NOW)
+
+
+def test_a_level_stands_as_long_as_a_reading_says_something() -> None:
+    for minutes, level in ((-10, "low"), (5, "high"), (600, "low")):
+        made.RiskReadingFactory.create(at=DAY + timedelta(minutes=minutes), level=level)
+    levels = next(one for one in report().sections if one.key == "risk").tables[0]
+    # Five minutes of the one before, half an hour of each other: nobody looked in between.
+    assert levels.rows == (("Low", "0.5"), ("High", "0.5"), ("Unknown", "22.9"))

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from analytics.models import Report
 from analytics.report_tasks import _due, make_reports
+from analytics.reports import ask
 from analytics.reports.gathering import gather
 from analytics.reports.periods import period_of
-from analytics.reports.sections import returns
 from analytics.reports.services import ChangedReport, document_of, due_periods, keep_report
 from tests import factories as made
 from tests.analytics.reports.days import DAY, NOW, a_day, told
@@ -32,7 +32,7 @@ def test_each_time_that_is_over_is_made_once() -> None:
 def test_a_worker_leaves_returns_of_long_books_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     a_day()
     period = period_of("daily", None, NOW)
-    monkeypatch.setattr(returns, "MOST_ENTRIES", 4)
+    monkeypatch.setattr(ask, "MOST_ENTRIES", 4)
     kept = told(document_of(keep_report(period=period, now=NOW)))
     assert kept["returns.costs"].startswith("unknown: the books are too long for a worker")
     assert told(gather(period, NOW))["returns.costs"] == "6.00 USD"

@@ -11,6 +11,7 @@ from analytics.reports.statistics import (
     Interval,
     lasts,
     log_moves,
+    moves_of,
     objection,
     sum_of_next,
     t_quantile,
@@ -52,7 +53,7 @@ def test_what_comes_lies_in_the_interval_nineteen_times_of_twenty() -> None:
     def price() -> tuple[Interval, float]:
         moves = RANDOM.normal(0, 0.04, 47)
         path = [float(one) for one in np.exp(np.cumsum([0, *moves[:40]]))]
-        return log_moves(path, 7), exp(float(moves[40:].sum()))
+        return log_moves(moves_of(path), 7), exp(float(moves[40:].sum()))
 
     for draw in (next_week, stock, price):
         assert share_inside(draw) == pytest.approx(0.95, abs=0.03), draw.__name__
@@ -67,7 +68,9 @@ def test_a_stock_may_last_without_end() -> None:
 def test_a_steady_spending_has_no_width() -> None:
     found = lasts(100.0, [10.0] * 20)
     assert (found.low, found.middle, found.high) == pytest.approx((10, 10, 10))
-    assert log_moves([1.0, 2.0, 1.0], 1).high == pytest.approx(exp(log(2) * stats.t.ppf(0.975, 2)))
+    assert log_moves(moves_of([1.0, 2.0, 1.0]), 1).high == pytest.approx(
+        exp(log(2) * stats.t.ppf(0.975, 2))
+    )
 
 
 def test_a_trend_and_an_outlier_are_objected_to() -> None:
