@@ -23,7 +23,7 @@ def begin_with_what_is_counted(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analytics", "0012_result_status"),
+        ("analytics", "0013_basis_version"),
         ("wallets", "0020_operating"),
     ]
 

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analytics", "0012_result_status"),
+        ("analytics", "0014_counted"),
     ]
 
     operations = [
