@@ -1,10 +1,12 @@
 import django.db.models.deletion
+from django.apps.registry import Apps
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 import wallets.amounts
 
 
-def begin_with_what_is_counted(apps, schema_editor):
+def begin_with_what_is_counted(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
     """What all was worth had these balances in it before anybody wrote down since when."""
     first = apps.get_model("analytics", "EquityPoint").objects.order_by("at").first()
     if first is None:
