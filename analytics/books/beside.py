@@ -61,7 +61,7 @@ def put_beside(
     pairs = [(wallet, token) for wallet in wallets for token in tokens]
     try:
         block = at or final_block(client)
-        found = read_balances(client, [_holding(*pair) for pair in pairs], at=block.number)
+        found = read_balances(client, [holding_of(*pair) for pair in pairs], at=block.number)
     except ChainError as error:
         sums = book_balances(network, None)
         lines = (Line(one, two, sums[one.pk, two.pk], None) for one, two in pairs)
@@ -97,7 +97,8 @@ def book_balances(
     return sums
 
 
-def _holding(wallet: Wallet, token: Token) -> Holding:
+def holding_of(wallet: Wallet, token: Token) -> Holding:
+    """What a node is asked about a wallet's balance of a token."""
     return Holding(
         parse_address(wallet.address), parse_address(token.address) if token.address else None
     )

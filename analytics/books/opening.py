@@ -8,11 +8,13 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from django.db import transaction as database
 from django.db.models import Min
 
-from analytics.books.beside import Line, put_beside
+from analytics.books.beside import Line, holding_of, put_beside
 from analytics.models import LedgerEntry
 from analytics.selectors import valid_entries
 from wallets.amounts import show_amount
 from wallets.chain.client import Block, NetworkClient
+from wallets.chain.errors import ChainError
+from wallets.chain.holdings import read_balances
 from wallets.models import Network, Token, Wallet
 from wallets.price_history import price_at
 from wallets.prices import worth_at
@@ -52,7 +54,8 @@ def open_books(
 
     It stands before the wallet's first entry of the token. `costs` are US cents by token; without
     one, the price of the time with `at_price`, else unknown. NotOpened, and nothing is written,
-    where a balance is unknown or the books have more than the chain. Again it changes nothing.
+    where a balance is unknown, the books have more than the chain, or a node that keeps old states
+    says that it was not all there at that block. Again it changes nothing.
     """
     beside = put_beside(network=network, client=client, wallets=[wallet])
     if beside.block is None:
@@ -61,6 +64,7 @@ def open_books(
     for line in lines:
         _require_openable(line)
     found = _openings(wallet, client, lines, beside.block, costs or {}, at_price=at_price)
+    _require_there(client, found)
     if not dry_run:
         _enter(found, actor, reason)
     return found
@@ -112,6 +116,28 @@ def _before(wallet: Wallet, lines: Sequence[Line], final: int) -> dict[int, int]
     return {
         line.token.pk: min(final, max(0, first.get(line.token.pk, final + 1) - 1)) for line in lines
     }
+
+
+def _require_there(client: NetworkClient, found: Sequence[Opening]) -> None:
+    """What the books miss behind the opening's block was not there before: it would count twice."""
+    for number in sorted({one.block_number for one in found}):
+        asked = [one for one in found if one.block_number == number]
+        for one, amount in zip(asked, _had(client, asked, number), strict=True):
+            if amount not in (None, one.amount):
+                raise NotOpened(
+                    f"the books miss something of {one.token} that came or went behind block "
+                    f"{number}; `ledger reconcile --repair` finds it, then open again"
+                )
+
+
+def _had(client: NetworkClient, asked: Sequence[Opening], number: int) -> Sequence[int | None]:
+    """What was there at a block; unknown where no node keeps a state that old."""
+    try:
+        return read_balances(
+            client, [holding_of(o.wallet, o.token) for o in asked], at=number
+        ).amounts
+    except ChainError:
+        return [None] * len(asked)
 
 
 def _worth(line: Line, at: datetime) -> int | None:

@@ -156,6 +156,23 @@ def test_what_was_there_before_is_said_to_be_an_opening(
     assert "it was there before the books began" in causes(found)[0][1]
 
 
+def test_what_the_books_miss_of_later_is_not_taken_for_what_was_there_before(
+    opened: Network, chain: Chain, other_wallet: Wallet
+) -> None:
+    place = f"--wallet {other_wallet.label} --network devnet-l1"
+    chain.fund(other_wallet.address, 3)
+    send(chain, RICH, other_wallet.address, 5)
+    assert run(f"manage.py history scan {place}")[0] == 0
+    send(chain, RICH, other_wallet.address, 7)
+    book_news()
+    with pytest.raises(CommandError, match="behind block"):
+        run(f"manage.py ledger open {place}")
+    assert run(f"manage.py history scan {place}")[0] == 0
+    book_news()
+    assert run(f"manage.py ledger open {place}")[0] == 0
+    assert valid_entries().get(wallet=other_wallet, account="opening").amount == 3
+
+
 def test_a_balance_that_could_not_be_read_is_unknown_and_not_equal(
     opened: Network, wallet: Wallet
 ) -> None:
