@@ -26,8 +26,8 @@ class Ask:
 
     period: Period
     now: datetime
-    # Within a worker's job, which is ended after a minute.
-    quick: bool = False
+    # How many entries are read one by one; None for as many as there are.
+    most_entries: int | None = None
     unpriced: dict[str, None] = field(default_factory=dict)
 
     @property
@@ -54,9 +54,9 @@ class Ask:
 
     def is_too_long(self, rows: QuerySet[LedgerEntry]) -> bool:
         """Whether so many cannot be read one by one in the time there is."""
-        if not self.quick:
+        if self.most_entries is None:
             return False
-        return rows.order_by().values("pk")[: MOST_ENTRIES + 1].count() > MOST_ENTRIES
+        return rows.order_by().values("pk")[: self.most_entries + 1].count() > self.most_entries
 
     def note_unpriced(self, problems: Iterable[str]) -> None:
         """Each once, in the report's list of unknown prices."""

@@ -48,14 +48,16 @@ OF_CAMPAIGN: tuple[Callable[[Ask], Section], ...] = (
 )
 
 
-def gather(period: Period, now: datetime | None = None, *, quick: bool = False) -> Document:
+def gather(
+    period: Period, now: datetime | None = None, *, most_entries: int | None = None
+) -> Document:
     """All that a report of the time says; what is about now is as of `now`.
 
     A number of questions that does not grow with the books, but for the cost basis, which reads
-    them entry by entry: `quick` leaves that unknown where they are long.
+    them entry by entry: that stays unknown where there are more than `most_entries`.
     """
     moment = now or timezone.now()
-    ask = Ask(period, moment, quick)
+    ask = Ask(period, moment, most_entries)
     sections = OF_CAMPAIGN if period.kind == Kind.CAMPAIGN else SECTIONS
     found = tuple(section(ask) for section in sections)
     return Document(

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from analytics.models import Campaign, EquityPoint, Report
+from analytics.reports.ask import MOST_ENTRIES
 from analytics.reports.document import Document, digest_of, document_from_json
 from analytics.reports.gathering import gather
 from analytics.reports.periods import DAY, WEEK, Kind, Period, period_of
@@ -17,9 +18,11 @@ class ChangedReport(Exception):
     """A kept report is not what was kept: its digest is of something else."""
 
 
-def keep_report(*, period: Period, now: datetime | None = None) -> Report:
+def keep_report(
+    *, period: Period, now: datetime | None = None, most_entries: int = MOST_ENTRIES
+) -> Report:
     """Make it and keep it; where another process was first, that one's stays."""
-    document = gather(period, now, quick=True)
+    document = gather(period, now, most_entries=most_entries)
     found, _ = Report.objects.get_or_create(
         kind=period.kind,
         campaign=period.campaign,

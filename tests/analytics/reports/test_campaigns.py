@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from analytics.campaigns.statuses import change_status
 from analytics.models import Campaign, LedgerEntry
-from analytics.reports import ask
 from analytics.reports.gathering import gather
 from analytics.reports.periods import period_of
 from tests import factories as made
@@ -71,10 +70,9 @@ def test_a_days_report_has_allocation_beside_its_target() -> None:
     assert row[:6] == ("core", "ETH", "1000.50", "66.67 %", "unknown", "unknown")
 
 
-def test_a_worker_follows_no_token_through_long_books(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ask, "MOST_ENTRIES", 0)
+def test_a_worker_follows_no_token_through_long_books() -> None:
     _, campaign = a_campaign()
-    document = gather(period_of("campaign", None, NOW, campaign), NOW, quick=True)
+    document = gather(period_of("campaign", None, NOW, campaign), NOW, most_entries=0)
     found = told(document)
     assert found["outcome.received"] == "10.00 USD"
     assert found["outcome.sold"].startswith("unknown: the books are too long")

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from analytics.models import Report
 from analytics.report_tasks import _due, make_reports
-from analytics.reports import ask
 from analytics.reports.gathering import gather
 from analytics.reports.periods import period_of
 from analytics.reports.services import ChangedReport, document_of, due_periods, keep_report
@@ -29,11 +28,10 @@ def test_each_time_that_is_over_is_made_once() -> None:
     assert Report.objects.count() == 1
 
 
-def test_a_worker_leaves_returns_of_long_books_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_leaves_returns_of_long_books_unknown() -> None:
     a_day()
     period = period_of("daily", None, NOW)
-    monkeypatch.setattr(ask, "MOST_ENTRIES", 4)
-    kept = told(document_of(keep_report(period=period, now=NOW)))
+    kept = told(document_of(keep_report(period=period, now=NOW, most_entries=4)))
     assert kept["returns.costs"].startswith("unknown: the books are too long for a worker")
     assert told(gather(period, NOW))["returns.costs"] == "6.00 USD"
 
