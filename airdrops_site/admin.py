@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from airdrops_site.models import Operation
 from airdrops_site.redaction import redact_text
 from wallets.console import show
 from wallets.console.columns import column
@@ -132,3 +133,18 @@ class LogEntryAdmin(ReadOnlyAdmin):
 def _changed_row(row: LogEntry) -> Any:
     address = row.get_admin_url()
     return show.link_to(address, row.object_repr) if address else row.object_repr
+
+
+@admin.register(Operation)
+class OperationAdmin(ReadOnlyAdmin):
+    """Backups, restores, cleanups and upkeep, with what came out."""
+
+    list_display = ("kind", "outcome", "started_at", "ended_at", "by", "summary")
+    list_filter = ("kind", "outcome")
+    search_fields = ("summary", "location", "by")
+    ordering = ("-started_at", "-id")
+    fieldsets = (
+        section(None, "kind", "outcome", "started_at", "ended_at", "by", "summary", "location"),
+        section("Found", "figures"),
+        section("Where", "host", "pid"),
+    )

@@ -206,6 +206,7 @@ NAVIGATION = [
         item("Wake-ups", "alarm", "wallets.wakeup"),
         item("Leases", "lock_clock", "wallets.lease"),
         item("Installation", "deployed_code", "wallets.installation"),
+        item("Upkeep", "home_repair_service", "airdrops_site.operation"),
         item("Queued jobs", "pending", "django_q.ormq"),
         item("Failed jobs", "error", "django_q.failure"),
         item("Finished jobs", "done_all", "django_q.success"),

@@ -6,7 +6,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-OUR_APPS = ("wallets", "protocols", "scheduling", "analytics")
+OUR_APPS = ("wallets", "protocols", "scheduling", "analytics", "airdrops_site")
 Rights = Mapping[str, tuple[str, ...]]
 
 _EDIT = ("add", "change")

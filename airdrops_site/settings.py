@@ -1,133 +1,74 @@
 """Settings, all from the environment; `.env.example` lists them with their meaning."""
 
-import socket
-from pathlib import Path
-
 import django_stubs_ext
 
+from airdrops_site.configuration.base import (
+    BASE_DIR,
+    CHAIN_ACCESS,
+    CRITERIA_DIR,
+    DATA_DIR,
+    DEBUG,
+    HOST_NAME,
+    HOSTS,
+    PORT,
+    PRODUCTION,
+    env,
+)
+from airdrops_site.configuration.keys import (
+    ALLOW_ENVIRONMENT_KEYS,
+    KEYSTORE_DIR,
+    KEYSTORE_PASSPHRASE,
+    KEYSTORE_PASSPHRASE_FILE,
+    KEYSTORE_SCRYPT_LOG2,
+    KMS_ENDPOINT_URL,
+    KMS_REGION,
+    KMS_SECONDS,
+    METRICS_TOKEN,
+    SECOND_PERSON,
+    SECRET_KEY,
+    STOP_FILE,
+    WEB3SIGNER_CA_FILE,
+    WEB3SIGNER_CERTIFICATE_FILE,
+    WEB3SIGNER_SECONDS,
+    WEB3SIGNER_TOKEN,
+    WEB3SIGNER_URL,
+)
+from airdrops_site.configuration.operations import (
+    ALERT_CHANNELS,
+    BACKUP_DIR,
+    BACKUP_HOURS,
+    BACKUP_KEEP,
+    BACKUP_MAX_HOURS,
+    BACKUP_PASSPHRASE,
+    BACKUP_S3_ENDPOINT_URL,
+    CONTACTS,
+    DISK_FREE_PERCENT,
+    LOG_FILE,
+    LOG_FILE_MEGABYTES,
+    LOG_FILES,
+    MAINTENANCE,
+)
+from airdrops_site.configuration.reading import (
+    ALLOWANCE_SECONDS,
+    BALANCE_SECONDS,
+    BENCHMARKS,
+    FIGURE_SECONDS,
+    HISTORY_SECONDS,
+    KEEP_DAYS,
+    POSITION_SECONDS,
+    PRICE_CHAINS,
+    PRICE_MAX_AGE,
+    PRICE_SECONDS,
+    PRICE_URL,
+    REPORT_MINUTES,
+    REPORTS,
+    SCROLL_BRIDGE_API,
+)
 from airdrops_site.console import UNFOLD_SETTINGS
-from airdrops_site.environment import Environment, dotenv, generated_secret, refuse
+from airdrops_site.environment import refuse
 from airdrops_site.logs import logging_config
 
 django_stubs_ext.monkeypatch()  # lets `ModelAdmin[Wallet]` and the like stand at run time
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-env = Environment(dotenv(BASE_DIR / ".env"))
-
-# --- where and how it runs
-# Relative paths are the project's, whatever folder a process was started in.
-DATA_DIR = (
-    BASE_DIR / env.text("AIRDROPS_DATA_DIR", "data", "folder of the database, keys and logs")
-).resolve()
-CRITERIA_DIR = BASE_DIR / env.text(
-    "AIRDROPS_CRITERIA_DIR",
-    str(DATA_DIR / "criteria"),
-    "folder of your own rule sets for airdrops, *.toml",
-    "data/criteria",
-)
-PRODUCTION = (
-    env.choice("AIRDROPS_ENV", "development", ("development", "production"), "how strict to be")
-    == "production"
-)
-DEBUG = env.flag("AIRDROPS_DEBUG", "Django's debug pages; never in production", default=False)
-# The widest kind of chain this installation may talk to. The default reaches nothing but a
-# devnet on this machine, so no mistake in a demo or a test can spend real money.
-CHAIN_ACCESS = env.choice(
-    "AIRDROPS_CHAIN_ACCESS", "devnet", ("devnet", "testnet", "mainnet"), "widest kind of chain"
-)
-PORT = env.number(
-    "AIRDROPS_PORT", 8080, "port of the console under quickstart", least=1, most=65535
-)
-# Two machines must not call themselves the same; containers of one machine may.
-HOST_NAME = env.text(
-    "AIRDROPS_HOST_NAME", socket.gethostname(), "what this machine is called", "worker-1"
-)[:100]
-HOSTS = 1 if env.flag("AIRDROPS_SINGLE_HOST", "all processes on one host", default=True) else 2
-
-# --- secrets
-SECRET_KEY = env.secret("SECRET_KEY", "", "Django's secret key, 50 random characters")
-if not SECRET_KEY:
-    if PRODUCTION:
-        refuse("SECRET_KEY", "", "50 random characters, or SECRET_KEY_FILE with a file's path")
-    SECRET_KEY = generated_secret(DATA_DIR / "secret_key")
-METRICS_TOKEN = env.secret(
-    "METRICS_TOKEN", "", "bearer token for /metrics and the details of /health"
-)
-KEYSTORE_DIR = BASE_DIR / env.text(
-    "AIRDROPS_KEYSTORE_DIR",
-    str(DATA_DIR / "keystores"),
-    "folder of keystore V3 files",
-    "data/keystores",
-)
-# Only the path is a setting: the passphrase itself is read by signing processes, never by web.
-KEYSTORE_PASSPHRASE_FILE = BASE_DIR / env.text(
-    "AIRDROPS_KEYSTORE_PASSPHRASE_FILE",
-    str(DATA_DIR / "keystore_passphrase"),
-    "file with the keystores' passphrase, mode 0600, readable by workers only",
-    "data/keystore_passphrase",
-)
-KEYSTORE_PASSPHRASE = env.value_later(
-    "AIRDROPS_KEYSTORE_PASSPHRASE",
-    "that passphrase itself, where no file can be given; in the workers' environment only",
-)
-KEYSTORE_SCRYPT_LOG2 = env.number(
-    "AIRDROPS_KEYSTORE_SCRYPT_LOG2",
-    18,
-    "work factor of new keystores as a power of 2; each step less opens them twice as fast",
-    least=13,
-    most=20,
-)
-ALLOW_ENVIRONMENT_KEYS = env.flag(
-    "AIRDROPS_ALLOW_ENVIRONMENT_KEYS",
-    "in production too, use keys in WALLET_PRIVATE_KEY_<NAME> of the workers' environment",
-    default=False,
-)
-# The remote signer's address and token too are read by signing processes alone.
-WEB3SIGNER_URL = env.secret_later(
-    "AIRDROPS_WEB3SIGNER_URL",
-    "address of the Web3Signer (eth1 mode) that holds the keys of wallets of that kind",
-    "https://signer.internal:9000",
-)
-WEB3SIGNER_TOKEN = env.secret_later(
-    "AIRDROPS_WEB3SIGNER_TOKEN", "bearer token it asks for, if it does"
-)
-WEB3SIGNER_CERTIFICATE_FILE = env.path(
-    "AIRDROPS_WEB3SIGNER_CERTIFICATE_FILE",
-    BASE_DIR,
-    "PEM file of the client certificate and its key, if it asks for one",
-    "data/signer_client.pem",
-)
-WEB3SIGNER_CA_FILE = env.path(
-    "AIRDROPS_WEB3SIGNER_CA_FILE",
-    BASE_DIR,
-    "PEM file of who vouches for its certificate; the system's list when unset",
-    "data/signer_ca.pem",
-)
-WEB3SIGNER_SECONDS = env.number(
-    "AIRDROPS_WEB3SIGNER_SECONDS", 10, "how long it may take to sign", least=1, most=20
-)
-KMS_REGION = env.text("AIRDROPS_KMS_REGION", "", "AWS region of the KMS keys", "eu-central-1")
-KMS_ENDPOINT_URL = env.text(
-    "AIRDROPS_KMS_ENDPOINT_URL", "", "another address of KMS", "https://kms.internal"
-)
-KMS_SECONDS = env.number(
-    "AIRDROPS_KMS_SECONDS", 10, "how long KMS may take to sign, with retries", least=1, most=30
-)
-
-STOP_FILE = BASE_DIR / env.text(
-    "AIRDROPS_STOP_FILE",
-    str(DATA_DIR / "STOP"),
-    "while this file is there, nothing is signed on this host, and everything is stopped",
-    "data/STOP",
-)
-# Whoever entered an address or made a plan above its limit does not confirm it; where there is one
-# operator, `waived` lets the same person do so in a second step, and the history says it was alone.
-SECOND_PERSON = env.choice(
-    "AIRDROPS_SECOND_PERSON",
-    "required",
-    ("required", "waived"),
-    "who confirms addresses, large plans and runs: somebody else, or with one operator the same",
-)
 
 # --- the application
 INSTALLED_APPS = [
@@ -232,94 +173,6 @@ Q_CLUSTER = {
     "scheduler": False,
     "label": "Queue",
 }
-# --- what is read from chains at intervals
-BALANCE_SECONDS = env.number(
-    "AIRDROPS_BALANCE_SECONDS",
-    300,
-    "seconds between two readings of all balances of a network; 0 reads them only on request",
-    most=86_400,
-)
-ALLOWANCE_SECONDS = env.number(
-    "AIRDROPS_ALLOWANCE_SECONDS",
-    3600,
-    "seconds between two readings of all allowances of a network; 0 reads them only on request",
-    most=604_800,
-)
-POSITION_SECONDS = env.number(
-    "AIRDROPS_POSITION_SECONDS",
-    600,
-    "seconds between two readings of what a wallet has inside a protocol; 0 reads none",
-    most=86_400,
-)
-FIGURE_SECONDS = env.number(
-    "AIRDROPS_FIGURE_SECONDS",
-    120,
-    "seconds between two sums of all that is owned, and of the risk; 0 makes none",
-    most=3_600,
-)
-HISTORY_SECONDS = env.number(
-    "AIRDROPS_HISTORY_SECONDS",
-    60,
-    "seconds between two readings of new final blocks for our wallets; 0 reads them on request",
-    most=86_400,
-)
-PRICE_SECONDS = env.number(
-    "AIRDROPS_PRICE_SECONDS",
-    300,
-    "seconds between two readings of prices; 0 reads them only on request",
-    most=86_400,
-)
-PRICE_URL = env.secret(
-    "AIRDROPS_PRICE_URL",
-    "",
-    "DefiLlama-compatible price server, nothing else is asked; none when unset",
-    "https://coins.llama.fi",
-)
-PRICE_MAX_AGE = env.number(
-    "AIRDROPS_PRICE_MAX_AGE", 3600, "seconds after which a price of that server is unknown", least=1
-)
-PRICE_CHAINS = env.names(
-    "AIRDROPS_PRICE_CHAINS",
-    [],
-    "what that server calls networks we have no name for",
-    "my-network=itsname",
-)
-BENCHMARKS = env.names(
-    "AIRDROPS_BENCHMARKS",
-    ["ETH", "BTC"],
-    "symbols of coins that the portfolio is compared with, by their stored prices",
-    "ETH,BTC",
-)
-KEEP_DAYS = env.number(
-    "AIRDROPS_KEEP_DAYS",
-    90,
-    "days after which `rollups clean` deletes raw readings of which it keeps sums",
-    least=8,
-    most=36_500,
-)
-# Only a hint where a withdrawal's proof is: what it says is proven on chain before it is used.
-SCROLL_BRIDGE_API = env.text(
-    "AIRDROPS_SCROLL_BRIDGE_API",
-    "",
-    "Scroll's bridge history server, where not the public one of the network",
-    "https://mainnet-api-bridge-v2.scroll.io",
-)
-# --- reports that are made by themselves
-REPORTS = env.names(
-    "AIRDROPS_REPORTS",
-    ["daily", "weekly"],
-    "reports made once for each time that is over, of daily, weekly and campaign (each week, of "
-    "each open one); none makes none",
-    "",
-)
-if unknown := sorted({*REPORTS} - {"daily", "weekly", "campaign", "none"}):
-    refuse("AIRDROPS_REPORTS", ",".join(unknown), "words of daily, weekly, campaign, or none")
-REPORT_MINUTES = env.number(
-    "AIRDROPS_REPORT_MINUTES",
-    30,
-    "minutes after midnight UTC before which none of these is made",
-    most=1_439,
-)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- time, language, static files

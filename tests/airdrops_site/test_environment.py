@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as project
 
-from airdrops_site.settings import env
+from airdrops_site.configuration.base import env
 from tests.processes import run_manage
 
 

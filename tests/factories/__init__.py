@@ -55,6 +55,7 @@ from tests.factories.networks import (
     RpcEndpointFactory,
     TokenFactory,
 )
+from tests.factories.operations import OperationFactory
 from tests.factories.people import UserFactory
 from tests.factories.plans import PlanFactory, PlanLineFactory
 from tests.factories.recipients import AddressBookEntryFactory
@@ -102,6 +103,7 @@ from tests.factories.work import (
 )
 
 __all__ = [
+    "OperationFactory",
     "AllocationBucketFactory",
     "AllocationCapFactory",
     "AllocationPolicyFactory",

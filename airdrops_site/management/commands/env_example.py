@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from airdrops_site.configuration.base import env
 from airdrops_site.environment import Variable
-from airdrops_site.settings import env
 
 _HEAD = """\
 # Every setting of Airdrops. Copy to .env and uncomment what should differ; what is commented out

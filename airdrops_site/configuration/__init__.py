@@ -1,0 +1,1 @@
+"""What an operator may set, by subject; settings.py puts it together."""
