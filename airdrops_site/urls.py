@@ -30,5 +30,8 @@ urlpatterns = [
     path("admin/criteria/<slug:slug>/tasks/", own(criteria_pages.tasks), name="criteria_tasks"),
     path("admin/", admin.site.urls),
     path("health", views.health, name="health"),
+    path("health/live", views.live, name="health_live"),
+    path("health/ready", views.ready, name="health_ready"),
+    path("health/<slug:name>", views.component, name="health_component"),
     path("metrics", views.metrics, name="metrics"),
 ]

@@ -1,4 +1,4 @@
-"""The two addresses that machines ask: /health and /metrics."""
+"""What machines ask: /health and what is under it, and /metrics."""
 
 import ipaddress
 
@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from airdrops_site.health.component import Severity
+from airdrops_site.health.registry import BY_NAME
 from airdrops_site.health.report import take_report
 from airdrops_site.metrics import CONTENT_TYPE, render_metrics
 
@@ -18,8 +19,43 @@ from airdrops_site.metrics import CONTENT_TYPE, render_metrics
 def health(request: HttpRequest) -> JsonResponse:
     """What is running; 503 when unhealthy. With the token: endpoints, latencies and reasons."""
     report = take_report()
-    status = 503 if report.severity == Severity.UNHEALTHY else 200
-    return JsonResponse(report.as_json(details=_has_token(request)), status=status)
+    return JsonResponse(
+        report.as_json(details=_has_token(request)), status=_status_code(report.severity)
+    )
+
+
+@require_safe
+@never_cache
+def live(_request: HttpRequest) -> JsonResponse:
+    """That this process answers; looks at nothing else, so that nothing else can stop it."""
+    return JsonResponse({"status": "alive"})
+
+
+@require_safe
+@never_cache
+def ready(request: HttpRequest) -> JsonResponse:
+    """Whether requests may be sent here: the database answers and has this code's tables."""
+    return _component(request, "database")
+
+
+@require_safe
+@never_cache
+def component(request: HttpRequest, name: str) -> JsonResponse:
+    """One part of /health, by its name there."""
+    if name not in BY_NAME:
+        sentence = f"There is no component of this name; there are {', '.join(sorted(BY_NAME))}."
+        return JsonResponse({"error": sentence}, status=404)
+    return _component(request, name)
+
+
+def _component(request: HttpRequest, name: str) -> JsonResponse:
+    report = take_report([BY_NAME[name]])
+    answer = report.component_as_json(name, details=_has_token(request))
+    return JsonResponse(answer, status=_status_code(report.severity))
+
+
+def _status_code(severity: Severity) -> int:
+    return 503 if severity == Severity.UNHEALTHY else 200
 
 
 @require_safe

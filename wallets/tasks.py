@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from wallets import allowance_scans, leases, revocations, wakeups
+from wallets import allowance_scans, key_checks, leases, revocations, wakeups
 from wallets.actors import this_worker
 from wallets.balances import lease_name, networks_with_balances, take_snapshot
 from wallets.chain.client import ChainError, NetworkClient
@@ -61,6 +61,7 @@ def register_wakeups() -> None:
     wakeups.register(wakeups.Periodic("prices", "wallets.tasks.read_prices", _prices_due))
     wakeups.register(wakeups.Periodic("gas", "wallets.tasks.read_network_gas", _gas_due))
     wakeups.register(wakeups.Periodic("verify", "wallets.tasks.verify_wallets", _wallets_due))
+    wakeups.register(wakeups.Periodic("keys", "wallets.tasks.try_keys", _keys_due))
 
 
 def tick_lanes() -> None:
@@ -207,6 +208,22 @@ def verify_wallets() -> None:
         verify_due(actor=owner, seconds=VERIFY_SECONDS)
     finally:
         leases.release("verify", owner=owner)
+
+
+def try_keys() -> None:
+    """See whether keys can still be opened; the rest has its turn at the next pass."""
+    owner = this_worker()
+    if not leases.take("keys", owner=owner, duration=VERIFY_LEASE):
+        return
+    try:
+        key_checks.try_keys(seconds=VERIFY_SECONDS)
+    finally:
+        leases.release("keys", owner=owner)
+
+
+def _keys_due() -> Iterator[str]:
+    if key_checks.due_keys().exists():
+        yield ""
 
 
 def _lanes_due() -> Iterator[str]:

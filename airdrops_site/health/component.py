@@ -42,6 +42,8 @@ class Report:
 
     at: datetime
     components: Mapping[str, Component]
+    # Whom to call, in order; for those with the token.
+    contacts: tuple[str, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -66,6 +68,16 @@ class Report:
                 for name, found in self.components.items()
             }
             answer["problems"] = self.problems
+            answer["contacts"] = list(self.contacts)
+        return answer
+
+    def component_as_json(self, name: str, *, details: bool = False) -> dict[str, Any]:
+        """The answer of /health/<component>: the same facts, of one."""
+        part = self.components[name]
+        answer: dict[str, Any] = {"status": part.severity.word, "timestamp": show_time(self.at)}
+        answer["component"] = _merged(part.public, part.details if details else {})
+        if details:
+            answer["problems"] = list(part.problems)
         return answer
 
 

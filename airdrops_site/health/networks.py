@@ -1,5 +1,6 @@
 """The checks of networks and of the protocols on them."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -9,17 +10,25 @@ from airdrops_site.health.chains import EndpointState, NetworkState
 from airdrops_site.health.component import Component, Severity, show_time
 from airdrops_site.health.survey import Survey
 from protocols.models import Protocol
+from wallets.chain.order import lagging
 from wallets.models import Receipt, Transaction
 from wallets.transactions.states import ON_CHAIN
 
 # Among so many newest intents of a state is the newest receipt: they differ by a queue's length.
 NEWEST = 20
+# What an endpoint should answer within.
+SLOW_MS = 2_000
 
 
 def look_at_networks(survey: Survey) -> Component:
-    """Whether each enabled network has answered a real call within a minute."""
+    """Whether each enabled network has answered a real call within a minute.
+
+    Of those that answer: whether any endpoint is slow, behind its fellows or left out by its
+    breaker, which degrades the whole but disconnects nothing.
+    """
     silent = [state for state in survey.networks if not state.answers]
-    severity = Severity.DEGRADED if silent else Severity.HEALTHY
+    weak = [text for state in survey.networks if state.answers for text in _weak(state, survey)]
+    severity = Severity.DEGRADED if silent or weak else Severity.HEALTHY
     if silent and len(silent) == len(survey.networks):
         severity = Severity.UNHEALTHY
     return Component(
@@ -32,7 +41,7 @@ def look_at_networks(survey: Survey) -> Component:
             state.network.slug: {"endpoints": [_endpoint(one) for one in state.endpoints]}
             for state in survey.networks
         },
-        tuple(_silence(state) for state in silent),
+        (*(_silence(state) for state in silent), *weak),
     )
 
 
@@ -93,8 +102,23 @@ def _endpoint(state: EndpointState) -> dict[str, Any]:
         "latency_ms": probe.latency_ms if probe else row.latency_ms,
         "head_block": probe.head if probe else row.head_block,
         "answered_at": show_time(row.answered_at),
+        "breaker_open_until": show_time(row.open_until),
         "error": probe.error if probe else row.last_error,
     }
+
+
+def _weak(state: NetworkState, survey: Survey) -> Iterator[str]:
+    """What is wrong with the endpoints of a network that answers."""
+    rows = [one.row for one in state.endpoints]
+    behind = lagging(rows, survey.now, state.network.block_seconds)
+    for one in state.endpoints:
+        took = _endpoint(one)["latency_ms"]
+        if one.row.open_until and one.row.open_until > survey.now:
+            yield f"{one.row} is left out by its breaker until {show_time(one.row.open_until)}."
+        elif one.row.pk in behind:
+            yield f"{one.row} is behind the other endpoints of its network."
+        elif one.answers and took is not None and took > SLOW_MS:
+            yield f"{one.row} took {took / 1000:.1f} s to answer; put a faster one before it."
 
 
 def _silence(state: NetworkState) -> str:

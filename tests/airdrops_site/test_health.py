@@ -63,6 +63,12 @@ def test_the_answer_has_the_promised_shape(client: Client, running: Network) -> 
             "workers": {"status": "running", "alive": 1},
             "networks": {"heard": {"status": "connected"}},
             "transactions": {"pending": 0, "stuck": 0},
+            "queue": {"status": "flowing", "jobs": 0},
+            "wallets": {"status": "sufficient", "under_minimum": 0},
+            "keys": {"status": "reachable"},
+            "backups": {"status": "not_expected", "newest": None},
+            "clock": {"status": "not_checked"},
+            "disk": {"status": "sufficient"},
         }
     }
 

@@ -62,6 +62,9 @@ class Wallet(models.Model):
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     # When a worker shall ask the key next; null means that nobody asked for it.
     verify_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Whether workers could open the key when they last tried; health reads it, and opens none.
+    key_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    key_problem = models.CharField(max_length=300, blank=True, editable=False)
     group = models.ForeignKey(
         WalletGroup, on_delete=models.SET_NULL, null=True, blank=True, related_name="wallets"
     )

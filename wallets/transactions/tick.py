@@ -9,6 +9,7 @@ import structlog
 from django.db.models import Case, Q, When
 from django.utils import timezone
 
+from wallets import key_checks
 from wallets.actors import this_worker
 from wallets.chain.client import NetworkClient, hex_int
 from wallets.chain.errors import ChainError
@@ -204,7 +205,10 @@ def _sign_waiting(turn: Turn, waiting: list[Transaction], room: int) -> None:
         signer = load_signer(lane.wallet)
         signer.require_ready()
     except SignerError as error:
+        key_checks.keep(lane.wallet, str(error))
         return _hold_all(waiting, str(error))
+    if lane.wallet.key_problem:
+        key_checks.keep(lane.wallet, "")
     if signer.is_remote:
         return _sign_each(turn, waiting, signer, room)
     return _sign_together(turn, waiting, signer, room)

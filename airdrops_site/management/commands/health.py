@@ -1,7 +1,9 @@
 """The answer of /health at the command line."""
 
 import json
-from collections.abc import Iterator, Mapping
+import time
+from argparse import ArgumentTypeError
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -9,8 +11,10 @@ from django_rich.management import RichCommand
 from rich.table import Table
 
 from airdrops_site.health.component import Component, Report, Severity
+from airdrops_site.health.registry import BY_NAME, CHECKS, Check
 from airdrops_site.health.report import take_report
 
+LOOK_AGAIN = 1.0
 _COLOURS = {Severity.HEALTHY: "green", Severity.DEGRADED: "yellow", Severity.UNHEALTHY: "red"}
 
 
@@ -26,17 +30,53 @@ class Command(RichCommand):
         parser.add_argument(
             "--json", action="store_true", help="print what /health answers to the token"
         )
+        parser.add_argument(
+            "--wait",
+            type=_seconds,
+            nargs="?",
+            const=60.0,
+            default=0.0,
+            metavar="SECONDS",
+            help="look again until all is healthy, for at most so long (60)",
+        )
+        parser.add_argument(
+            "component", nargs="?", choices=sorted(BY_NAME), help="look at one only"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the components, end with the code."""
-        report = take_report()
+        name = options["component"]
+        report = self._looked([BY_NAME[name]] if name else CHECKS, options["wait"])
         if options["json"]:
-            self.stdout.write(json.dumps(report.as_json(details=True), indent=2))
+            told = (
+                report.component_as_json(name, details=True)
+                if name
+                else report.as_json(details=True)
+            )
+            self.stdout.write(json.dumps(told, indent=2))
         else:
             self.console.print(_table(report))
             for problem in report.problems:
                 self.console.print(f"- {problem}", markup=False, highlight=False)
         raise SystemExit(int(report.severity))
+
+    def _looked(self, checks: Sequence[Check], seconds: float) -> Report:
+        """The first healthy report, or the last one when the time is over."""
+        deadline = time.monotonic() + seconds
+        while True:
+            report = take_report(checks)
+            left = deadline - time.monotonic()
+            if report.severity == Severity.HEALTHY or left <= 0:
+                return report
+            self.stderr.write(f"{report.severity.word}; {left:.0f} s left to wait")
+            time.sleep(min(LOOK_AGAIN, left))
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 86_400:
+        raise ArgumentTypeError("must be seconds from 0 to 86400, like 60")
+    return number
 
 
 def _table(report: Report) -> Table:
