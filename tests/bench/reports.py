@@ -5,7 +5,6 @@
 
 import json
 import os
-import sys
 import time
 from datetime import timedelta
 
@@ -15,7 +14,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
 from django.db import connection  # noqa: E402
-from django.db.models import Model  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from analytics.models import LedgerEntry  # noqa: E402
@@ -25,16 +23,11 @@ from analytics.reports.gathering import gather  # noqa: E402
 from analytics.reports.periods import period_of  # noqa: E402
 from analytics.reports.sections.returns import returns_section  # noqa: E402
 from tests.analytics.reports.days import DAY, NOW, Books  # noqa: E402
+from tests.bench.many import DAYS, copy  # noqa: E402
 from tests.scratch import migrate  # noqa: E402
-from wallets.models import Attempt, Receipt, Transaction  # noqa: E402
 
-DAYS = 30
-# Ids of what is copied begin here.
-FIRST = 10_000_000
 TRANSACTIONS = int(os.environ.get("BENCH_REPORT_TRANSACTIONS", "500000"))
 EACH = 50_000
-# Spread over the thirty days, whatever their number.
-_AT = f"occurred_at - interval '1 second' * ((n::bigint * 7919) % {DAYS * 86_400})"
 
 
 def main() -> None:
@@ -73,36 +66,6 @@ def measure() -> dict[str, object]:
         sizes = {name: len(form.render(document)) for name, form in forms().items()}
         said[f"{kind}_rendering"] = (round(time.perf_counter() - begun, 2), sizes)
     return said
-
-
-def copy(first: int, last: int) -> None:
-    """Transactions of these numbers, each with a receipt, a fee and something that came in."""
-    sys.stderr.write(f"transactions {first} to {last}\n")
-    row = Transaction.objects.order_by("pk")[0]
-    ids, span = {"id": f"{FIRST} + n"}, (first, last)
-    own = {"uuid": "gen_random_uuid()", "idempotency_key": "'c' || n", "nonce": "n + 100"}
-    _insert(Transaction, row.pk, span, ids | own)
-    of = {"transaction_id": f"{FIRST} + n"}
-    digits = "'0x' || lpad(n::text, 64, '0')"
-    _insert(Attempt, row.attempts.get().pk, span, ids | of | {"hash": digits})
-    receipt = {"attempt_id": f"{FIRST} + n", "block_hash": digits}
-    _insert(Receipt, row.receipts.get().pk, span, ids | of | receipt)
-    templates = LedgerEntry.objects.filter(pk__lt=FIRST).order_by("ordinal")
-    for place, entry in enumerate(templates):
-        one = {"id": f"{FIRST} + 2 * n + {place}", "receipt_id": f"{FIRST} + n", "occurred_at": _AT}
-        _insert(LedgerEntry, entry.pk, span, of | one)
-
-
-def _insert(model: type[Model], pk: int, span: tuple[int, int], changes: dict[str, str]) -> None:
-    columns = [str(field.column) for field in model._meta.local_fields]
-    wanted = ", ".join(changes.get(column, f'"{column}"') for column in columns)
-    names = ", ".join(f'"{column}"' for column in columns)
-    table = model._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({names}) SELECT {wanted} FROM {table}, "
-            f"generate_series({span[0]}, {span[1]}) AS n WHERE id = {pk}"
-        )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,80 @@
+"""What /health and /metrics cost with few transactions in the database, and with many.
+
+`python -m tests.bench.watched --transactions 1000000`, on PostgreSQL; it takes some minutes.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from statistics import median
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+django.setup()
+
+from django.db import connection  # noqa: E402
+
+from airdrops_site.health.report import take_report  # noqa: E402
+from airdrops_site.metrics import render_metrics  # noqa: E402
+from tests.analytics.reports.days import DAY, Books  # noqa: E402
+from tests.bench.many import copy  # noqa: E402
+from tests.scratch import migrate  # noqa: E402
+from wallets.models import RpcEndpoint, Transaction  # noqa: E402
+
+EACH = 50_000
+TIMES = 9
+
+
+def main() -> None:
+    """Print milliseconds at both sizes, and how many times the few the many take."""
+    asked = _arguments()
+    migrate()
+    books = Books.open()
+    books.price(DAY + timedelta(hours=23))
+    books.move(DAY + timedelta(hours=23, minutes=59), "in", 10_000_000)
+    # No endpoint is there to be asked: what is measured is the database.
+    RpcEndpoint.objects.all().delete()
+    few = _grown(1, asked.few)
+    many = _grown(asked.few + 1, asked.transactions)
+    ratios = {name: round(many[name] / few[name], 2) for name in ("health", "metrics")}
+    sys.stdout.write(json.dumps({"few": few, "many": many, "ratios": ratios}, indent=2) + "\n")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--few", type=int, default=10_000)
+    parser.add_argument("--transactions", type=int, default=1_000_000)
+    return parser.parse_args()
+
+
+def _grown(first: int, last: int) -> dict[str, float]:
+    for start in range(first, last + 1, EACH):
+        copy(start, min(start + EACH - 1, last))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return {
+        "transactions": Transaction.objects.count(),
+        "health": _milliseconds(take_report),
+        "metrics": _milliseconds(render_metrics),
+    }
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    """The median of several, after one that warms up."""
+    work()
+    return round(median(_timed(work) for _ in range(TIMES)), 1)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return (time.perf_counter() - begun) * 1000
+
+
+if __name__ == "__main__":
+    main()
