@@ -1,8 +1,8 @@
 """The header lines that explorers really write are told apart; what may be rounded is not taken.
 
-Etherscan's and Snowtrace's as importers of tax programs know them (BittyTax's etherscan.py and
-snowtrace.py, etherscan-file-import of privatefolio); Blockscout's as its own exporters write them
-(blockscout/blockscout, csv_export/address of its explorer application).
+Etherscan's and Snowtrace's as importers of tax programs know them (BittyTax/BittyTax,
+src/bittytax/conv/parsers); Blockscout's as its own exporters write them (blockscout/blockscout,
+apps/explorer/lib/explorer/chain/csv_export/address).
 """
 
 import csv
@@ -30,6 +30,10 @@ SNOWTRACE = (
 BLOCKSCOUT = "TxHash,BlockNumber,UnixTimestamp,FromAddress,ToAddress"
 PRICES = "Type,Value,Fee,Status,ErrCode,CurrentPrice,TxDateOpeningPrice,TxDateClosingPrice"
 MOVED = "TokenContractAddress,Type,TokenSymbol,TokensTransferred,TransactionFee,Status,ErrCode"
+INNER = (
+    "TxHash,Index,BlockNumber,BlockHash,TxIndex,BlockIndex,UnixTimestamp,FromAddress,ToAddress,"
+    "ContractAddress,Type,CallType,Gas,GasUsed,Value,Input,Output,ErrCode"
+)
 
 KNOWN = [
     *(
@@ -46,6 +50,12 @@ KNOWN = [
     (f"{BLOCKSCOUT},ContractAddress,{PRICES}", "Blockscout CSV of transactions"),
     (f"{BLOCKSCOUT},ContractAddress,{PRICES},MethodName", "Blockscout CSV of transactions"),
     (f"{BLOCKSCOUT},{MOVED}", "Blockscout CSV of token transfers"),
+    (
+        f"{BLOCKSCOUT},{MOVED.replace('TokenSymbol', 'TokenDecimals,TokenSymbol,TokenDecimals')}",
+        "Blockscout CSV of token transfers",
+    ),
+    (INNER, "Blockscout CSV of internal transactions"),
+    (f"{INNER},Fee", "Blockscout CSV of internal transactions"),
 ]
 
 
