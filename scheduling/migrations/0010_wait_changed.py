@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('scheduling', '0009_asked_by'),
-        ('wallets', '0020_operating'),
+        ("scheduling", "0009_asked_by"),
+        ("wallets", "0020_operating"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='step',
-            index=models.Index(condition=models.Q(('kind', 'wait')), fields=['state_changed_at'], name='step_wait_changed'),
+            model_name="step",
+            index=models.Index(
+                condition=models.Q(("kind", "wait")),
+                fields=["state_changed_at"],
+                name="step_wait_changed",
+            ),
         ),
     ]
