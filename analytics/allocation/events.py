@@ -1,6 +1,6 @@
 """What became of rebalances that were applied: weights afterwards, and what they really cost."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 from functools import reduce
@@ -9,6 +9,7 @@ from operator import or_
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from analytics.allocation.bridged import Spent, kept_by_bridges
 from analytics.allocation.computing import RESERVE
 from analytics.allocation.holdings import read_holdings, spread_of
 from analytics.allocation.routes import EXCHANGES
@@ -54,6 +55,8 @@ def _close(event: RebalanceEvent, now: datetime) -> bool:
     tasks = list(event.rebalance.tasks.values_list("pk", flat=True))
     over = _over_since(tasks, event.began_at)
     if over is None or _unbooked(tasks):
+        return False
+    if now - over < WAITED and _under_way(tasks):
         return False
     try:
         after, problem = _weights(event.rebalance, now), ""
@@ -102,26 +105,45 @@ def _unbooked(tasks: Iterable[int]) -> bool:
     return mined.exclude(Exists(fees)).exists()
 
 
-def actual_cost(tasks: Iterable[int]) -> Money:
-    """Fees of all its runs, and what exchanges gave less than they took, at prices of the time.
+def _under_way(tasks: Iterable[int]) -> bool:
+    """Whether something has left that no balance of ours may have yet."""
+    try:
+        list(kept_by_bridges(tasks))
+    except CannotAllocate:
+        return True
+    return False
 
-    From the books; unknown where one of the prices was not stored.
+
+def actual_cost(tasks: Sequence[int]) -> Money:
+    """Fees of all its runs, what exchanges gave less than they took, and what bridges kept.
+
+    From the books, at prices of the time; unknown where one was not stored, or what went over a
+    bridge has not arrived.
     """
-    rows = valid_entries().filter(transaction__step__run__task__in=tasks)
-    counted = list(rows.filter(Q(kind=K.FEE) | _EXCHANGES).select_related("token__network"))
-    if not counted:
+    try:
+        spent = [*_spent(tasks), *kept_by_bridges(tasks)]
+    except CannotAllocate as error:
+        return Money(None, str(error))
+    if not spent:
         return Money(Decimal(0))
-    moments = [row.occurred_at for row in counted]
-    history = History({row.token_id for row in counted}, min(moments), max(moments))
+    moments = [one.at for one in spent]
+    history = History({one.token.pk for one in spent}, min(moments), max(moments))
     total = Decimal(0)
     with localcontext(prec=2 * DIGITS):
-        for row in counted:
-            value = worth_at(row.amount, row.token, history.at(row.token_id, row.occurred_at))
+        for one in spent:
+            value = worth_at(abs(one.amount), one.token, history.at(one.token.pk, one.at))
             if value is None:
-                at = f"{row.occurred_at:%Y-%m-%d %H:%M} UTC"
-                return Money(None, f"the price of {row.token} at {at} was not stored")
-            total += -value if row.kind == K.IN else value
+                at = f"{one.at:%Y-%m-%d %H:%M} UTC"
+                return Money(None, f"the price of {one.token} at {at} was not stored")
+            total += value if one.amount > 0 else -value
     return Money(total)
+
+
+def _spent(tasks: Sequence[int]) -> Iterator[Spent]:
+    rows = valid_entries().filter(transaction__step__run__task__in=tasks)
+    for row in rows.filter(Q(kind=K.FEE) | _EXCHANGES).select_related("token__network"):
+        amount = -row.amount if row.kind == K.IN else row.amount
+        yield Spent(row.token, amount, row.occurred_at)
 
 
 def _weights(rebalance: Rebalance, now: datetime) -> list[dict[str, object]]:

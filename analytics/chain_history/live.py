@@ -7,6 +7,7 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
+from analytics.chain_history.arriving import read_arrivals
 from analytics.chain_history.pricing import price_history_rows
 from analytics.chain_history.scanning import Wanted, final_block, scan
 from analytics.models import ChainScan
@@ -66,6 +67,7 @@ def _read(network: Network) -> bool:
     wallets = list(watched_wallets().exclude(pk__in=ahead.values("wallet")).order_by("pk"))
     wanted = Wanted(wallets, None, final, piece=PIECE)
     done = scan(wanted, client, final=final, final_at=newest.at, seconds=JOB_SECONDS, waits=False)
+    read_arrivals(client, final)
     return done is not None and done.done
 
 

@@ -50,7 +50,7 @@ class Reader:
             times |= {block.number: block.at for block in some}
         kept = list(sides(self._scope, moves))
         times |= times_of(self._client, {move.block for move, *_ in kept} - times.keys())
-        found.transfers = [_transfer(self._scope, times, *side) for side in kept]
+        found.transfers = [transfer_row(self._scope, times, *side) for side in kept]
         return found
 
     def _blocks(
@@ -73,9 +73,10 @@ class Reader:
         return [*value_moves(self._scope, sent), *inner]
 
 
-def _transfer(
+def transfer_row(
     scope: Scope, times: dict[int, datetime], move: Move, wallet: int, direction: str, other: str
 ) -> ChainTransfer:
+    """One wallet's side of what moved; `times` are of blocks."""
     return ChainTransfer(
         network=scope.network,
         wallet_id=wallet,

@@ -164,6 +164,9 @@ class Step(models.Model):
             models.Index(
                 fields=("look_at",), condition=Q(look_at__isnull=False), name="step_waiting"
             ),
+            models.Index(
+                fields=("state_changed_at",), condition=Q(kind="wait"), name="step_wait_changed"
+            ),
         )
 
     def __str__(self) -> str:

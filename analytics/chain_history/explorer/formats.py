@@ -58,7 +58,16 @@ _BLOCKSCOUT = {
 }
 # Not in every version of a form, or empty where there is nothing to say.
 _OPTIONAL = frozenset(
-    ["contractaddress", "logindex", "methodid", "input", "txreceipt_status", "errcode", "status"]
+    [
+        "contractaddress",
+        "logindex",
+        "methodid",
+        "input",
+        "txreceipt_status",
+        "errcode",
+        "status",
+        "calltype",
+    ]
 )
 FORMATS = (
     Format(
@@ -95,6 +104,8 @@ FORMATS = (
             "contract": "contractaddress",
             "failed": "iserror",
             "type": "type",
+            # Of a delegatecall the value is its caller's: an explorer that lists it says so here.
+            "calltype": "calltype",
             "error": "errcode",
         },
     ),
@@ -160,6 +171,9 @@ FORMATS = (
             **_BLOCKSCOUT,
             "contract": "contractaddress",
             "value": "value",
+            # Since it has a fee, too, only this tells it from the transactions.
+            "index": "index",
+            "type": "type",
             "calltype": "calltype",
             "error": "errcode",
         },

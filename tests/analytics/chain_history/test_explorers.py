@@ -131,8 +131,8 @@ def test_of_a_rollup_a_file_tells_no_fee(tmp_path: Path, network: Network) -> No
 def test_equal_payments_of_one_transaction_are_as_many_as_there_are(
     tmp_path: Path, network: Network
 ) -> None:
-    header = "TxHash,BlockNumber,UnixTimestamp,FromAddress,ToAddress,ContractAddress,CallType,Value"
-    rows = [f"{TX},7,1700000000,{OTHER},{OURS},,call,{wei}," for wei in (5, 6, 5)]
+    header = "TxHash,Index,BlockNumber,UnixTimestamp,FromAddress,ToAddress,Type,CallType,Value"
+    rows = [f"{TX},{wei},7,1700000000,{OTHER},{OURS},call,call,{wei}," for wei in (5, 6, 5)]
     for _ in range(2):
         taken(tmp_path, network, header + ",ErrCode", *rows)
     amounts = ChainTransfer.objects.order_by("-place").values_list("place", "amount")

@@ -1,61 +1,32 @@
 """Round trips through the real pipeline: each step once, also when workers are killed anywhere."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from analytics.ledger import book_transactions
 from analytics.models import LedgerEntry
 from protocols.scroll.sides import L1_ROUTER_ABI, L2_ROUTER_ABI
-from scheduling.models import Run, Step
+from scheduling.models import Run
 from scheduling.points import RunPoint, WaitPoint
 from scheduling.states import FINISHED_RUN
 from tests.protocols.operators import ETHER
-from tests.protocols.scroll.bridge import Bridge, fund
+from tests.protocols.scroll.bridge import Bridge
 from tests.protocols.scroll.contracts import L2_ETH_GATEWAY, broken
-from tests.scheduling.trading import run_of, work
+from tests.protocols.scroll.crossing import Ends, rounds
+from tests.scheduling.trading import run_of
 from tests.wallets.crashing import broken_invariants, dies_at, time_passes
-from wallets.chain.client import NetworkClient
 from wallets.models import Network, Transaction, Wallet
-from wallets.services import create_keystore_wallet, verify_wallet
 from wallets.transactions.points import Point
-from wallets.transactions.watch import watch
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-
-Ends = tuple[Network, Network]
-
-
-@pytest.fixture
-def crosser(ends: Ends, bridge: Bridge, keystores: Path) -> Wallet:
-    """A verified wallet with coin on both sides; blocks are final after two."""
-    Network.objects.update(final_rule="depth", final_depth=2, confirm_depth=1)
-    for network in ends:
-        network.refresh_from_db()
-    wallet = create_keystore_wallet(label="crosser", scrypt_n=2)
-    fund(bridge, wallet.address)
-    return verify_wallet(wallet=wallet)
 
 
 def begin(network: Network, wallet: Wallet, action: str, token: str = "native") -> Run:
     """A run that crosses with one whole coin."""
     params = {"token": token, "amount": str(ETHER)}
     return run_of(network, wallet, action, params, protocol="scroll")
-
-
-def rounds(ends: Ends, bridge: Bridge, count: int) -> None:
-    """What all workers do meanwhile; Scroll's own relay and prove what there is."""
-    for _ in range(count):
-        Step.objects.exclude(look_at=None).update(look_at=timezone.now())
-        work(*ends)
-        for network, rpc in zip(ends, (bridge.l1, bridge.l2), strict=True):
-            rpc.call("evm_mine")
-            watch(network, NetworkClient(network))
-        bridge.tell("relay")
-        bridge.tell("finalise")
 
 
 def until_over(ends: Ends, bridge: Bridge, run: Run) -> Run:
