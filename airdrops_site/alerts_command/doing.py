@@ -64,8 +64,8 @@ def set_rule(options: dict[str, Any]) -> Answer:
         changes["enabled"] = options["enabled"] == "on"
     if not changes:
         raise BadInput("say what to set: --enabled, --threshold, --for, --severity or --route")
-    if changes.get("route"):
-        services.require_route(changes["route"])
+    if route := changes.get("route"):
+        services.require_route(str(route))
     services.set_rule(
         name=options["rule"], changes=changes, actor=shell_actor(), reason=options["reason"]
     )
