@@ -27,14 +27,14 @@ def provide_all() -> None:
 
 
 def backup_old(look: Look) -> Iterator[Fact]:
-    """Where workers make backups: none was made for as long as the setting allows."""
+    """None was made for as long as the setting allows; or ever, where workers are to make them."""
     most = timedelta(hours=settings.BACKUP_MAX_HOURS)
-    if not most or not settings.BACKUP_HOURS:
+    if not most:
         return
     newest = last_done().get(Operation.Kind.BACKUP)
-    if newest is None:
+    if newest is None and settings.BACKUP_HOURS:
         yield Fact("backup", "no backup was ever made")
-    elif look.now - newest > most:
+    elif newest is not None and look.now - newest > most:
         yield Fact("backup", f"the newest backup is of {newest:%Y-%m-%d %H:%M} UTC")
 
 
