@@ -2,6 +2,7 @@
 
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ class Receiver:
     """Answers what it is told to, in turn, then 200; keeps what came."""
 
     port: int = 0
+    # Takes what comes and does not answer, until it is told otherwise.
+    hangs: bool = False
     answers: list[int] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -31,6 +34,8 @@ class Receiver:
                 receiver.bodies.append(self.rfile.read(length))
                 receiver.headers.append(dict(self.headers))
                 receiver.paths.append(self.path)
+                while receiver.hangs:
+                    time.sleep(0.05)
                 status = receiver.answers.pop(0) if receiver.answers else 200
                 self.send_response(status)
                 if 300 <= status < 400:

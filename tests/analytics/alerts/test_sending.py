@@ -97,9 +97,7 @@ def test_two_workers_send_one_message_once(hooked: Receiver) -> None:
     assert len(hooked.bodies) == 1
 
 
-def test_more_than_the_rate_becomes_one_message(
-    hooked: Receiver, settings: Settings
-) -> None:
+def test_more_than_the_rate_becomes_one_message(hooked: Receiver, settings: Settings) -> None:
     settings.ALERT_RATE = 2
     factories.NotificationFactory.create_batch(30)
     while sending.due_channels(timezone.now()):
