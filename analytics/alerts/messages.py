@@ -1,8 +1,8 @@
 """What a channel is given, and how it says that it was not taken."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,5 @@ class NotSent(Exception):
     """It may not have arrived; the text is the kind of failure in a word, never what was said."""
 
 
-class Sender(Protocol):
-    """Whatever takes a message to a channel; NotSent."""
-
-    def __call__(self, message: Outgoing) -> None: ...
+# Whatever takes a message to a channel; NotSent.
+Sender = Callable[[Outgoing], None]

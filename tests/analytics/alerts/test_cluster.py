@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
+from analytics.alerts.sending import send_channel
 from analytics.models import Notification
+from tests import factories
 from tests.analytics.alerts.conftest import SECRET
 from tests.analytics.alerts.receivers import Receiver
 from tests.processes import eventually, manage
+from tests.threads import workers
 from wallets.models import Lease, Network
 from wallets.services import engage_stop, lift_stop
 
@@ -72,3 +76,23 @@ def test_killed_while_sending_tells_at_least_once_and_afterwards_once(
     first, last = Notification.objects.order_by("pk")
     assert numbers == [str(first.pk), str(first.pk), str(last.pk)]
     assert SECRET not in log.read_text()
+
+
+def test_many_at_once_send_each_message_once(receiver: Receiver, settings: Settings) -> None:
+    url = f"ops=hook://127.0.0.1:{receiver.port}/?secret={SECRET}"
+    settings.ALERT_CHANNELS = lambda: url
+    settings.ALERT_RATE = 100
+    factories.NotificationFactory.create_batch(12)
+
+    def send() -> None:
+        while send_channel("ops"):
+            pass
+
+    with workers(4) as submit:
+        for one in [submit(send) for _ in range(4)]:
+            one.result()
+    # One that lost every race may have stopped early, never sent a second time.
+    send()
+    numbers = [one["X-Airdrops-Delivery"] for one in receiver.headers]
+    assert sorted(map(int, numbers)) == sorted(Notification.objects.values_list("pk", flat=True))
+    assert not Notification.objects.exclude(state="sent", tries=1).exists()

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from analytics.alerts import sending
 from analytics.alerts.channels import Channel
-from analytics.alerts.messages import NotSent, Outgoing
+from analytics.alerts.messages import NotSent, Outgoing, Sender
 from analytics.alerts.senders import sender_of
 from analytics.alerts.services import send_test
 from analytics.models import Notification
@@ -41,6 +41,7 @@ def test_a_webhook_is_signed_and_says_all(hooked: Receiver) -> None:
     digest = hmac.new(SECRET.encode(), content, hashlib.sha256).hexdigest()
     assert headers["X-Airdrops-Signature"] == f"sha256={digest}"
     assert hooked.paths == ["/alerts?team=a"]
+    assert row.alert is not None
     assert json.loads(body)["subject"] == row.alert.subject
     row.refresh_from_db()
     assert (row.state, row.tries) == ("sent", 1)
@@ -86,7 +87,7 @@ def test_one_who_was_killed_while_sending_loses_nothing(hooked: Receiver) -> Non
 def test_two_workers_send_one_message_once(hooked: Receiver) -> None:
     factories.NotificationFactory.create()
 
-    def while_another_looks(channel: Channel) -> sending.Sender:
+    def while_another_looks(channel: Channel) -> Sender:
         def send(message: Outgoing) -> None:
             assert sending.send_channel("ops") == 0
             sender_of(channel)(message)
