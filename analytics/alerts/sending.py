@@ -142,6 +142,7 @@ def _try(
         # A library may fail with anything, and what it says may be an address.
         _failed(mine, rows, type(error).__name__[:60])
         return False
+    # TODO(issue 8): count alert_notifications{channel,outcome} in the lasting tallies.
     mine.update(
         state=State.SENT,
         sent_at=timezone.now(),
