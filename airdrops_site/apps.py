@@ -10,5 +10,8 @@ class SiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        """Register the start-up checks."""
+        """Register the start-up checks, and tell the alerts what only the roof knows."""
+        from airdrops_site import alert_facts
         from airdrops_site import checks as checks
+
+        alert_facts.provide_all()

@@ -53,6 +53,15 @@ def waiting_for_approval(_request: HttpRequest) -> str:
     return str(found) if found else ""
 
 
+def firing_alerts(_request: HttpRequest) -> str:
+    """How many alerts fire that nobody has acknowledged; empty for none."""
+    from airdrops_site.dashboard import count_up_to
+    from analytics.alerts.selectors import unseen_alerts
+
+    found = count_up_to(unseen_alerts())
+    return str(found) if found else ""
+
+
 def item(title: str, icon: str, label: str, **more: Any) -> dict[str, Any]:
     """A line of the sidebar, shown to whoever may see the rows of `app.model`."""
     app, _, model = label.partition(".")
@@ -79,6 +88,19 @@ DASHBOARD = {"title": "Dashboard", "icon": "space_dashboard", "link": reverse_la
 
 NAVIGATION = [
     {"items": [DASHBOARD]},
+    group(
+        "Alerts",
+        item(
+            "Alerts",
+            "notifications_active",
+            "analytics.alert",
+            badge="airdrops_site.console.firing_alerts",
+            badge_variant="danger",
+        ),
+        item("Silences", "notifications_off", "analytics.silence"),
+        item("Alert rules", "tune", "analytics.alertrule"),
+        item("Notifications", "outgoing_mail", "analytics.notification"),
+    ),
     group(
         "Work",
         item("Tasks", "event_repeat", "scheduling.task"),

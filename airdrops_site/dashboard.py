@@ -14,6 +14,8 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from airdrops_site.risk_panel import risk_panel
+from analytics.alerts.selectors import firing_by_severity
+from analytics.models import Severity
 from analytics.selectors import TokenTotals, totals_by_token, unbooked_transactions
 from scheduling.approvals.asking import waiting_approvals
 from scheduling.models import Breaker, Run
@@ -123,6 +125,7 @@ def add_to_context(_request: HttpRequest, context: dict[str, Any]) -> dict[str, 
         "recent": recent_transactions(),
         "totals": ledger_totals(),
         "risk": risk_panel(),
+        "alerts": alert_figures(),
     }
 
 
@@ -130,6 +133,20 @@ def count_up_to(rows: QuerySet[Any], most: int = MOST_COUNTED) -> int:
     """The number of rows, as far as a person wants to know it."""
     counted = rows.order_by()[:most].count()
     return AtLeast(counted) if counted == most else counted
+
+
+def alert_figures() -> list[Figure]:
+    """What fires now, the worst first."""
+    counts = firing_by_severity()
+    return [
+        Figure(
+            str(Severity(name).label),
+            counts[name],
+            _rows("analytics_alert", {"state__exact": "firing", "severity__exact": name}),
+            tone,
+        )
+        for name, tone in (("critical", "danger"), ("warning", "warning"), ("info", "info"))
+    ]
 
 
 def transaction_figures() -> list[Figure]:

@@ -35,6 +35,8 @@ ROLES: Mapping[str, Rights] = {
         "analytics.allocationpolicy": ("operate",),
         "analytics.rebalance": ("operate",),
         "analytics.claim": ("operate",),
+        "analytics.alert": ("operate",),
+        "analytics.silence": ("operate",),
         "wallets.wallet": _EDIT,
         "wallets.walletgroup": _EDIT,
         "wallets.wallettag": _EDIT,

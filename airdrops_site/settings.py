@@ -35,6 +35,10 @@ from airdrops_site.configuration.keys import (
 )
 from airdrops_site.configuration.operations import (
     ALERT_CHANNELS,
+    ALERT_ESCALATE_MINUTES,
+    ALERT_RATE,
+    ALERT_ROUTE,
+    ALERT_SECONDS,
     BACKUP_DIR,
     BACKUP_HOURS,
     BACKUP_KEEP,

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 
+from analytics import alerts_admin as alerts_admin
 from analytics import allocation_admin as allocation_admin
 from analytics import (
     campaign_admin,  # noqa: F401 - pages of its own

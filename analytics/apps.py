@@ -15,6 +15,7 @@ class AnalyticsConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         from analytics import report_tasks, tasks
+        from analytics.alerts import jobs as alerts
         from analytics.allocation import jobs as rebalances
         from analytics.figures import Figures
         from scheduling.gates import figures
@@ -23,6 +24,7 @@ class AnalyticsConfig(AppConfig):
         tasks.register_wakeups()
         rebalances.register_wakeups()
         report_tasks.register_wakeups()
+        alerts.register_wakeups()
         figures.provide(Figures())
 
 

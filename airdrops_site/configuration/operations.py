@@ -64,6 +64,31 @@ ALERT_CHANNELS = env.secret_later(
     "where alerts go, as name=URL separated by spaces (apprise URLs; webhooks as hooks://)",
     "ops=slack://token-a/token-b/token-c mail=mailtos://user:password@example.org",
 )
+ALERT_SECONDS = env.number(
+    "AIRDROPS_ALERT_SECONDS",
+    15,
+    "seconds between two looks at what is wrong; 0 looks never and sends nothing",
+    most=3_600,
+)
+ALERT_ROUTE = env.text(
+    "AIRDROPS_ALERT_ROUTE",
+    "",
+    "channels that are told, and after each > whom an escalation goes to; all when unset",
+    "mail,ops > phone",
+)
+ALERT_ESCALATE_MINUTES = env.number(
+    "AIRDROPS_ALERT_ESCALATE_MINUTES",
+    15,
+    "minutes after which a critical alert that nobody acknowledged goes to the next; 0 never",
+    most=10_080,
+)
+ALERT_RATE = env.number(
+    "AIRDROPS_ALERT_RATE",
+    20,
+    "single messages a channel is sent in ten minutes; more are put together in one a minute",
+    least=1,
+    most=10_000,
+)
 
 # --- log files
 LOG_FILE = env.path(

@@ -1,5 +1,6 @@
 """Floor 4's tables."""
 
+from analytics.models.alerts import Alert, AlertRule, Notification, Severity, Silence
 from analytics.models.allocation import (
     AllocationBucket,
     AllocationCap,
@@ -19,7 +20,12 @@ from analytics.models.rollups import Rollup, RollupDirt, RollupMark
 
 __all__ = [
     "BasisCheckpoint",
+    "Alert",
+    "AlertRule",
     "Attestation",
+    "Notification",
+    "Severity",
+    "Silence",
     "AllocationBucket",
     "AllocationCap",
     "AllocationPolicy",

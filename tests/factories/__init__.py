@@ -3,6 +3,12 @@
 `TaskFactory.create(name="x")` is typed as a Task; the shorter `TaskFactory()` is not.
 """
 
+from tests.factories.alerting import (
+    AlertFactory,
+    AlertRuleFactory,
+    NotificationFactory,
+    SilenceFactory,
+)
 from tests.factories.allocating import (
     AllocationBucketFactory,
     AllocationCapFactory,
@@ -103,6 +109,10 @@ from tests.factories.work import (
 )
 
 __all__ = [
+    "AlertFactory",
+    "AlertRuleFactory",
+    "NotificationFactory",
+    "SilenceFactory",
     "OperationFactory",
     "AllocationBucketFactory",
     "AllocationCapFactory",

@@ -1,0 +1,1 @@
+"""What each rule looks at, by subject."""

@@ -1,0 +1,176 @@
+"""Every rule holds of what it is about, says which, and of nothing else."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from analytics.alerts.facts import Look
+from analytics.alerts.rules import RULE_FAILING, RULES
+from tests import factories
+from wallets.limit_usage import used_now
+from wallets.models import Installation, Limit, Network
+from wallets.services import engage_stop
+
+pytestmark = [pytest.mark.django_db, pytest.mark.db]
+
+NOW = timezone.now
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def ago(span: timedelta) -> datetime:
+    return NOW() - span
+
+
+def endpoint(**seen: object) -> None:
+    network = factories.NetworkFactory.create(slug="base-2")
+    facts = {"answered_at": NOW(), **seen}
+    factories.RpcEndpointFactory.create(network=network, name="first", **facts)
+
+
+def silent_host() -> None:
+    for host, seen in (("here", NOW()), ("there", ago(5 * MINUTE)), ("gone", ago(48 * HOUR))):
+        factories.WorkerClusterFactory.create(host=host, started_at=seen, beat_at=seen)
+
+
+def failing_job() -> None:
+    factories.WakeUpFactory.create(path="wallets.tasks.watch_network", last_error="KeyError")
+
+
+def late_task() -> None:
+    factories.TaskFactory.create(enabled=True, next_due_at=ago(HOUR))
+
+
+def stuck() -> None:
+    row = factories.TransactionFactory.create(
+        network=factories.NetworkFactory.create(slug="base-2"), state="broadcast", nonce=1
+    )
+    type(row).objects.update(state_changed_at=ago(HOUR))
+
+
+def low_success() -> None:
+    network = factories.NetworkFactory.create()
+    lane = factories.NonceLaneFactory.create(network=network)
+    for nonce in range(20):
+        outcome = "succeeded" if nonce < 18 else "reverted"
+        factories.TransactionFactory.create(
+            lane=lane, network=network, state="final", outcome=outcome, nonce=nonce
+        )
+
+
+def gas_spike() -> None:
+    network = factories.NonceLaneFactory.create(
+        network=factories.NetworkFactory.create(slug="base-2")
+    ).network
+    for hours, price in ((3, 10), (2, 12), (1, 11), (0, 34)):
+        moment = ago(hours * HOUR)
+        factories.GasReadingFactory.create(network=network, hour=moment, at=moment, price=price)
+
+
+def nearly_used() -> None:
+    limit = factories.LimitFactory.create(
+        kind="max_day_fees", amount=100, scope_kind="everything", scope_value=""
+    )
+    factories.SpendReservationFactory.create(
+        limit=limit, amount=95, day=NOW().date(), hour=None, share=""
+    )
+    assert used_now([limit])
+
+
+def under_minimum() -> None:
+    token = factories.TokenFactory.create(network=factories.NetworkFactory.create(slug="base-2"))
+    balance = factories.BalanceFactory.create(token=token, amount=1)
+    factories.MinimumBalanceFactory.create(token=token, amount=2, wallet=balance.wallet)
+
+
+def closing_claim() -> None:
+    campaign = factories.CampaignFactory.create(slug="drop", claim_closes_at=NOW() + HOUR)
+    factories.ClaimFactory.create(campaign=campaign, status="claimable")
+
+
+def operation(outcome: str, **more: object) -> None:
+    facts = {"kind": "cleanup", "started_at": NOW(), "ended_at": NOW(), **more}
+    factories.OperationFactory.create(outcome=outcome, **facts)
+
+
+def reading(level: str, age: timedelta = MINUTE) -> None:
+    factories.RiskReadingFactory.create(level=level, reasons=["a loss"], at=ago(age))
+
+
+Making = Callable[[], object]
+CASES: dict[str, tuple[str, Making]] = {
+    "worker_silent": ("there", silent_host),
+    "job_failing": ("watch_network", failing_job),
+    "tasks_late": ("scheduler", late_task),
+    "transactions_stuck": ("base-2", stuck),
+    "needs_operator": (
+        "transactions",
+        lambda: factories.TransactionFactory.create(state="needs_operator", nonce=1),
+    ),
+    "success_rate": ("transactions", low_success),
+    "rpc_slow": ("base-2/first", lambda: endpoint(latency_ms=2_500)),
+    "rpc_down": ("base-2/first", lambda: endpoint(consecutive_errors=3)),
+    "rpc_breaker_open": ("base-2/first", lambda: endpoint(open_until=NOW() + MINUTE)),
+    "network_silent": ("base-2", lambda: endpoint(answered_at=ago(5 * MINUTE))),
+    "gas_spike": ("base-2", gas_spike),
+    "emergency_stop": ("everything", lambda: engage_stop(reason="a drill", actor="ada")),
+    "paused": ("installation", lambda: Installation.objects.update(paused=True)),
+    "protocol_breaker_open": (
+        "evm-2",
+        lambda: factories.BreakerFactory.create(
+            state="open", protocol=factories.ProtocolFactory.create(slug="evm-2")
+        ),
+    ),
+    "risk_high": ("risk", lambda: reading("high")),
+    "risk_critical": ("risk", lambda: reading("critical")),
+    "risk_unknown": ("risk", lambda: reading("low", HOUR)),
+    "limit_nearly_used": ("max_day_fees everything", nearly_used),
+    "wallets_under_minimum": ("base-2", under_minimum),
+    "contracts_changed": (
+        "contracts",
+        lambda: factories.DeploymentFactory.create(changed_at=NOW(), enabled=False),
+    ),
+    "unbooked": ("books", lambda: factories.UnbookedFactory.create()),
+    "claim_closing": ("drop", closing_claim),
+    "backup_old": (
+        "backup",
+        lambda: operation(
+            "succeeded", kind="backup", started_at=ago(48 * HOUR), ended_at=ago(47 * HOUR)
+        ),
+    ),
+    "operation_failed": ("cleanup", lambda: operation("failed")),
+    "operation_findings": ("cleanup", lambda: operation("findings")),
+}
+# Seen in the tests of what they are about: reports, messages, a rule that fails.
+ELSEWHERE = {"report_ready", "channel_failing", "channels_unreadable", RULE_FAILING.name}
+
+
+@pytest.fixture(autouse=True)
+def _no_networks() -> None:
+    Network.objects.update(enabled=False)
+    Limit.objects.all().delete()
+
+
+def found(name: str) -> list[str]:
+    rule = RULES[name]
+    return [fact.subject for fact in rule.look(Look(NOW(), rule.threshold))]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_rule_holds_of_what_it_is_about(name: str) -> None:
+    subject, make = CASES[name]
+    assert found(name) == []
+    make()
+    assert found(name) == [subject]
+
+
+def test_a_full_disk_is_told(settings: Settings) -> None:
+    settings.DISK_FREE_PERCENT = 101
+    assert len(found("disk_low")) == 1
+
+
+def test_every_rule_but_a_few_is_seen() -> None:
+    rest = set(RULES) - set(CASES) - ELSEWHERE
+    assert rest == {"approval_waiting", "minimum_unknown", "disk_low"}
