@@ -55,7 +55,7 @@ from tests.factories.networks import (
     RpcEndpointFactory,
     TokenFactory,
 )
-from tests.factories.operations import OperationFactory
+from tests.factories.operations import OperationFactory, RestoreFactory
 from tests.factories.people import UserFactory
 from tests.factories.plans import PlanFactory, PlanLineFactory
 from tests.factories.recipients import AddressBookEntryFactory
@@ -104,6 +104,7 @@ from tests.factories.work import (
 
 __all__ = [
     "OperationFactory",
+    "RestoreFactory",
     "AllocationBucketFactory",
     "AllocationCapFactory",
     "AllocationPolicyFactory",
