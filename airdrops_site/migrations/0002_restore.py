@@ -4,33 +4,75 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('airdrops_site', '0001_operations'),
+        ("airdrops_site", "0001_operations"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Restore',
+            name="Restore",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('paused', 'Paused, the chain is not asked yet'), ('asked', 'The chain was asked'), ('resumed', 'Resumed'), ('superseded', 'Another backup was restored')], default='paused', max_length=10)),
-                ('source', models.CharField(help_text='The backup it came from.', max_length=500)),
-                ('backup_made_at', models.DateTimeField()),
-                ('restored_at', models.DateTimeField()),
-                ('by', models.CharField(max_length=150)),
-                ('previous_installation', models.UUIDField(help_text='Whose backup it is.')),
-                ('installation', models.UUIDField(help_text='What it calls itself since it was restored.')),
-                ('asked_at', models.DateTimeField(blank=True, null=True)),
-                ('resumed_at', models.DateTimeField(blank=True, null=True)),
-                ('resumed_by', models.CharField(blank=True, max_length=150)),
-                ('findings', models.JSONField(blank=True, default=dict)),
-                ('lanes', models.JSONField(blank=True, default=list, help_text='Those the restore paused, to be opened again.')),
-                ('left', models.JSONField(blank=True, default=list, help_text='Networks left paused by the resume: not asked yet.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("paused", "Paused, the chain is not asked yet"),
+                            ("asked", "The chain was asked"),
+                            ("resumed", "Resumed"),
+                            ("superseded", "Another backup was restored"),
+                        ],
+                        default="paused",
+                        max_length=10,
+                    ),
+                ),
+                ("source", models.CharField(help_text="The backup it came from.", max_length=500)),
+                ("backup_made_at", models.DateTimeField()),
+                ("restored_at", models.DateTimeField()),
+                ("by", models.CharField(max_length=150)),
+                ("previous_installation", models.UUIDField(help_text="Whose backup it is.")),
+                (
+                    "installation",
+                    models.UUIDField(help_text="What it calls itself since it was restored."),
+                ),
+                ("asked_at", models.DateTimeField(blank=True, null=True)),
+                ("resumed_at", models.DateTimeField(blank=True, null=True)),
+                ("resumed_by", models.CharField(blank=True, max_length=150)),
+                ("findings", models.JSONField(blank=True, default=dict)),
+                (
+                    "lanes",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="Those the restore paused, to be opened again.",
+                    ),
+                ),
+                (
+                    "left",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="Networks left paused by the resume: not asked yet.",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-restored_at', '-id'),
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'resumed'), _negated=True), ('resumed_at__isnull', False), _connector='OR'), name='restore_resumed_at_a_time')],
+                "ordering": ("-restored_at", "-id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "resumed"), _negated=True),
+                            ("resumed_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="restore_resumed_at_a_time",
+                    )
+                ],
             },
         ),
     ]

@@ -1,20 +1,16 @@
 """After a restore nothing is signed until the chain was asked, and nothing is done twice."""
 
-from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
-from django_q.models import OrmQ
 
 from airdrops_site.models import Restore
 from airdrops_site.restoring.asking import ask_chain
 from airdrops_site.restoring.beginning import begin
 from airdrops_site.restoring.resuming import resume
-from scheduling.models import Occurrence, Run, Task
 from tests.chains import ETHER, Chain
-from tests.scheduling.tasks import payer, paying, turn
 from tests.wallets.intents import settled, ticked, transfer
 from tests.wallets.test_adoption import elsewhere
 from wallets.models import Attempt, Installation, Network, NonceLane, Transaction, Wallet
@@ -164,31 +160,3 @@ def test_a_call_that_resembles_one_made_after_the_backup_keeps_its_lane_paused(
     lane = NonceLane.objects.get()
     assert lane.paused
     assert f"transaction {queued.pk} waits" in lane.pause_reason
-
-
-@pytest.mark.usefixtures("errands")
-def test_a_run_whose_wallet_did_the_unexplained_waits_for_a_person(
-    chain: Chain, wallet: Wallet
-) -> None:
-    paying(wallet)
-    turn()
-    NonceLane.objects.update(baseline_nonce=0)
-    done_elsewhere(chain, wallet, wallet.address, wei=7)
-    restore = ask_chain(restored(), by="ann")
-    run = Run.objects.get()
-    assert (run.state, restore.findings["runs_held"]) == ("needs_operator", [run.pk])
-
-
-@pytest.mark.usefixtures("errands")
-def test_nothing_of_another_time_is_left_to_run() -> None:
-    paying(payer(), starts_at=timezone.now() - timedelta(hours=1))
-    OrmQ.objects.create(key="k", payload="p", lock=timezone.now())
-    NonceLane.objects.update(lease_owner="old", lease_expires_at=timezone.now())
-    epochs = set(NonceLane.objects.values_list("lease_epoch", flat=True))
-    restored()
-    assert not OrmQ.objects.exists()
-    assert Occurrence.objects.get().reason == "restored"
-    assert Task.objects.get().next_due_at is None
-    assert epochs == {
-        epoch - 1 for epoch in NonceLane.objects.values_list("lease_epoch", flat=True)
-    }

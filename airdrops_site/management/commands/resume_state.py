@@ -36,7 +36,7 @@ class Command(ScriptedCommand):
             metavar="NETWORK",
             help="with --confirm: leave the lanes of this network paused",
         )
-        parser.add_argument("--reason", type=a_reason, default="", help="for the history")
+        parser.add_argument("--reason", type=a_reason, default=None, help="for the history")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def do(self, options: dict[str, Any]) -> None:
