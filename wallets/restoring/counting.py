@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wallets.chain.client import NetworkClient, hex_int
 from wallets.chain.errors import ChainError, RpcUnavailable
-from wallets.models import Network, NonceLane
+from wallets.models import Attempt, Network, NonceLane
 from wallets.transactions.finality import final_count
 from wallets.transactions.look import require_seen
 from wallets.transactions.market import usable
@@ -66,6 +66,8 @@ def unknown_in_pools(count: Count, client: NetworkClient) -> str:
     asked = [tx_hash for some in hashes.values() for tx_hash in some]
     answers = client.read_many([("eth_getTransactionByHash", [one]) for one in asked])
     there = {one for one, told in zip(asked, map(usable, answers), strict=True) if told}
+    # Known to a node: it has left, whatever the backup says.
+    Attempt.objects.filter(hash__in=there, times_sent=0).update(times_sent=1)
     unknown = [nonce for nonce in nonces if not there.intersection(hashes.get(nonce, ()))]
     if not unknown:
         return ""
