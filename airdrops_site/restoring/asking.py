@@ -10,6 +10,7 @@ from django.utils import timezone
 from airdrops_site.models import Restore
 from airdrops_site.restoring.searching import sent_since
 from scheduling.restoring import hold_unclear
+from wallets.addresses import parse_address
 from wallets.balances import take_snapshot
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import ChainError
@@ -118,7 +119,7 @@ def _take_in(
     answer: NetworkAnswer,
     by: str,
 ) -> None:
-    addresses = [count.lane.wallet.address for count in counts]
+    addresses = [parse_address(count.lane.wallet.address) for count in counts]
     sent = sent_since(client, addresses, restore.backup_made_at, head)
     reason = f"found after the restore of {restore.restored_at:%Y-%m-%d %H:%M} UTC"
     for count in counts:
