@@ -1,6 +1,7 @@
 """Copies of the database of this process, as backups to restore; the same engine again.
 
-`restored_on` is where another engine comes in, once an archive that crosses engines can be read.
+TODO(issue 8): restore on the other engine, and out of a real archive, once `restore_state` reads
+one: `use(copy(...))` in tests/faults/restores.py is the place.
 """
 
 import os
