@@ -229,6 +229,7 @@ NAVIGATION = [
         item("Leases", "lock_clock", "wallets.lease"),
         item("Installation", "deployed_code", "wallets.installation"),
         item("Upkeep", "home_repair_service", "airdrops_site.operation"),
+        item("Restores", "settings_backup_restore", "airdrops_site.restore"),
         item("Queued jobs", "pending", "django_q.ormq"),
         item("Failed jobs", "error", "django_q.failure"),
         item("Finished jobs", "done_all", "django_q.success"),

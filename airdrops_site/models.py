@@ -1,4 +1,4 @@
-"""What was done to keep the system: a row for each backup, restore, cleanup, piece of upkeep."""
+"""What was done to keep the system: backups, restores, cleanups, pieces of upkeep."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -59,3 +59,46 @@ class Operation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class Restore(models.Model):
+    """A restored database from its first moment to a person's word that it may sign again.
+
+    `findings` is what the chain said, by network: what it holds and the backup does not.
+    """
+
+    class State(models.TextChoices):
+        PAUSED = "paused", "Paused, the chain is not asked yet"
+        ASKED = "asked", "The chain was asked"
+        RESUMED = "resumed", "Resumed"
+        SUPERSEDED = "superseded", "Another backup was restored"
+
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PAUSED)
+    source = models.CharField(max_length=500, help_text="The backup it came from.")
+    backup_made_at = models.DateTimeField()
+    restored_at = models.DateTimeField()
+    by = models.CharField(max_length=150)
+    previous_installation = models.UUIDField(help_text="Whose backup it is.")
+    installation = models.UUIDField(help_text="What it calls itself since it was restored.")
+    asked_at = models.DateTimeField(null=True, blank=True)
+    resumed_at = models.DateTimeField(null=True, blank=True)
+    resumed_by = models.CharField(max_length=150, blank=True)
+    findings = models.JSONField(default=dict, blank=True)
+    lanes = models.JSONField(
+        default=list, blank=True, help_text="Those the restore paused, to be opened again."
+    )
+    left = models.JSONField(
+        default=list, blank=True, help_text="Networks left paused by the resume: not asked yet."
+    )
+
+    class Meta:
+        ordering = ("-restored_at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(state="resumed") | Q(resumed_at__isnull=False),
+                name="restore_resumed_at_a_time",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"restored {self.restored_at:%Y-%m-%d %H:%M}"

@@ -1,16 +1,19 @@
 """After a restore: what was due between the backup and now is never caught up.
 
-It may have been done by the installation that was lost, and nothing here would know.
+It may have been done by the installation that was lost, and nothing here would know. What was in
+the midst goes on by itself only where nothing of it can have been done unseen.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from scheduling.dispatch import Due, due_times, record
-from scheduling.models import Run, Task
-from scheduling.states import RUN, RunState
+from scheduling.models import Run, Step, Task
+from scheduling.states import RUN, RunState, StepState
 from wallets.transitions import LostRace, move
 
 RESTORED = "restored"
@@ -35,6 +38,32 @@ def skip_missed(*, since: datetime, until: datetime, actor: str) -> Skipped:
     tasks = Task.objects.filter(plan=None, next_due_at__lte=until).order_by("pk")
     due = sum(_skip(task, until) for task in tasks)
     return Skipped(due, _cancel_runs(until, actor, reason))
+
+
+def hold_unclear(*, wallets: Iterable[int], actor: str) -> list[int]:
+    """Leave to a person the runs of which a step may have been done after the backup; their ids.
+
+    Those of wallets with transactions on chain that nothing in the backup explains: a later step
+    of a run may be one of them. And those that have a signed request before them.
+    """
+    ahead = Step.objects.filter(state=StepState.PLANNED, kind=Step.Kind.SIGNED_REQUEST)
+    unclear = Q(wallet__in=set(wallets)) | Q(pk__in=ahead.values("run"))
+    runs = Run.objects.filter(unclear, state=RunState.RUNNING).order_by("pk")
+    return [run.pk for run in runs if _ask_a_person(run, actor)]
+
+
+def _ask_a_person(run: Run, actor: str) -> bool:
+    reason = (
+        f"{RESTORED}: a step of it may have been done after the backup was made; compare its steps "
+        "with what the wallet did on chain, then restart it or give it up"
+    )
+    try:
+        with transaction.atomic():
+            fields = {"detail": reason, "wake_at": None}
+            move(run, RunState.NEEDS_OPERATOR, machine=RUN, actor=actor, reason=reason, **fields)
+    except LostRace:
+        return False
+    return True
 
 
 def _skip(task: Task, until: datetime) -> int:

@@ -13,6 +13,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
+from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from wallets.clusters import beat, is_stopping
@@ -102,6 +103,14 @@ def _one_more(now: datetime) -> Case:
     """What was begun longer ago than any job may take was killed, and is in no hand any more."""
     killed = Q(started_at__isnull=True) | Q(started_at__lt=now - LONGEST_JOB)
     return Case(When(killed, then=1), default=F("in_hand") + 1)
+
+
+def forget_queue() -> None:
+    """Drop all jobs that wait in the database: nobody knows who asked for them, or when.
+
+    Of another broker nothing is dropped; a job there does no more than the pulse asks for.
+    """
+    OrmQ.objects.all().delete()
 
 
 def in_hand() -> list[str]:

@@ -61,7 +61,7 @@ from tests.factories.networks import (
     RpcEndpointFactory,
     TokenFactory,
 )
-from tests.factories.operations import OperationFactory
+from tests.factories.operations import OperationFactory, RestoreFactory
 from tests.factories.people import UserFactory
 from tests.factories.plans import PlanFactory, PlanLineFactory
 from tests.factories.recipients import AddressBookEntryFactory
@@ -114,6 +114,7 @@ __all__ = [
     "NotificationFactory",
     "SilenceFactory",
     "OperationFactory",
+    "RestoreFactory",
     "AllocationBucketFactory",
     "AllocationCapFactory",
     "AllocationPolicyFactory",

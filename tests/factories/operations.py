@@ -2,12 +2,13 @@
 
 # mypy: disable-error-code="no-untyped-call"
 
+import uuid
 from datetime import timedelta
 
-from factory.declarations import LazyAttribute
+from factory.declarations import LazyAttribute, LazyFunction
 from factory.django import DjangoModelFactory
 
-from airdrops_site.models import Operation
+from airdrops_site.models import Operation, Restore
 from tests.factories.values import NOON
 
 
@@ -25,3 +26,20 @@ class OperationFactory(DjangoModelFactory[Operation]):
     host = "here"
     pid = 1
     summary = "Written."
+
+
+class RestoreFactory(DjangoModelFactory[Restore]):
+    """A backup of noon, restored an hour later and resumed."""
+
+    class Meta:
+        model = Restore
+
+    state = Restore.State.RESUMED
+    source = "/backups/noon.tar"
+    backup_made_at = NOON
+    restored_at = LazyAttribute(lambda one: one.backup_made_at + timedelta(hours=1))
+    by = "ada"
+    previous_installation = LazyFunction(uuid.uuid4)
+    installation = LazyFunction(uuid.uuid4)
+    resumed_at = LazyAttribute(lambda one: one.restored_at + timedelta(minutes=5))
+    resumed_by = "ada"

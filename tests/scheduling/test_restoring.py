@@ -5,10 +5,16 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from django_q.models import OrmQ
 
+from airdrops_site.restoring.asking import ask_chain
+from airdrops_site.restoring.beginning import begin
 from scheduling.models import Occurrence, Run, Task
 from scheduling.restoring import skip_missed
+from tests.chains import Chain
 from tests.scheduling.tasks import payer, paying, turn
+from tests.wallets.test_adoption import elsewhere
+from wallets.models import NonceLane, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db, pytest.mark.usefixtures("errands")]
 HOURLY: dict[str, Any] = {"schedule": "interval", "interval_seconds": 3600, "misfire": "all"}
@@ -46,3 +52,30 @@ def test_it_may_be_done_again() -> None:
     until = timezone.now()
     assert skip_missed(since=since, until=until, actor="restore").due_times == 3
     assert skip_missed(since=since, until=until, actor="restore").due_times == 0
+
+
+def test_a_run_whose_wallet_did_the_unexplained_waits_for_a_person(
+    chain: Chain, wallet: Wallet
+) -> None:
+    paying(wallet)
+    turn()
+    NonceLane.objects.update(baseline_nonce=0)
+    elsewhere(chain, wallet, 0, value="0x7")
+    chain.mine(6)
+    restore = ask_chain(begin(backup_made_at=timezone.now(), source="noon.tar", by="ann"), by="ann")
+    run = Run.objects.get()
+    assert (run.state, restore.findings["runs_held"]) == ("needs_operator", [run.pk])
+
+
+def test_nothing_of_another_time_is_left_to_run() -> None:
+    paying(payer(), starts_at=timezone.now() - timedelta(hours=1))
+    OrmQ.objects.create(key="k", payload="p", lock=timezone.now())
+    NonceLane.objects.update(lease_owner="old", lease_expires_at=timezone.now())
+    epochs = set(NonceLane.objects.values_list("lease_epoch", flat=True))
+    begin(backup_made_at=timezone.now(), source="noon.tar", by="ann")
+    assert not OrmQ.objects.exists()
+    assert Occurrence.objects.get().reason == "restored"
+    assert Task.objects.get().next_due_at is None
+    assert epochs == {
+        epoch - 1 for epoch in NonceLane.objects.values_list("lease_epoch", flat=True)
+    }

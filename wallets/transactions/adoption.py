@@ -39,19 +39,20 @@ def adopt_transaction(
     The place is a transaction that needs an operator, or none; NotPossible for anything else.
     An attempt of ours that was given up too early is taken as it is.
     """
-    found = _find(lane, tx_hash, client)
+    found = find_mined(lane, tx_hash, client)
     with database.atomic():
         NonceLane.objects.select_for_update().get(pk=lane.pk)
         known = Attempt.objects.filter(hash=found.tx_hash).select_related("transaction").first()
-        row = known.transaction if known else _holder(lane, found.nonce)
+        row = known.transaction if known else holder_of(lane, found.nonce)
         if row is None:
-            return _take_in(lane, found, actor=actor, reason=reason)
+            return take_in(lane, found, actor=actor, reason=reason)
         if row.state != S.NEEDS_OPERATOR:
             raise NotPossible(_not_open(row, found, known))
-        return _close(row, found, known, actor=actor, reason=reason)
+        return close_by(row, found, known, actor=actor, reason=reason)
 
 
-def _holder(lane: NonceLane, nonce: int) -> Transaction | None:
+def holder_of(lane: NonceLane, nonce: int) -> Transaction | None:
+    """The transaction that has the nonce; one that was given up has it no more."""
     return lane.transactions.filter(nonce=nonce).exclude(state=S.VOIDED).first()
 
 
@@ -60,11 +61,11 @@ def _not_open(row: Transaction, found: Found, known: Attempt | None) -> str:
     return f"{what} transaction {row.pk}, which is {row.state}: nothing is open there"
 
 
-def _close(
+def close_by(
     row: Transaction, found: Found, known: Attempt | None, *, actor: str, reason: str
 ) -> Transaction:
     """Settle a transaction that waits for a person by what is mined at its nonce."""
-    attempt = known or _attempt(row, found)
+    attempt = known or adopted_attempt(row, found)
     receipt = read_receipt(row, attempt, found.receipt, found.block)
     store_receipts([receipt])
     fields = {"outcome": outcome_of(attempt, receipt)}
@@ -74,7 +75,8 @@ def _close(
     return move_transaction(row, S.INCLUDED, actor=actor, reason=reason, **fields)
 
 
-def _find(lane: NonceLane, tx_hash: str, client: NetworkClient) -> Found:
+def find_mined(lane: NonceLane, tx_hash: str, client: NetworkClient) -> Found:
+    """What the chain says of a transaction of the lane's wallet; NotPossible if in no block."""
     try:
         tx_hash = parse_hash(tx_hash)
     except AddressError as error:
@@ -114,7 +116,7 @@ def _fees(told: dict[str, Any]) -> dict[str, int]:
     }
 
 
-def _take_in(lane: NonceLane, found: Found, *, actor: str, reason: str) -> Transaction:
+def take_in(lane: NonceLane, found: Found, *, actor: str, reason: str) -> Transaction:
     """A transaction of its own for a nonce that no row of ours holds: it is born in its block.
 
     It never waits in our queue, where the lane's next turn would sign it.
@@ -130,7 +132,7 @@ def _take_in(lane: NonceLane, found: Found, *, actor: str, reason: str) -> Trans
         nonce=found.nonce,
         **found.call,
     )
-    attempt = _attempt(row, found)
+    attempt = adopted_attempt(row, found)
     receipt = read_receipt(row, attempt, found.receipt, found.block)
     store_receipts([receipt])
     row.outcome = outcome_of(attempt, receipt)
@@ -140,7 +142,8 @@ def _take_in(lane: NonceLane, found: Found, *, actor: str, reason: str) -> Trans
     return row
 
 
-def _attempt(row: Transaction, found: Found) -> Attempt:
+def adopted_attempt(row: Transaction, found: Found) -> Attempt:
+    """The form in which it is mined, as an attempt of the row; its bytes are elsewhere."""
     return Attempt.objects.create(
         transaction=row,
         lane=row.lane,
@@ -150,12 +153,12 @@ def _attempt(row: Transaction, found: Found) -> Attempt:
         hash=found.tx_hash,
         state=AttemptState.ACCEPTED,
         last_answer="made elsewhere, found in a block",
-        foreign=not _does_it(row, found),
+        foreign=not does_it(row, found),
         **found.fees,
     )
 
 
-def _does_it(row: Transaction, found: Found) -> bool:
+def does_it(row: Transaction, found: Found) -> bool:
     """Whether it does what the row was meant to do."""
     meant = {"to": row.to, "value": row.value, "data": bytes(row.data), "selector": row.selector}
     return meant == found.call

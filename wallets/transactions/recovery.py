@@ -74,9 +74,32 @@ def _recover_all(turn: Turn, rows: list[Transaction]) -> None:
                 note(row, str(error))
     except ChainError:
         # What was found before a question was not answered need not wait for it.
-        send_attempts(_in_order(again, rows), turn.client)
+        send_attempts(_in_order(_known_to_be_ours(turn, again, rows), rows), turn.client)
         raise
-    send_attempts(_in_order(again, rows), turn.client)
+    send_attempts(_in_order(_known_to_be_ours(turn, again, rows), rows), turn.client)
+
+
+def _known_to_be_ours(turn: Turn, again: list[Attempt], rows: list[Transaction]) -> list[Attempt]:
+    """Without what never left, while somebody else may be using the key.
+
+    As of a host that comes back after its backup was restored elsewhere: what it has signed and
+    not sent may have been done there, at another nonce.
+    """
+    if all(attempt.times_sent for attempt in again) or not _is_used_elsewhere(turn, rows):
+        return again
+    log.warning("unsent_withheld", lane=turn.lane.pk)
+    return [attempt for attempt in again if attempt.times_sent]
+
+
+def _is_used_elsewhere(turn: Turn, rows: list[Transaction]) -> bool:
+    """Whether a nonce of which nothing ever left is taken, or one below is not explained."""
+    unsent = [
+        row.nonce or 0 for row in rows if not any(one.times_sent for one in row.attempts.all())
+    ]
+    if turn.look.pending > min(unsent, default=turn.look.pending):
+        return True
+    asked = turn.lane.transactions.filter(state=S.NEEDS_OPERATOR)
+    return asked.exists() or bool(unexplained(turn, rows))
 
 
 def _in_order(again: list[Attempt], rows: list[Transaction]) -> list[Attempt]:

@@ -40,8 +40,9 @@ ENDED = (S.FINAL, *ENDED_UNSENT)
 TRANSACTION_ARROWS: dict[str, tuple[str, ...]] = {
     # Born in a block: made elsewhere with our key, and adopted.
     "": (S.QUEUED, S.INCLUDED),
-    S.QUEUED: (S.HELD, S.REFUSED, S.EXPIRED, S.CANCELLED, S.RESERVED, S.SIGNED),
-    S.HELD: (S.QUEUED, S.REFUSED, S.EXPIRED, S.CANCELLED),
+    # To `included` only after a restore: signed after the backup, and found in a block.
+    S.QUEUED: (S.HELD, S.REFUSED, S.EXPIRED, S.CANCELLED, S.RESERVED, S.SIGNED, S.INCLUDED),
+    S.HELD: (S.QUEUED, S.REFUSED, S.EXPIRED, S.CANCELLED, S.INCLUDED),
     S.RESERVED: (S.SIGNED, S.VOIDED, S.NEEDS_OPERATOR),
     S.SIGNED: (S.BROADCAST, S.INCLUDED, S.NEEDS_OPERATOR),
     S.BROADCAST: (S.INCLUDED, S.NEEDS_OPERATOR),

@@ -18,6 +18,7 @@ from wallets.leases import LeaseLost, lane_lease
 from wallets.models import Attempt, Installation, NonceLane, Transaction, Wallet
 from wallets.signers.interface import Signer, SignerError
 from wallets.signers.loading import load_signer
+from wallets.transactions.beginning import used_since_asked
 from wallets.transactions.broadcast import send_attempt, send_attempts
 from wallets.transactions.finality import final_count
 from wallets.transactions.lanes import find_foreign, may_have_gaps, pause_own_lane, say
@@ -132,6 +133,7 @@ def _claim_lane(lane: NonceLane, client: NetworkClient) -> bool:
     mined, pending, head = (hex_int(usable(answer)) for answer in answers)
     if final_count(lane, head=head, client=client) < mined:
         return False
+    used = used_since_asked(lane, mined=mined, head=head, client=client)
     lane.baseline_nonce = mined
     lane.installation_id = Installation.objects.get().pk
     NonceLane.objects.filter(pk=lane.pk, lease_epoch=lane.lease_epoch, baseline_nonce=None).update(
@@ -139,6 +141,8 @@ def _claim_lane(lane: NonceLane, client: NetworkClient) -> bool:
     )
     if pending > mined:
         pause_own_lane(lane, "the address has pending transactions that were not made here")
+    elif used:
+        pause_own_lane(lane, used)
     return True
 
 

@@ -1,0 +1,1 @@
+"""From a restored database to one that may sign again: paused, the chain asked, resumed."""

@@ -1,0 +1,198 @@
+"""Ask every network what it holds of our wallets and the backup does not, and take it in."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import structlog
+from django.utils import timezone
+
+from airdrops_site.models import Restore
+from airdrops_site.restoring.searching import sent_since
+from scheduling.restoring import hold_unclear
+from wallets.addresses import parse_address
+from wallets.balances import take_snapshot
+from wallets.chain.client import NetworkClient
+from wallets.chain.errors import ChainError
+from wallets.models import Network, NonceLane, Transaction
+from wallets.restoring.counting import Count, count_lanes, unknown_in_pools
+from wallets.restoring.matching import Kind, Match, match_mined
+from wallets.restoring.venues import ask_unsent
+from wallets.transactions.operator import NotPossible
+from wallets.transactions.states import ON_CHAIN
+from wallets.transactions.states import TransactionState as S
+from wallets.transactions.watch import watch
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class NetworkAnswer:
+    """What a network said; `open` are sentences that keep its lanes paused."""
+
+    asked_at: str
+    lanes: int = 0
+    matches: list[dict[str, Any]] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+    doubts: dict[str, str] = field(default_factory=dict)  # lane id -> why it stays paused
+    balances: str = ""
+
+
+def ask_chain(restore: Restore, *, by: str) -> Restore:
+    """Ask all networks that have lanes, and the venues; may be done again at any time.
+
+    A network that is silent, or does not know yet, is named in the findings; others are done all
+    the same. Nothing is signed and nothing is sent.
+    """
+    networks = dict(restore.findings.get("networks", {}))
+    for network in Network.objects.filter(lanes__isnull=False).distinct():
+        networks[network.slug] = asdict(_ask_or_name(restore, network, networks, by))
+        restore.findings = {**restore.findings, "networks": networks}
+        restore.save(update_fields=["findings"])
+    requests = [asdict(one) for one in ask_unsent(actor=by)]
+    held = set(restore.findings.get("runs_held", ()))
+    held |= set(hold_unclear(wallets=_with_foreign(networks), actor=by))
+    restore.findings |= {"requests": requests, "runs_held": sorted(held)}
+    restore.asked_at = timezone.now()
+    if restore.state == Restore.State.PAUSED:
+        restore.state = Restore.State.ASKED
+    restore.save(update_fields=["findings", "asked_at", "state"])
+    return restore
+
+
+def _with_foreign(networks: dict[str, Any]) -> set[int]:
+    """Wallets that did what nothing in the backup explains."""
+    return {
+        match["wallet"]
+        for answer in networks.values()
+        for match in answer["matches"]
+        if match["kind"] in (Kind.FOREIGN, Kind.REPLACED)
+    }
+
+
+def _ask_or_name(
+    restore: Restore, network: Network, before: dict[str, Any], by: str
+) -> NetworkAnswer:
+    known = before.get(network.slug, {}).get("matches", [])
+    answer = NetworkAnswer(timezone.now().isoformat(), matches=list(known))
+    if not network.enabled:
+        answer.open.append(f"{network.name} is disabled: nobody can ask it")
+        return answer
+    try:
+        _ask(restore, network, answer, by)
+    except ChainError as error:
+        answer.open.append(f"{network.name} does not answer: {error}")
+    return answer
+
+
+def _ask(restore: Restore, network: Network, answer: NetworkAnswer, by: str) -> None:
+    client = NetworkClient(network)
+    _watch(network, client)
+    lanes = list(NonceLane.objects.filter(network=network).select_related("wallet", "network"))
+    answer.lanes = len(lanes)
+    head, counts = count_lanes(network, lanes)
+    asked = [one for one in counts if one.unexplained() or one.has_no_beginning()]
+    if asked:
+        _take_in(restore, asked, head, client, answer, by)
+        _watch(network, client)
+    for count in counts:
+        _look_again(count, client, answer)
+    answer.doubts = _doubts(answer)
+    if not answer.open:
+        NonceLane.objects.filter(network=network, baseline_nonce__isnull=False).update(
+            installation_id=restore.installation
+        )
+    _read_balances(network, client, answer)
+
+
+def _watch(network: Network, client: NetworkClient) -> None:
+    """A whole pass, also at a block that was looked at before."""
+    Network.objects.filter(pk=network.pk).update(watched_head="", watched_at=None)
+    watch(network, client)
+
+
+def _take_in(
+    restore: Restore,
+    counts: list[Count],
+    head: int,
+    client: NetworkClient,
+    answer: NetworkAnswer,
+    by: str,
+) -> None:
+    addresses = [parse_address(count.lane.wallet.address) for count in counts]
+    sent = sent_since(client, addresses, restore.backup_made_at, head)
+    reason = f"found after the restore of {restore.restored_at:%Y-%m-%d %H:%M} UTC"
+    for count in counts:
+        told = sent.get(count.lane.wallet.address, {})
+        _begin_lane(count, told)
+        for nonce in count.unexplained():
+            if nonce not in told:
+                continue
+            try:
+                match = match_mined(
+                    lane=count.lane,
+                    tx_hash=told[nonce],
+                    final=count.final,
+                    client=client,
+                    actor=by,
+                    reason=reason,
+                )
+            except NotPossible as error:
+                answer.open.append(str(error))
+                continue
+            _note(answer, count.lane, match)
+
+
+def _begin_lane(count: Count, told: dict[int, str]) -> None:
+    """A lane whose first turn the backup has not seen begins before what was sent since."""
+    if told and count.has_no_beginning():
+        count.lane.baseline_nonce = min(told)
+        NonceLane.objects.filter(pk=count.lane.pk, baseline_nonce=None).update(
+            baseline_nonce=count.lane.baseline_nonce
+        )
+
+
+def _note(answer: NetworkAnswer, lane: NonceLane, match: Match) -> None:
+    line = {**asdict(match), "lane": lane.pk, "wallet": lane.wallet_id}
+    answer.matches = [one for one in answer.matches if one["tx_hash"] != match.tx_hash]
+    answer.matches.append(line | {"label": lane.wallet.label})
+    log.info("restore_match", kind=match.kind.value, lane=lane.pk, nonce=match.nonce)
+
+
+def _look_again(count: Count, client: NetworkClient, answer: NetworkAnswer) -> None:
+    """What is still not explained, or not in a block and not ours, is waited for."""
+    label = count.lane.wallet.label
+    told = {one["nonce"]: one for one in answer.matches if one["lane"] == count.lane.pk}
+    for nonce in count.unexplained():
+        why = told.get(nonce, {}).get("sentence") or "nobody tells which transaction it is"
+        answer.open.append(f"nonce {nonce} of {label} is mined: {why}")
+    if reason := unknown_in_pools(count, client):
+        answer.open.append(reason)
+
+
+def _doubts(answer: NetworkAnswer) -> dict[str, str]:
+    """Lanes in which an intent waits that resembles what was done after the backup.
+
+    A call of the same function may be the same intention with a newer deadline.
+    """
+    foreign = [one["transaction"] for one in answer.matches if one["kind"] == Kind.FOREIGN]
+    done = Transaction.objects.filter(pk__in=foreign, state__in=ON_CHAIN).exclude(selector="")
+    calls = Counter(done.values_list("lane_id", "to", "selector"))
+    doubts: dict[str, str] = {}
+    waiting = Transaction.objects.filter(lane__in={lane for lane, _, _ in calls})
+    for row in waiting.filter(state__in=(S.QUEUED, S.HELD)).order_by("pk"):
+        if (row.lane_id, row.to, row.selector) in calls:
+            doubts[str(row.lane_id)] = (
+                f"transaction {row.pk} waits, and a call of the same function was made after the "
+                "backup: cancel it if that was it, then resume the lane"
+            )
+    return doubts
+
+
+def _read_balances(network: Network, client: NetworkClient, answer: NetworkAnswer) -> None:
+    try:
+        taken = take_snapshot(network=network, client=client)
+        answer.balances = f"{taken.read} read, {taken.unknown} unknown"
+    except ChainError as error:
+        # What the backup knew grows old where everybody sees it.
+        answer.balances = f"not read: {error}"

@@ -1,0 +1,1 @@
+"""`manage.py resume_state`: what the chain holds and the backup does not, and going on."""

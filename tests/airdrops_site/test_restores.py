@@ -1,0 +1,17 @@
+"""One seeded restore of the programme: tests/faults/restores.py plays the others."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.restores import play
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db]
+
+
+def test_a_restored_backup_does_nothing_twice_and_loses_nothing(keystores: Path) -> None:
+    found = play(1, keystores)
+    assert (found["duplicates"], found["lost"], found["violations"]) == (0, 0, [])
+    # Something was done after the backup, and found.
+    assert found["kinds"]["adopted"]
+    assert found["executed"] == found["asked"]

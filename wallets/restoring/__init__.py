@@ -1,0 +1,1 @@
+"""After a restore: what the chain holds of our keys and the backup does not."""
