@@ -133,14 +133,16 @@ def look_at_stop() -> Iterator[Line]:
 def look_at_recovery() -> Iterator[Line]:
     """A backup that was made and read again within a day."""
     done, since = last_done(), timezone.now() - BACKED_UP_WITHIN
-    for kind, what, command in (
-        ("backup", "no backup was made", "backup_state"),
-        ("backup_verification", "no backup was verified", "backup_state --verify FILE"),
+    for kind, word, command in (
+        ("backup", "made", "backup_state"),
+        ("backup_verification", "verified", "backup_state --verify FILE"),
     ):
+        name = f"backup {word}"
         if kind not in done or done[kind] < since:
-            yield failed(what.split()[-1], f"{what} within a day; run `manage.py {command}`")
+            told = f"no backup was {word} within a day"
+            yield failed(name, f"{told}; run `manage.py {command}`")
         else:
-            yield ok(f"backup {what.split()[-1]}", f"at {done[kind]:%Y-%m-%d %H:%M} UTC")
+            yield ok(name, f"at {done[kind]:%Y-%m-%d %H:%M} UTC")
 
 
 def look_at_rehearsal() -> Iterator[Line]:
@@ -151,7 +153,7 @@ def look_at_rehearsal() -> Iterator[Line]:
             protocol=protocol.slug,
             network__kind=Network.Kind.TESTNET,
             state=TransactionState.FINAL,
-            outcome=Outcome.SUCCESS,
+            outcome=Outcome.SUCCEEDED,
         )
         name = f"rehearsal {protocol.slug}"
         if went_well.exists():
