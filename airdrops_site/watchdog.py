@@ -39,7 +39,7 @@ class Watchdog:
                 self._tell("WATCHDOG=1")
 
     def _lives(self) -> bool:
-        """Whether a worker has beaten lately; a database that is away is no reason to start anew."""
+        """Whether a worker has beaten lately. A database that is away is not its fault."""
         if clusters.is_stopping():
             return True
         try:
@@ -47,8 +47,9 @@ class Watchdog:
         except DatabaseError:
             connection.close()
             return True
-        last = row and (row.beat_at or row.started_at)
-        return last is not None and timezone.now() - last <= clusters.STALE_AFTER
+        if row is None:
+            return False
+        return timezone.now() - (row.beat_at or row.started_at) <= clusters.STALE_AFTER
 
     def _tell(self, state: str) -> None:
         if not self.address:

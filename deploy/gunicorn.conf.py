@@ -5,7 +5,6 @@ of them starts: files of processes that ended with the last start would be count
 """
 
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -52,4 +51,4 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 def worker_abort(worker: Any) -> None:
     """Say in the log that a page took longer than `timeout`."""
-    worker.log.warning("web process %s hung and is started anew at %s", worker.pid, time.time())
+    worker.log.warning("web process %s hung; a page took longer than %s s", worker.pid, timeout)

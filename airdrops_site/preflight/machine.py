@@ -3,7 +3,7 @@
 import platform
 import shutil
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def look_at_versions() -> Iterator[Line]:
         )
 
 
-def differing_packages(lock: dict[str, object]) -> Iterator[str]:
+def differing_packages(lock: Mapping[str, object]) -> Iterator[str]:
     """`name 1.0 (lock: 1.1)` for each package that is installed in no version of the lock's."""
     locked: dict[str, set[str]] = {}
     packages = lock.get("package")

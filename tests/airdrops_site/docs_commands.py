@@ -38,10 +38,8 @@ EXECUTED = {
 }
 
 # TODO(issue 8): not merged yet; empty this, and let test_runbook.py execute them.
-PENDING = tuple(
-    f"manage.py {name}"
-    for name in ("alerts", "backup_state", "cleanup", "restore_state", "resume_state", "upkeep")
-) + ("make audit", "make upgrade")
+_COMMANDS = ("alerts", "backup_state", "cleanup", "restore_state", "resume_state", "upkeep")
+PENDING = (*(f"manage.py {name}" for name in _COMMANDS), "make audit", "make upgrade")
 
 _UNITS = "tests/airdrops_site/test_deploy.py: systemd-analyze verifies the units"
 # What cannot be executed here, or is in another form: the beginning of the line, and what stands

@@ -51,7 +51,7 @@ def test_only_the_main_process_hears_the_signal_and_nothing_dumps_memory(name: s
 
 def test_a_worker_has_time_to_finish_its_jobs_and_is_killed_when_wedged() -> None:
     found = unit("airdrops-worker.service")
-    assert int(found["TimeoutStopSec"]) > settings.Q_CLUSTER["timeout"]
+    assert int(found["TimeoutStopSec"]) > int(str(settings.Q_CLUSTER["timeout"]))
     assert int(found["WatchdogSec"]) > 2 * 30
     assert "preflight --worker" in found["ExecStartPre"]
 

@@ -1,6 +1,6 @@
 """Preflight says what a start relies on, in words, and changes nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -71,9 +71,8 @@ def test_the_wrong_chain_fails_and_a_silent_one_is_unknown(network: Network) -> 
 
 
 def test_what_cannot_be_looked_at_is_unknown_and_repeats_nothing() -> None:
-    def broken() -> Iterator[Line]:
+    def broken() -> list[Line]:
         raise OSError("a path with a secret")
-        yield
 
     (line,) = lines_of("x", broken)
     assert (line.state, "secret" in line.sentence) == (State.UNKNOWN, False)
@@ -108,8 +107,8 @@ def ready_for_mainnet(settings: Settings) -> Network:
     )
     engage_stop(reason="a test", actor="ann")
     lift_stop(reason="it works", actor="ann")
-    for kind in ("backup", "backup_verification"):
-        factories.OperationFactory.create(kind=kind, started_at=now, ended_at=now)
+    for done in (Operation.Kind.BACKUP, Operation.Kind.BACKUP_VERIFICATION):
+        factories.OperationFactory.create(kind=done, started_at=now, ended_at=now)
     return network
 
 

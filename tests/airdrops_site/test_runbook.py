@@ -20,8 +20,10 @@ from wallets.models import EmergencyStop, Network, NonceLane, Wallet, WorkerClus
 pytestmark = [pytest.mark.django_db]
 
 # What may end with 1 or 2 where nothing runs and nothing is set: it only looks.
-LOOKS = ("preflight", "health", "tx pending", "tx reconcile", "actions health", "wallets retire")
-LOOKS += ("ledger reconcile", "abi check", "deployments")
+LOOKS = (
+    *("preflight", "health", "tx pending", "tx reconcile", "actions health", "wallets retire"),
+    *("ledger reconcile", "abi check", "deployments"),
+)
 
 
 @pytest.fixture
