@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 from django_q.cluster import Cluster
 
+from airdrops_site.watchdog import Watchdog
 from scheduling import pulse
 from scheduling.shutdown import still_pending
 from wallets import clusters
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         become_signing_process()
         take_keys()
         cluster_id = _announce()
+        watchdog = Watchdog(cluster_id)
         os.register_at_fork(after_in_child=_die_with_parent)
         connections.close_all()
         beating = multiprocessing.get_context("fork").Process(
@@ -57,8 +59,10 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, stop)
         cluster.start()
         sentinel: Any = cluster.sentinel
+        watchdog.ready()
         while sentinel.is_alive():
             sentinel.join(1)
+            watchdog.look()
         beating.terminate()
         beating.join()
         clusters.fence(cluster_id)

@@ -1,0 +1,1 @@
+"""Whether everything stands that a start, or a first amount on a mainnet, relies on."""
