@@ -205,6 +205,8 @@ NAVIGATION = [
         item("Clusters", "dns", "wallets.workercluster"),
         item("Wake-ups", "alarm", "wallets.wakeup"),
         item("Leases", "lock_clock", "wallets.lease"),
+        item("Tallies", "tag", "wallets.tally"),
+        item("Fresh counts", "plus_one", "wallets.tallydelta"),
         item("Installation", "deployed_code", "wallets.installation"),
         item("Upkeep", "home_repair_service", "airdrops_site.operation"),
         item("Queued jobs", "pending", "django_q.ormq"),

@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from scheduling.gates.registry import Refusal
 from scheduling.models import GateCount
+from wallets import tallies
 
+REFUSALS = "gate_refusals"
 _FIGURES = re.compile(r"\d+")
 
 
@@ -19,12 +21,13 @@ def sentence_of(refusals: Sequence[Refusal]) -> str:
 
 
 def count_holds(refusals: Sequence[Refusal], before: str) -> None:
-    """Count the gates that did not hold it `before`, once the database transaction is committed.
+    """Count the gates that did not hold it `before`: for /metrics with the hold, by day after it.
 
     Figures in a sentence move while the hold stays the same: words alone are compared.
     """
     known = _words(before)
     gates = [one.gate for one in refusals if _words(one.sentence) not in known]
+    tallies.add_all({tallies.key(REFUSALS, {"gate": gate, "answer": "hold"}): 1 for gate in gates})
     if gates:
         # Not within the signing transaction: all lanes would wait for these rows.
         transaction.on_commit(lambda: _add(gates))

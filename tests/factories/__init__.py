@@ -69,6 +69,8 @@ from tests.factories.safety import (
     LimitOverrideFactory,
     PolicyRuleFactory,
     SpendReservationFactory,
+    TallyDeltaFactory,
+    TallyFactory,
     WakeUpFactory,
     WorkerClusterFactory,
 )
@@ -182,6 +184,8 @@ __all__ = [
     "TransitionFactory",
     "UnbookedFactory",
     "UserFactory",
+    "TallyDeltaFactory",
+    "TallyFactory",
     "WakeUpFactory",
     "WalletFactory",
     "WalletGroupFactory",
