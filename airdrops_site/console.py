@@ -198,6 +198,7 @@ NAVIGATION = [
         item("Rollup dirt", "refresh", "analytics.rollupdirt"),
         item("Cost basis", "bookmark", "analytics.basischeckpoint"),
         item("Profit by day", "calendar_month", "analytics.profitday"),
+        item("Returns", "percent", "analytics.roireading"),
         closed=True,
     ),
     group(

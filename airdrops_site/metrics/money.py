@@ -9,18 +9,20 @@ from airdrops_site.metrics.families import NO_LABELS, Sample, gauge, labelled, s
 from airdrops_site.metrics.scrape import Scrape
 from analytics.allocation.selectors import Line, latest
 from analytics.figures import fresh_point
-from analytics.models import Campaign, Claim, EquityPoint
+from analytics.models import Campaign, Claim, EquityPoint, RoiReading
+from analytics.roi_readings import COUNTS_FOR
 
 CENTS = 100
 WHOLE = 10_000
 IN_WALLETS = "wallet"
 
 
-def collect(_scrape: Scrape) -> Iterator[Metric]:
+def collect(scrape: Scrape) -> Iterator[Metric]:
     """All of it."""
     point, _ = fresh_point()
     yield from _portfolio(point)
     yield from _allocation(latest())
+    yield from _returns(scrape)
     campaigns = Campaign.objects.order_by().values_list("status").annotate(count=Count("pk"))
     yield gauge("campaigns", "Airdrops by their status.", ("status",), labelled(campaigns))
     claims = Claim.objects.order_by().values_list("status").annotate(count=Count("pk"))
@@ -65,3 +67,17 @@ def _ratios(found: Iterator[tuple[Line, int | None]]) -> Iterator[Sample]:
     for line, bps in found:
         if bps is not None:
             yield (line.policy, line.bucket), bps / WHOLE
+
+
+def _returns(scrape: Scrape) -> Iterator[Metric]:
+    rows = list(RoiReading.objects.filter(at__gte=scrape.now - COUNTS_FOR))
+    known = (((row.by, row.name), float(row.ratio)) for row in rows if row.ratio is not None)
+    text = "What it brought less its costs, over what was laid out; 0.1 is ten per cent."
+    yield gauge("roi_ratio", text, ("by", "name"), known)
+    airdrops = (
+        ((row.name,), float(row.received_cents) / CENTS)
+        for row in rows
+        if row.by == RoiReading.By.CAMPAIGN and row.received_cents is not None
+    )
+    text = "What came from a campaign, US dollars at the prices of then."
+    yield gauge("airdrops_received_usd", text, ("campaign",), airdrops)

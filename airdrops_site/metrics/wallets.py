@@ -19,6 +19,6 @@ def collect(scrape: Scrape) -> Iterator[Metric]:
     text = "Wallets that are used on the network, without retired ones."
     yield gauge("wallets", text, ("network",), summed([*zeros, *labelled(counts)]))
     below = balances_under_minimum().order_by().values_list("token__network__slug")
-    counts = below.annotate(count=Count("wallet", distinct=True))
+    under = below.annotate(count=Count("wallet", distinct=True))
     text = "Wallets with a balance known to be below its minimum."
-    yield gauge("wallets_under_minimum", text, ("network",), summed([*zeros, *labelled(counts)]))
+    yield gauge("wallets_under_minimum", text, ("network",), summed([*zeros, *labelled(under)]))

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from django.db.models import Count, Max, Min, OuterRef, Q, Subquery
-from django.db.models.query import QuerySet
 from prometheus_client.core import Metric
 
 from airdrops_site.metrics.families import (
@@ -70,7 +69,11 @@ def _under_way(scrape: Scrape) -> Iterator[Metric]:
 
 
 def _last_transactions() -> Metric:
-    newest = {f"at_{state}": Subquery(_newest(state)) for state in ON_CHAIN}
+    mine = Transaction.objects.filter(protocol=OuterRef("slug")).order_by("-id")
+    newest = {
+        f"at_{state}": Subquery(mine.filter(state=state).values("state_changed_at")[:1])
+        for state in ON_CHAIN
+    }
     rows = Protocol.objects.order_by("slug").annotate(**newest).values_list("slug", *newest)
     found = ((slug, [at for at in times if at]) for slug, *times in rows)
     return gauge(
@@ -79,11 +82,6 @@ def _last_transactions() -> Metric:
         ("protocol",),
         (((slug,), max(times).timestamp()) for slug, times in found if times),
     )
-
-
-def _newest(state: str) -> QuerySet[Transaction, dict[str, object]]:
-    rows = Transaction.objects.filter(protocol=OuterRef("slug"), state=state).order_by("-id")
-    return rows.values("state_changed_at")[:1]
 
 
 def _runs(scrape: Scrape) -> Metric:

@@ -93,6 +93,15 @@ def test_of_money_only_what_is_known_is_told(cents: int | None) -> None:
     assert read("airdrops_portfolio_share") == (shares if known else {})
 
 
+def test_returns_are_told_while_they_are_new() -> None:
+    factories.RoiReadingFactory.create(by="campaign", name="drop", ratio="-0.5")
+    factories.RoiReadingFactory.create(by="campaign", name="other", ratio=None, received_cents=None)
+    old = timezone.now() - timedelta(hours=3)
+    factories.RoiReadingFactory.create(at=old)
+    assert read("airdrops_roi_ratio") == {("campaign", "drop"): -0.5}
+    assert read("airdrops_airdrops_received_usd") == {("drop",): 1}
+
+
 def test_an_old_risk_level_is_unknown() -> None:
     row = RiskReading.objects.create(at=timezone.now(), level="high")
     assert read("airdrops_risk_level") == {(): 2}

@@ -11,7 +11,7 @@ from tests.factories.allocating import (
     RebalanceEventFactory,
     RebalanceFactory,
 )
-from tests.factories.basis import BasisCheckpointFactory, ProfitDayFactory
+from tests.factories.basis import BasisCheckpointFactory, ProfitDayFactory, RoiReadingFactory
 from tests.factories.books import (
     CampaignFactory,
     ClaimFactory,
@@ -114,6 +114,7 @@ __all__ = [
     "RebalanceFactory",
     "BasisCheckpointFactory",
     "ProfitDayFactory",
+    "RoiReadingFactory",
     "AddressBookEntryFactory",
     "ApprovalFactory",
     "ApprovedCallFactory",

@@ -26,9 +26,9 @@ def count(apps: Any, _schema: Any) -> None:
     paid = receipts.filter(canonical=True, transaction__state="final")
     fees = paid.values_list("transaction__network__slug", "transaction__protocol")
     for network, protocol, fee, number in fees.annotate(total=SumAmount("fee"), number=Count("pk")):
-        labels = text({"network": network, "protocol": protocol})
-        found["fees_native", labels] = fee
-        found["fees_unpriced", labels] = number
+        place = text({"network": network, "protocol": protocol})
+        found["fees_native", place] = fee
+        found["fees_unpriced", place] = number
     tally = apps.get_model("wallets", "Tally")
     tally.objects.bulk_create(
         tally(name=name, labels=labels, value=value) for (name, labels), value in found.items()
