@@ -7,7 +7,8 @@ from decimal import ROUND_FLOOR, Decimal
 from django.db import transaction
 from django.utils import timezone
 
-from analytics.basis.book import read_book
+from analytics.basis.book import between, read_book, valid_checkpoint
+from analytics.basis.lots import Method
 from analytics.exposure import to_cents
 from analytics.models import ProfitDay, RoiReading
 from analytics.roi import By, RoiLine, roi_of
@@ -16,6 +17,9 @@ from wallets.actors import this_worker
 from wallets.models import Lease
 
 NAME = "roi"
+METHOD: Method = "fifo"
+# Some thousand a second, and a job has a minute.
+MOST_ENTRIES = 50_000
 EVERY, LEASE = timedelta(minutes=15), timedelta(minutes=2)
 KEPT: tuple[By, ...] = ("campaign", "protocol", "network")
 # What nobody has worked out for so long is unknown.
@@ -28,19 +32,23 @@ def register() -> None:
 
 
 def refresh_roi() -> None:
-    """Work it out from the books as they are, unless another process is at it or just was."""
+    """Work it out from the books as they are, unless another process is at it or just was.
+
+    Too much to read entry by entry within a job is left, and what was kept grows old: unknown.
+    """
     owner = this_worker()
     if not leases.take(NAME, owner=owner, duration=LEASE):
         return
     try:
-        keep_roi()
+        if _is_short():
+            keep_roi()
     finally:
         leases.release(NAME, owner=owner, free_from=timezone.now() + EVERY)
 
 
 def keep_roi() -> None:
     """Replace what was kept: what has no line any more is gone with it."""
-    now, book = timezone.now(), read_book("fifo")
+    now, book = timezone.now(), read_book(METHOD)
     rows = [
         RoiReading(by=by, name=line.key, ratio=line.ratio, received_cents=_received(line), at=now)
         for by in KEPT
@@ -49,6 +57,12 @@ def keep_roi() -> None:
     with transaction.atomic():
         RoiReading.objects.all().delete()
         RoiReading.objects.bulk_create(rows)
+
+
+def _is_short() -> bool:
+    kept = valid_checkpoint(METHOD)
+    unread = between(kept.until if kept else None, None)
+    return unread.order_by().values("pk")[: MOST_ENTRIES + 1].count() <= MOST_ENTRIES  # type: ignore[no-any-return]
 
 
 def _received(line: RoiLine) -> Decimal | None:
