@@ -25,9 +25,8 @@ def count_ended(rows: Sequence[Transaction]) -> None:
     """
     if not rows:
         return
-    slugs = dict(
-        Network.objects.filter(pk__in={row.network_id for row in rows}).values_list("pk", "slug")
-    )
+    networks = Network.objects.filter(pk__in={row.network_id for row in rows})
+    slugs = dict(networks.order_by().values_list("pk", "slug"))
     counts: Counter[tallies.Key] = Counter()
     for row in rows:
         outcome = row.outcome if row.state == S.FINAL else row.state
