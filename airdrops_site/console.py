@@ -220,6 +220,7 @@ NAVIGATION = [
         item("Rollup dirt", "refresh", "analytics.rollupdirt"),
         item("Cost basis", "bookmark", "analytics.basischeckpoint"),
         item("Profit by day", "calendar_month", "analytics.profitday"),
+        item("Returns", "percent", "analytics.roireading"),
         closed=True,
     ),
     group(
@@ -227,6 +228,8 @@ NAVIGATION = [
         item("Clusters", "dns", "wallets.workercluster"),
         item("Wake-ups", "alarm", "wallets.wakeup"),
         item("Leases", "lock_clock", "wallets.lease"),
+        item("Tallies", "tag", "wallets.tally"),
+        item("Fresh counts", "plus_one", "wallets.tallydelta"),
         item("Installation", "deployed_code", "wallets.installation"),
         item("Upkeep", "home_repair_service", "airdrops_site.operation"),
         item("Restores", "settings_backup_restore", "airdrops_site.restore"),

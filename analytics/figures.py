@@ -17,7 +17,7 @@ class Figures:
 
     def exposure(self) -> Exposure:
         """As it was last added up."""
-        point, problem = _fresh()
+        point, problem = fresh_point()
         if point is None:
             return Exposure(Figure(None, problem))
         return Exposure(
@@ -28,21 +28,22 @@ class Figures:
 
     def day_loss(self) -> Figure:
         """As it was then."""
-        point, problem = _fresh()
+        point, problem = fresh_point()
         return Figure(None, problem) if point is None else _loss(point)
 
     def costs(self, task_ids: Iterable[int]) -> Costs:
         """Of each campaign that a task belongs to."""
         wanted = Campaign.objects.filter(tasks__in=list(task_ids)).order_by()
         pairs = list(wanted.values_list("tasks", "slug"))
-        point, problem = _fresh() if pairs else (None, "")
+        point, problem = fresh_point() if pairs else (None, "")
         found: dict[int, dict[str, Figure]] = defaultdict(dict)
         for task, slug in pairs:
             found[task][slug] = _cost(point, slug) if point else Figure(None, problem)
         return found
 
 
-def _fresh() -> tuple[EquityPoint | None, str]:
+def fresh_point() -> tuple[EquityPoint | None, str]:
+    """The newest point, or the sentence that says why there is none to rely on."""
     point = latest_point()
     if point is None:
         return None, NEVER

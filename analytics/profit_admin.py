@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from analytics.basis.money import dollars
-from analytics.models import BasisCheckpoint, ProfitDay
+from analytics.models import BasisCheckpoint, ProfitDay, RoiReading
 from wallets.console.columns import column, link
 from wallets.console.pages import ReadOnlyAdmin, section
 
@@ -40,3 +40,12 @@ class ProfitDayAdmin(ReadOnlyAdmin):
             *("unknown_gains", "unknown_income", "unknown_fees", "unknown_flows", "unpriced"),
         ),
     )
+
+
+@admin.register(RoiReading)
+class RoiReadingAdmin(ReadOnlyAdmin):
+    """Returns as they were last worked out."""
+
+    list_display = ("by", "name", "ratio", "received_cents", "at")
+    list_filter = ("by",)
+    fieldsets = (section(None, "by", "name", "ratio", "received_cents", "at"),)

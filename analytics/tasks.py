@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction as database
 from django.utils import timezone
 
-from analytics import history
+from analytics import history, roi_readings
 from analytics.basis import jobs as profit_jobs
 from analytics.books import reading
 from analytics.campaigns import watching
@@ -58,6 +58,7 @@ def register_wakeups() -> None:
     )
     wakeups.register(wakeups.Periodic("figures", "analytics.tasks.add_up_figures", _figures_due))
     profit_jobs.register()
+    roi_readings.register()
     wakeups.register(wakeups.Periodic("rollups", "analytics.tasks.keep_rollups", _rollups_due))
     wakeups.register(watching.PERIODIC)
 

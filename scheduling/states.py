@@ -1,5 +1,8 @@
 """The states of occurrences, runs and steps, and the arrows between them."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.db.models import Q, TextChoices
 
 from wallets.transitions import Machine
@@ -62,6 +65,13 @@ NOT_OVER = Q(state__in=(*UNFINISHED_RUN, RunState.NEEDS_OPERATOR)) | Q(
 )
 FINISHED_RUN = (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED)
 
+
+def _count_run(rows: Sequence[Any], old: str, new: str) -> None:
+    from scheduling.counting import count_run
+
+    count_run(rows, old, new)
+
+
 RUN = Machine(
     "run",
     {
@@ -90,6 +100,7 @@ RUN = Machine(
         RunState.SUCCEEDED: (RunState.RUNNING,),
         RunState.NEEDS_OPERATOR: (RunState.RUNNING, RunState.FAILED, RunState.CANCELLED),
     },
+    _count_run,
 )
 STEP = Machine(
     "step",

@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from wallets import allowance_scans, key_checks, leases, revocations, wakeups
+from wallets import allowance_scans, key_checks, leases, revocations, tallies, wakeups
 from wallets.actors import this_worker
 from wallets.balances import lease_name, networks_with_balances, take_snapshot
 from wallets.chain.client import ChainError, NetworkClient
@@ -62,6 +62,7 @@ def register_wakeups() -> None:
     wakeups.register(wakeups.Periodic("gas", "wallets.tasks.read_network_gas", _gas_due))
     wakeups.register(wakeups.Periodic("verify", "wallets.tasks.verify_wallets", _wallets_due))
     wakeups.register(wakeups.Periodic("keys", "wallets.tasks.try_keys", _keys_due))
+    wakeups.register(wakeups.Periodic("tallies", "wallets.tallies.fold_all", tallies.due))
 
 
 def tick_lanes() -> None:

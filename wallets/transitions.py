@@ -1,7 +1,7 @@
 """The one function that changes a state: checks the arrow, compares and sets, writes history."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -9,6 +9,8 @@ from django.db import models, transaction
 from django.utils import timezone
 
 Arrows = Mapping[str, tuple[str, ...]]
+# Rows of one kind, the state they left and the one they came to.
+Count = Callable[[Sequence[Any], str, str], None]
 
 
 class ForbiddenTransition(Exception):
@@ -29,10 +31,14 @@ class Stateful(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What may follow what, for one kind of row."""
+    """What may follow what, for one kind of row.
+
+    `count` is told of every move, in its database transaction, before the rows in hand show it.
+    """
 
     subject: str
     arrows: Arrows
+    count: Count | None = None
 
     def allows(self, old: str, new: str) -> bool:
         """Whether the arrow exists."""
@@ -59,6 +65,7 @@ def move[Row: models.Model](
         moved = same.update(**changes)
         if moved:
             _record(machine.subject, row.pk, old, to, reason=reason, actor=actor, at=now)
+            _count(machine, [row], old, to)
     if not moved:
         raise LostRace(f"{machine.subject} {row.pk} is no longer {old} (version {version})")
     _set(row, changes)
@@ -94,6 +101,7 @@ def move_all[Row: models.Model](
         if same.update(**changes) != len(group):
             raise LostRace(f"some of {len(group)} {machine.subject}s are no longer {old}")
         _record_all(machine.subject, keys, old, to, reason=reason, actor=actor, at=now)
+        _count(machine, group, old, to)
         for row in group:
             _set(row, changes)
 
@@ -111,6 +119,7 @@ def move_each[Row: models.Model](
         same = type(row)._default_manager.filter(pk=row.pk, state=old, version=version)
         if not same.update(**values):
             raise LostRace(f"{machine.subject} {row.pk} is no longer {old} (version {version})")
+        _count(machine, [row], old, to)
         alike[old].append(row.pk)
         _set(row, values)
     for old, keys in alike.items():
@@ -123,6 +132,7 @@ def born(row: models.Model, *, machine: Machine, actor: str, reason: str = "") -
     if not machine.allows("", state):
         raise ForbiddenTransition(f"a {machine.subject} is not born {state}")
     _record(machine.subject, row.pk, "", state, reason=reason, actor=actor, at=timezone.now())
+    _count(machine, [row], "", state)
 
 
 def noted(row: models.Model, *, machine: Machine, actor: str, reason: str) -> None:
@@ -144,6 +154,11 @@ def recorded_all(
 ) -> None:
     """As `recorded`, for many rows that had the same change."""
     _record_all(subject, list(keys), old, new, reason=reason, actor=actor, at=timezone.now())
+
+
+def _count(machine: Machine, rows: Sequence[models.Model], old: str, new: str) -> None:
+    if machine.count is not None:
+        machine.count(rows, old, new)
 
 
 def _state(row: models.Model) -> str:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
+from wallets.chain import timings
 from wallets.clusters import beat, is_stopping
 from wallets.models import WakeUp
 
@@ -91,8 +92,12 @@ def run(key: str) -> None:
                 failures=F("failures") + 1, last_error=type(error).__name__, in_hand=_ONE_LESS
             )
             return
+    timings.flush_when_due()
     WakeUp.objects.filter(pk=row.pk).update(
-        finished_at=timezone.now(), last_error="", in_hand=_ONE_LESS
+        finished_at=timezone.now(),
+        last_error="",
+        in_hand=_ONE_LESS,
+        completed=F("completed") + 1,
     )
 
 

@@ -1,7 +1,11 @@
 """The states of rebalances, and the arrows between them."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.db.models import TextChoices
 
+from wallets import tallies
 from wallets.transitions import Machine
 
 
@@ -16,6 +20,16 @@ class RebalanceState(TextChoices):
 
 
 S = RebalanceState
+ENDED = (S.APPLIED, S.REFUSED, S.EXPIRED)
+REBALANCES = "rebalances"
+
+
+def _count_rebalance(rows: Sequence[Any], _old: str, new: str) -> None:
+    if new in ENDED:
+        for row in rows:
+            tallies.add(REBALANCES, {"policy": row.policy.name, "outcome": new})
+
+
 REBALANCE = Machine(
     "rebalance",
     {
@@ -23,4 +37,5 @@ REBALANCE = Machine(
         S.PROPOSED: (S.APPROVED, S.REFUSED, S.EXPIRED),
         S.APPROVED: (S.APPLIED, S.REFUSED, S.EXPIRED),
     },
+    _count_rebalance,
 )

@@ -16,6 +16,7 @@ from analytics.models.criteria import Attestation, CriterionEvaluation, Criterio
 from analytics.models.equity import CountedBalance, EquityPoint
 from analytics.models.ledger import LedgerCursor, LedgerEntry, Unbooked
 from analytics.models.reports import Report
+from analytics.models.roi import RoiReading
 from analytics.models.rollups import Rollup, RollupDirt, RollupMark
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Rebalance",
     "RebalanceEvent",
     "Report",
+    "RoiReading",
     "Rollup",
     "RollupDirt",
     "RollupMark",

@@ -28,7 +28,7 @@ def probe_holds(run: Run) -> str:
 
 
 def _told(run: Run, refusals: list[Refusal]) -> str:
-    count_holds(refusals, run.detail)
+    count_holds((refusals, run.detail))
     return sentence_of(refusals)
 
 

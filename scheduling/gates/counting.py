@@ -1,6 +1,7 @@
 """How often each gate began to hold something: counted when a hold begins, not at every look."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -9,7 +10,9 @@ from django.utils import timezone
 
 from scheduling.gates.registry import Refusal
 from scheduling.models import GateCount
+from wallets import tallies
 
+REFUSALS = "gate_refusals"
 _FIGURES = re.compile(r"\d+")
 
 
@@ -18,16 +21,23 @@ def sentence_of(refusals: Sequence[Refusal]) -> str:
     return "; ".join(one.sentence for one in refusals)
 
 
-def count_holds(refusals: Sequence[Refusal], before: str) -> None:
-    """Count the gates that did not hold it `before`, once the database transaction is committed.
+def count_holds(*held: tuple[Sequence[Refusal], str]) -> None:
+    """Count gates that hold something they did not hold before, by its refusals and sentence then.
 
-    Figures in a sentence move while the hold stays the same: words alone are compared.
+    For /metrics in this database transaction, by day once it is committed. Figures in a sentence
+    move while the hold stays the same: words alone are compared.
     """
-    known = _words(before)
-    gates = [one.gate for one in refusals if _words(one.sentence) not in known]
+    gates = [gate for refusals, before in held for gate in _new(refusals, before)]
     if gates:
+        counts = Counter(tallies.key(REFUSALS, {"gate": gate, "answer": "hold"}) for gate in gates)
+        tallies.add_all(counts)
         # Not within the signing transaction: all lanes would wait for these rows.
         transaction.on_commit(lambda: _add(gates))
+
+
+def _new(refusals: Sequence[Refusal], before: str) -> list[str]:
+    known = _words(before)
+    return [one.gate for one in refusals if _words(one.sentence) not in known]
 
 
 def _words(sentence: str) -> str:

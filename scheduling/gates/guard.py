@@ -14,7 +14,8 @@ from wallets.transactions import guards
 from wallets.transactions.drains import is_safe_drain
 from wallets.transactions.guards import ALLOWED, Answer, Verdict, Verdicts
 from wallets.transactions.limits import Limits, read_limits
-from wallets.transactions.states import HoldReason, TransactionState
+from wallets.transactions.states import HoldReason
+from wallets.transactions.states import TransactionState as S
 
 
 def register() -> None:
@@ -33,10 +34,11 @@ def check_gates(transactions: Sequence[Transaction], limits: Limits | None) -> V
         return verdicts
     limits = limits or read_limits(rows[0].lane)
     subjects = [_subject(row, steps[row.pk], limits) for row in rows]
-    for row, refusals in zip(rows, ask(subjects), strict=True):
-        if refusals:
-            verdicts[row.pk] = _hold(row, refusals)
-    return verdicts
+    held = [one for one in zip(rows, ask(subjects), strict=True) if one[1]]
+    # What was reserved for a signer elsewhere waits as it is; it is no new hold at every look.
+    waiting = (S.QUEUED, S.HELD)
+    count_holds(*((told, _held_for(row)) for row, told in held if row.state in waiting))
+    return verdicts | {row.pk: _hold(refusals) for row, refusals in held}
 
 
 def check_gates_of_request(request: SignedRequest) -> Verdict:
@@ -60,7 +62,7 @@ def check_gates_of_request(request: SignedRequest) -> Verdict:
     (refusals,) = ask([Subject(row, run.task, read_limits(lane), signs=True)])
     if not refusals:
         return ALLOWED
-    count_holds(refusals, request.detail)
+    count_holds((refusals, request.detail))
     return Verdict(Answer.HOLD, sentence_of(refusals), HoldReason.GATE)
 
 
@@ -83,10 +85,11 @@ def _subject(row: Transaction, step: Step, limits: Limits) -> Subject:
     return Subject(row, step.run.task, limits, finishes=finishes, signs=True)
 
 
-def _hold(row: Transaction, refusals: list[Refusal]) -> Verdict:
-    # What was reserved for a signer elsewhere waits as it is; it is no new hold at every look.
-    if row.state in (TransactionState.QUEUED, TransactionState.HELD):
-        count_holds(refusals, row.detail if row.state == TransactionState.HELD else "")
+def _held_for(row: Transaction) -> str:
+    return row.detail if row.state == S.HELD else ""
+
+
+def _hold(refusals: list[Refusal]) -> Verdict:
     return Verdict(Answer.HOLD, sentence_of(refusals), HoldReason.GATE)
 
 

@@ -8,7 +8,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from analytics.basis import profit
 from analytics.ledger import book_transaction
+from analytics.models import RoiReading
 from analytics.roi import RoiLine, roi
+from analytics.roi_readings import keep_roi
 from tests.analytics import written
 from tests.analytics.told import FEE as GAS
 from tests.analytics.told import USDC, Ground, confirm, into, out, settle
@@ -42,6 +44,9 @@ def test_an_airdrop_is_income_at_receipt_and_its_later_gain_stands_apart(desk: D
     assert usd(found.realised, found.invested) == (80, 10)
     assert found.unrealised.dollars == 120  # 60 that came at 3 and were worth 5 then
     assert found.ratio == Decimal(49)
+    keep_roi()
+    kept = RoiReading.objects.get(by="campaign", name="drop")
+    assert kept.received_cents == 30_000
 
 
 def test_what_fees_failed_and_cancelled_counts_for_the_campaign_of_its_task(ground: Ground) -> None:

@@ -17,7 +17,7 @@ from tests.factories.allocating import (
     RebalanceEventFactory,
     RebalanceFactory,
 )
-from tests.factories.basis import BasisCheckpointFactory, ProfitDayFactory
+from tests.factories.basis import BasisCheckpointFactory, ProfitDayFactory, RoiReadingFactory
 from tests.factories.books import (
     CampaignFactory,
     ClaimFactory,
@@ -75,6 +75,8 @@ from tests.factories.safety import (
     LimitOverrideFactory,
     PolicyRuleFactory,
     SpendReservationFactory,
+    TallyDeltaFactory,
+    TallyFactory,
     WakeUpFactory,
     WorkerClusterFactory,
 )
@@ -123,6 +125,7 @@ __all__ = [
     "RebalanceFactory",
     "BasisCheckpointFactory",
     "ProfitDayFactory",
+    "RoiReadingFactory",
     "AddressBookEntryFactory",
     "ApprovalFactory",
     "ApprovedCallFactory",
@@ -193,6 +196,8 @@ __all__ = [
     "TransitionFactory",
     "UnbookedFactory",
     "UserFactory",
+    "TallyDeltaFactory",
+    "TallyFactory",
     "WakeUpFactory",
     "WalletFactory",
     "WalletGroupFactory",

@@ -2,10 +2,13 @@
 
 # mypy: disable-error-code="no-untyped-call"
 
-from factory.declarations import Sequence, SubFactory
+from decimal import Decimal
+
+from django.utils import timezone
+from factory.declarations import LazyFunction, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
-from analytics.models import BasisCheckpoint, ProfitDay
+from analytics.models import BasisCheckpoint, ProfitDay, RoiReading
 from tests.factories.networks import TokenFactory
 from tests.factories.signing import WalletFactory
 from tests.factories.values import NOON
@@ -35,3 +38,16 @@ class ProfitDayFactory(DjangoModelFactory[ProfitDay]):
     token = SubFactory(TokenFactory)
     proceeds = 15 * 10**18
     cost = 10 * 10**18
+
+
+class RoiReadingFactory(DjangoModelFactory[RoiReading]):
+    """What a protocol has brought."""
+
+    class Meta:
+        model = RoiReading
+
+    by = "protocol"
+    name = Sequence(lambda n: f"protocol-{n}")
+    ratio = Decimal("0.25")
+    received_cents = 100
+    at = LazyFunction(timezone.now)

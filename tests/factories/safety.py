@@ -20,6 +20,8 @@ from wallets.models import (
     LimitOverride,
     PolicyRule,
     SpendReservation,
+    Tally,
+    TallyDelta,
     WakeUp,
     WorkerCluster,
 )
@@ -122,6 +124,28 @@ class LeaseFactory(DjangoModelFactory[Lease]):
         model = Lease
 
     name = Sequence(lambda n: f"lease-{n}")
+
+
+class TallyFactory(DjangoModelFactory[Tally]):
+    """Something that was counted."""
+
+    class Meta:
+        model = Tally
+
+    name = Sequence(lambda n: f"things-{n}")
+    labels = "{}"
+    value = 1
+
+
+class TallyDeltaFactory(DjangoModelFactory[TallyDelta]):
+    """One more of something."""
+
+    class Meta:
+        model = TallyDelta
+
+    name = "things"
+    labels = "{}"
+    value = 1
 
 
 class LimitOverrideFactory(DjangoModelFactory[LimitOverride]):

@@ -10,7 +10,7 @@ from wallets.clusters import STALE_AFTER
 from wallets.console import show
 from wallets.console.columns import column
 from wallets.console.pages import ReadOnlyAdmin, section
-from wallets.models import Lease, WakeUp, WorkerCluster
+from wallets.models import Lease, Tally, TallyDelta, WakeUp, WorkerCluster
 
 
 def _life(row: WorkerCluster) -> Any:
@@ -56,7 +56,7 @@ class WakeUpAdmin(ReadOnlyAdmin):
         section(None, "key", "path", "argument"),
         section("Last time", "enqueued_at", "started_at", "finished_at", column("Took", _took)),
         section("Now", "in_hand"),
-        section("Failures", "failures", "last_error"),
+        section("In all", "completed", "failures", "last_error"),
     )
 
 
@@ -68,3 +68,22 @@ class LeaseAdmin(ReadOnlyAdmin):
     search_fields = ("name", "owner")
     sortable_by = ("name",)
     fieldsets = (section(None, "name", "owner", "expires_at"),)
+
+
+@admin.register(Tally)
+class TallyAdmin(ReadOnlyAdmin):
+    """Counters that /metrics shows."""
+
+    list_display = ("name", "labels", "value")
+    search_fields = ("name",)
+    sortable_by = ("name",)
+    fieldsets = (section(None, "name", "labels", "value"),)
+
+
+@admin.register(TallyDelta)
+class TallyDeltaAdmin(ReadOnlyAdmin):
+    """What was counted and is not in its tally yet."""
+
+    list_display = ("id", "name", "labels", "value")
+    sortable_by = ("id",)
+    fieldsets = (section(None, "name", "labels", "value"),)

@@ -7,7 +7,7 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from wallets.chain import rates
+from wallets.chain import rates, timings
 from wallets.chain.deadlines import answer_within
 from wallets.chain.errors import (
     ChainError,
@@ -41,6 +41,8 @@ class Endpoint:
     def ask(self, requests: Sequence[Request], seconds: float) -> list[Any]:
         """The answers in order, refusals in their places; RpcUnavailable or WrongChain if none."""
         rates.count(self.row, self.calls(len(requests)))
+        # Here and not in a thread of its own: it may write.
+        timings.flush_when_due()
         started = time.monotonic()
         further = (len(requests) // MAX_BATCH) * FURTHER_SECONDS
         outcome = answer_within(
@@ -48,10 +50,12 @@ class Endpoint:
         )
         if outcome is None:
             outcome = RpcUnavailable(f"{self.row.name} did not answer within {seconds:.1f} s")
+        took = time.monotonic() - started
+        timings.observe(self._network.slug, self.row.name, took)
         if isinstance(outcome, ChainError):
             self.note(outcome)
             raise outcome
-        record_answer(self.row, int((time.monotonic() - started) * 1000))
+        record_answer(self.row, int(took * 1000))
         record_head(self.row, requests, outcome)
         return outcome
 
@@ -99,6 +103,7 @@ class Endpoint:
     def note(self, error: ChainError) -> None:
         """Remember what went wrong; the chain is checked anew next time."""
         if not isinstance(error, RpcError):
+            timings.failed(self._network.slug, self.row.name, error)
             _verified.pop(self._key, None)
             record_error(self.row, error)
 

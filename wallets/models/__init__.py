@@ -14,6 +14,7 @@ from wallets.models.limits import (
 from wallets.models.networks import Network, RpcEndpoint, Token
 from wallets.models.prices import Price, PriceFeed, PricePoint, PriceSource
 from wallets.models.recipients import AddressBookEntry
+from wallets.models.tallies import Tally, TallyDelta
 from wallets.models.transactions import (
     Attempt,
     EndpointAnswer,
@@ -53,6 +54,8 @@ __all__ = [
     "ScopeKind",
     "SignedRequest",
     "SpendReservation",
+    "Tally",
+    "TallyDelta",
     "Token",
     "Transaction",
     "Transition",

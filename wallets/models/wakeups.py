@@ -16,6 +16,9 @@ class WakeUp(models.Model):
     in_hand = models.PositiveSmallIntegerField(
         default=0, help_text="Jobs of it that workers have begun and not ended."
     )
+    completed = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="How often it was done to its end."
+    )
     failures = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=300, blank=True)
 

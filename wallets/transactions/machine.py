@@ -8,6 +8,7 @@ from django.db import transaction as database
 from django.utils import timezone
 
 from wallets.models import SignedRequest, Transaction
+from wallets.transactions.counting import count_ended
 from wallets.transactions.spending import settle_reservations
 from wallets.transactions.states import ENDED, REQUEST_ARROWS, TRANSACTION_ARROWS, HoldReason
 from wallets.transactions.states import TransactionState as S
@@ -25,7 +26,7 @@ def move_transaction(
 ) -> Transaction:
     """Move a transaction along an arrow; leaving `held` clears why it was held.
 
-    Where it ends, what it held back from limits is settled with it.
+    Where it ends, what it held back from limits is settled with it, and it is counted.
     """
     if to != S.HELD:
         fields.setdefault("hold_reason", "")
@@ -35,6 +36,7 @@ def move_transaction(
     with database.atomic():
         moved = move(row, to, machine=TRANSACTION, actor=actor, reason=reason, **fields)
         settle_reservations([moved])
+        count_ended([moved])
     return moved
 
 
@@ -51,6 +53,7 @@ def move_transactions(
     move_all(rows, to, machine=TRANSACTION, actor=actor, reason=reason, **fields)
     if to in ENDED:
         settle_reservations(rows)
+        count_ended(rows)
 
 
 def move_each_transaction(changes: Sequence[Change], to: str, *, actor: str) -> None:

@@ -1,0 +1,86 @@
+"""The counters, each a tally of the same labels."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prometheus_client.core import Metric
+
+from airdrops_site.metrics.families import Sample, counter
+from airdrops_site.metrics.scrape import Scrape
+from analytics.allocation.states import REBALANCES
+from scheduling.counting import RUNS
+from scheduling.gates.counting import REFUSALS
+from wallets.amounts import to_decimal
+from wallets.chain.timings import ERRORS
+from wallets.tallies import JOBS
+from wallets.transactions.counting import (
+    FEES_NATIVE,
+    FEES_UNPRICED,
+    FEES_USD,
+    TRANSACTIONS,
+    USD_DECIMALS,
+)
+
+_BY_PROTOCOL = ("network", "protocol")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A tally as a metric; its unit is 10^-`decimals`."""
+
+    tally: str
+    text: str
+    labels: tuple[str, ...]
+    decimals: int = 0
+
+
+_COUNTERS = (
+    Counted(
+        TRANSACTIONS,
+        "Transactions that have ended for good (final, or never sent), by what became of them.",
+        (*_BY_PROTOCOL, "outcome"),
+    ),
+    Counted(
+        FEES_USD, "Fees of final transactions, at the price of then.", _BY_PROTOCOL, USD_DECIMALS
+    ),
+    Counted(FEES_UNPRICED, "Final transactions whose fee had no price.", _BY_PROTOCOL),
+    Counted(RUNS, "Ends of runs; one tried again ends once each time.", ("protocol", "outcome")),
+    Counted(REFUSALS, "How often a gate began to hold something.", ("gate", "answer")),
+    Counted(JOBS, "Jobs that workers ended, well or with an error.", ("job", "outcome")),
+    Counted(REBALANCES, "Rebalances that have ended.", ("policy", "outcome")),
+    Counted(ERRORS, "Exchanges that gave no usable answer.", ("network", "endpoint", "kind")),
+    Counted("alert_notifications", "Messages of alerts.", ("channel", "outcome")),
+)
+
+
+def collect(scrape: Scrape) -> Iterator[Metric]:
+    """All of them, from what the scrape has read already."""
+    for one in _COUNTERS:
+        yield counter(one.tally, one.text, one.labels, _samples(scrape, one))
+    yield counter(
+        "fees_native",
+        "Fees of final transactions, in the network's own coin.",
+        _BY_PROTOCOL,
+        _native(scrape),
+    )
+    yield counter(
+        "wakeup_failures",
+        "Jobs that ended with an error nobody expected; the log has it.",
+        ("job",),
+        (
+            ((labels["job"],), value)
+            for labels, value in scrape.counted(JOBS)
+            if labels["outcome"] == "failed"
+        ),
+    )
+
+
+def _samples(scrape: Scrape, one: Counted) -> Iterator[Sample]:
+    for labels, value in scrape.counted(one.tally):
+        yield tuple(labels[name] for name in one.labels), float(to_decimal(value, one.decimals))
+
+
+def _native(scrape: Scrape) -> Iterator[Sample]:
+    for labels, value in scrape.counted(FEES_NATIVE):
+        decimals = scrape.decimals.get(labels["network"], 18)
+        yield tuple(labels[name] for name in _BY_PROTOCOL), float(to_decimal(value, decimals))
