@@ -26,7 +26,7 @@ def test_prometheus_takes_the_configuration_and_the_rules(tmp_path: Path) -> Non
     )
     (tmp_path / "prometheus.yml").write_text(text)
     said = run("promtool", "check", "config", "prometheus.yml", folder=tmp_path)
-    assert said.count("SUCCESS") == 1 + len(kit.RULES)
+    assert said.count("rules found") == len(kit.RULES)
 
 
 def test_every_rule_fires_and_stays_silent_as_its_tests_say() -> None:
