@@ -10,5 +10,8 @@ class SiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        """Register the start-up checks."""
+        """Register the start-up checks, and the upkeep with the pulse."""
         from airdrops_site import checks as checks
+        from airdrops_site.upkeep.jobs import register_wakeups
+
+        register_wakeups()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from airdrops_site.cleaning.batches import remove_in_batches
 from airdrops_site.cleaning.space import Space, space
 from airdrops_site.cleaning.sweeps import Moments, Sweep, sweeps
-from airdrops_site.operations import Kind, Noted, Outcome, recorded
+from airdrops_site.operations import Kind, recorded
 from analytics.models import RollupMark
 from analytics.models.rollups import Metric
 from analytics.rollups.cleaning import clean
@@ -68,7 +68,7 @@ def clean_up(
     days = settings.KEEP_DAYS if days is None else days
     if dry_run:
         return _cleanup(days, dry_run=True, progress=progress)
-    with _turn(), _recorded(by) as noted:
+    with _turn(), recorded(Kind.CLEANUP, by=by) as noted:
         found = _cleanup(days, dry_run=False, progress=progress)
         noted.summary = f"{found.rows} rows older than {days} days were deleted."
         noted.figures = {one.table: one.rows for one in found.freed if one.rows}
@@ -150,17 +150,3 @@ def _turn() -> Iterator[None]:
 def _take() -> None:
     if not leases.take(LEASE, owner=this_worker(), duration=TURN):
         raise CleanupBusy("another process is cleaning up; try again in some minutes")
-
-
-@contextmanager
-def _recorded(by: str) -> Iterator[Noted]:
-    """An interrupted one is no failure, nor done."""
-    with recorded(Kind.CLEANUP, by=by) as noted:
-        stopped: CleanupStopped | None = None
-        try:
-            yield noted
-        except CleanupStopped as error:
-            noted.outcome, noted.summary = Outcome.UNKNOWN, str(error)
-            stopped = error
-    if stopped is not None:
-        raise stopped
