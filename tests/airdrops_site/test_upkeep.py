@@ -17,6 +17,7 @@ from airdrops_site.upkeep.dependencies import audit, node_holes, python_holes
 from airdrops_site.upkeep.running import due
 from airdrops_site.upkeep.works import BY_NAME
 from tests import factories
+from tests.processes import environment
 from wallets import leases
 from wallets.models import Installation, Lease
 
@@ -106,10 +107,13 @@ def test_a_worker_starts_nothing_while_a_piece_is_under_way() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_process_of_a_piece_is_the_command_itself() -> None:
+def test_the_process_of_a_piece_is_the_command_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
     started = jobs.start(BY_NAME["log_review"])
-    # It sees the database of the tests only once they have committed: the end is what counts.
-    assert started.wait(timeout=30) in (0, 1)
+    assert started.wait(timeout=60) == 0
+    row = Operation.objects.get()
+    assert (row.pid, row.by.startswith("worker ")) == (started.pid, True)
 
 
 def test_without_maintenance_nobody_asks(settings: Settings) -> None:
