@@ -23,7 +23,7 @@ from wallets import leases
 from wallets.models import EndpointAnswer, WakeUp
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
-LONG_AGO = timezone.now() - timedelta(days=200)
+LONG_AGO = timezone.now() - timedelta(days=93)
 
 
 def a_run(**more: object) -> Run:

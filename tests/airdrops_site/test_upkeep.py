@@ -106,7 +106,7 @@ def test_a_worker_starts_nothing_while_a_piece_is_under_way() -> None:
     assert [*jobs.asked()] == []
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_the_process_of_a_piece_is_the_command_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in environment().items():
         monkeypatch.setenv(name, value)
