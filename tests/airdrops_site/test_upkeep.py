@@ -181,8 +181,8 @@ def test_holes_are_read_from_what_the_auditors_print() -> None:
     hole = {"id": "PYSEC-1", "fix_versions": ["2.0"]}
     said = {"dependencies": [{"name": "a", "version": "1.0", "vulns": [hole]}]}
     assert python_holes(said) == ["a 1.0: PYSEC-1, mended in 2.0"]
-    said = {"vulnerabilities": {"b": {"severity": "high", "range": "<2"}}}
-    assert node_holes(said) == ["b: high, in versions <2"]
+    found = {"vulnerabilities": {"b": {"severity": "high", "range": "<2"}}}
+    assert node_holes(found) == ["b: high, in versions <2"]
     with pytest.raises(ValueError, match="1 packages were skipped"):
         python_holes({"dependencies": [{"name": "a", "skip_reason": "not found"}]})
     with pytest.raises(ValueError, match="no answer"):

@@ -47,7 +47,7 @@ def main() -> None:
     writer.start()
     here.recv()
     before, began = _megabytes(), time.monotonic()
-    done = clean_up(by="a benchmark", progress=lambda line: sys.stderr.write(f"{line}\n") and None)
+    done = clean_up(by="a benchmark", progress=tell)
     took = time.monotonic() - began
     here.send("stop")
     waits: list[float] = sorted(here.recv())
@@ -63,6 +63,11 @@ def main() -> None:
         "peak_megabytes": _megabytes(),
     }
     sys.stdout.write(json.dumps(told, indent=2) + "\n")
+
+
+def tell(line: str) -> None:
+    """Progress, beside the numbers."""
+    sys.stderr.write(f"{line}\n")
 
 
 def write(task: int, pipe: Connection) -> None:
