@@ -1,7 +1,7 @@
 # Every target first gets the folder ready; that takes no time when nothing has changed.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test bench faults lint format lock manage clean ready ready-test
+.PHONY: help run test bench faults lint format audit upgrade lock manage clean ready ready-test
 
 PYTHON := .venv/bin/python
 WORKERS ?= auto
@@ -40,6 +40,13 @@ format: ready-test ## let ruff put the code in order
 
 lock: ## write uv.lock and package-lock.json anew; ARGS="--upgrade" for newer packages
 	@sh deploy/bootstrap.sh lock $(ARGS)
+
+audit: ready-test ## known holes in packages; exit 1 for some, 3 when no advisory service answers
+	$(PYTHON) -m airdrops_site.upkeep.dependencies
+
+upgrade: ## the newest packages that fit into both locks, then every test
+	@sh deploy/bootstrap.sh lock --upgrade
+	$(MAKE) test
 
 manage: ready ## any command of manage.py; ARGS="health --json"
 	@exec $(PYTHON) manage.py $(ARGS)

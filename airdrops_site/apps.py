@@ -10,8 +10,10 @@ class SiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        """Register the start-up checks, and tell the alerts what only the roof knows."""
+        """Register the start-up checks and the upkeep, and tell the alerts what only we know."""
         from airdrops_site import alert_facts
         from airdrops_site import checks as checks
+        from airdrops_site.upkeep.jobs import register_wakeups
 
         alert_facts.provide_all()
+        register_wakeups()

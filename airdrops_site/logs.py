@@ -2,11 +2,14 @@
 
 import logging.config
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
 from structlog.typing import Processor
 
+from airdrops_site.log_files import SharedFileHandler
 from airdrops_site.redaction import redact_event
 
 SHARED: list[Processor] = [
@@ -31,7 +34,18 @@ class Handler(logging.StreamHandler[Any]):
         sys.stderr.write(f"A log line of {where} was lost: {kind.__name__ if kind else '?'}.\n")
 
 
-def logging_config(*, log_format: str, level: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A file that takes every line as well: how large it grows, and how many old ones are kept."""
+
+    path: Path
+    megabytes: int
+    files: int
+
+
+def logging_config(
+    *, log_format: str, level: str, log_file: LogFile | None = None
+) -> dict[str, Any]:
     """Configure structlog and the standard library alike; returns the dictConfig in force."""
     renderer: Processor = (
         structlog.processors.JSONRenderer()
@@ -41,6 +55,7 @@ def logging_config(*, log_format: str, level: str) -> dict[str, Any]:
             colors=False, exception_formatter=structlog.dev.plain_traceback
         )
     )
+    names = ["stderr", *_file(log_file)]
     config: dict[str, Any] = {
         "version": 1,
         "disable_existing_loggers": False,
@@ -54,11 +69,11 @@ def logging_config(*, log_format: str, level: str) -> dict[str, Any]:
                 ],
             }
         },
-        "handlers": {"stderr": {"()": Handler, "formatter": "structlog"}},
-        "root": {"handlers": ["stderr"], "level": level},
+        "handlers": {"stderr": {"()": Handler, "formatter": "structlog"}, **_file(log_file)},
+        "root": {"handlers": names, "level": level},
         "loggers": {
             # One line a job says nothing: our own events say what was done.
-            "django-q": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
+            "django-q": {"level": "WARNING", "handlers": names, "propagate": False},
             "boto3": {"level": "WARNING"},
             "botocore": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
@@ -74,3 +89,17 @@ def logging_config(*, log_format: str, level: str) -> dict[str, Any]:
         cache_logger_on_first_use=True,
     )
     return config
+
+
+def _file(log_file: LogFile | None) -> dict[str, Any]:
+    if log_file is None:
+        return {}
+    return {
+        "file": {
+            "()": SharedFileHandler,
+            "path": log_file.path,
+            "most_bytes": log_file.megabytes * 1_000_000,
+            "files": log_file.files,
+            "formatter": "structlog",
+        }
+    }

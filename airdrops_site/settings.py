@@ -1,5 +1,7 @@
 """Settings, all from the environment; `.env.example` lists them with their meaning."""
 
+from pathlib import Path
+
 import django_stubs_ext
 
 from airdrops_site.configuration.base import (
@@ -70,7 +72,7 @@ from airdrops_site.configuration.reading import (
 )
 from airdrops_site.console import UNFOLD_SETTINGS
 from airdrops_site.environment import refuse
-from airdrops_site.logs import logging_config
+from airdrops_site.logs import LogFile, logging_config
 
 django_stubs_ext.monkeypatch()  # lets `ModelAdmin[Wallet]` and the like stand at run time
 
@@ -95,6 +97,7 @@ INSTALLED_APPS = [
     "analytics",
 ]
 MIDDLEWARE = [
+    "airdrops_site.middleware.request_id",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "airdrops_site.middleware.content_security_policy",
@@ -231,7 +234,11 @@ LOG_LEVEL = env.choice(
     "AIRDROPS_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), "least severity logged"
 )
 LOGGING_CONFIG = None
-LOGGING = logging_config(log_format=LOG_FORMAT, level=LOG_LEVEL)
+LOGGING = logging_config(
+    log_format=LOG_FORMAT,
+    level=LOG_LEVEL,
+    log_file=LogFile(Path(LOG_FILE), LOG_FILE_MEGABYTES, LOG_FILES) if LOG_FILE else None,
+)
 
 # --- metrics
 # prometheus_client reads the same variable: without it each web process counts for itself.

@@ -1,5 +1,6 @@
 """What a run does next: its next planned step, asking its action for more, or ending."""
 
+import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -19,6 +20,8 @@ from scheduling.steps import WAITED, submit_step
 from scheduling.timeouts import is_timed_out
 from wallets.actors import this_worker
 from wallets.transitions import move
+
+log = structlog.get_logger(__name__)
 
 # Begun, and not over.
 _BEGUN = Q(state__in=(StepState.SUBMITTED, StepState.WAITING))
@@ -106,6 +109,7 @@ def end_run(run: Run, state: RunState, sentence: str, *, again: bool = True) -> 
         positions_changed(run)
         wake_dependents(run)
         place_freed(run)
+    log.info("run_ended", run=run.pk, origin=f"run:{run.pk}", state=str(state))
 
 
 def end_cancelled(run: Run, told: str, *, actor: str = "") -> Run:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import takewhile
+from typing import Any
 
 import structlog
 from django.db import DatabaseError, transaction
@@ -79,9 +80,14 @@ def _until[Row](end: float, rows: list[Row]) -> Iterator[Row]:
 
 
 def _start(run: Run) -> None:
-    with structlog.contextvars.bound_contextvars(run=run.pk, task=run.task.name):
+    with structlog.contextvars.bound_contextvars(**_named(run.pk), task=run.task.name):
         if _claim(run):
             _guarded(start_run, run)
+
+
+def _named(run: int) -> dict[str, Any]:
+    """What its lines are found by; `origin` is on those of its transactions too."""
+    return {"run": run, "origin": f"run:{run}"}
 
 
 def _claim(run: Run) -> bool:
@@ -94,12 +100,12 @@ def _claim(run: Run) -> bool:
 
 
 def _finish(step: Step) -> None:
-    with structlog.contextvars.bound_contextvars(run=step.run_id, step=step.index):
+    with structlog.contextvars.bound_contextvars(**_named(step.run_id), step=step.index):
         _guarded(finish_step, step)
 
 
 def _look(step: Step) -> None:
-    with structlog.contextvars.bound_contextvars(run=step.run_id, step=step.index):
+    with structlog.contextvars.bound_contextvars(**_named(step.run_id), step=step.index):
         _guarded(finish_wait, step)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import assert_never
 
+import structlog
 from django.utils import timezone
 
 from protocols.actions import Call, Message, PlannedStep, Wait
@@ -18,6 +19,8 @@ from wallets.requests.services import RequestIntent, prepare_request
 from wallets.services import Intent, submit_transaction
 from wallets.transactions.allowances import AllowanceCall
 from wallets.transitions import born, move
+
+log = structlog.get_logger(__name__)
 
 # A wait that was begun; one that was planned, or cancelled before its turn, was not.
 WAITED = (StepState.WAITING, StepState.SETTLED, StepState.FAILED)
@@ -164,6 +167,7 @@ def _submit_call(step: Step, run: Run, call: Call) -> None:
         actor=this_worker(),
     )
     move(step, StepState.SUBMITTED, machine=STEP, actor=this_worker(), transaction=row)
+    log.info("step_submitted", step=step.index, transaction=row.pk, origin=row.origin)
 
 
 def sets_allowance(step: Step) -> AllowanceCall | None:

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from analytics.models import EquityPoint, LedgerEntry
 from analytics.models.rollups import Metric
-from scheduling.models import GateCount, RiskReading
+from scheduling.models import GateCount, RiskReading, Run
 from wallets.models import Balance, BalancePoint, BalanceSnapshot, GasReading, PricePoint
 from wallets.price_history import OLDEST, History
 
@@ -96,6 +96,11 @@ def empty_snapshots(until: datetime) -> QuerySet[BalanceSnapshot]:
     )
 
 
+def _no_runs(_start: datetime, _end: datetime, _limit: datetime) -> QuerySet[Any]:
+    """None here: runs are no readings. Their sums are closed, so that `cleanup` may take some."""
+    return Run.objects.none()
+
+
 TARGETS = (
     Target("equity points", (Metric.EQUITY, Metric.PARTS), _points),
     Target("price points", (Metric.PRICES,), _prices, prices_of_entries),
@@ -103,4 +108,5 @@ TARGETS = (
     Target("gas readings", (Metric.GAS,), _gas),
     Target("balance points", (Metric.BALANCES,), _balances, leftovers=True),
     Target("risk readings", (Metric.RISK,), _risks),
+    Target("runs", (Metric.RUNS,), _no_runs),
 )

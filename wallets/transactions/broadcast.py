@@ -66,11 +66,18 @@ def _send(attempts: Sequence[Attempt], client: NetworkClient, *, private_only: b
         log.info(
             "attempt_sent",
             transaction=attempt.transaction_id,
+            origin=_origin(attempt),
             tx_hash=attempt.hash,
             answer=answer.answer.value,
         )
     _reached_by([attempt for attempt, answer in pairs if answer.accepted], Point.BROADCAST)
     return sent
+
+
+def _origin(attempt: Attempt) -> str:
+    """Whose transaction it is, where that was read already: a log line asks no database."""
+    known = "transaction" in attempt._state.fields_cache
+    return attempt.transaction.origin if known else ""
 
 
 def _reached_by(attempts: Iterable[Attempt], point: Point) -> None:

@@ -116,6 +116,14 @@ def _include(rows: list[Transaction], receipts: dict[str, Any], view: View) -> l
     for outcome, group in alike.items():
         move_transactions(group, S.INCLUDED, actor=this_worker(), outcome=outcome, wish=Wish.NONE)
     _reached_by(found, Point.INCLUDED)
+    for row, receipt in found.items():
+        log.info(
+            "transaction_included",
+            transaction=row.pk,
+            origin=row.origin,
+            tx_hash=receipt.attempt.hash,
+            outcome=str(row.outcome),
+        )
     return list(found)
 
 

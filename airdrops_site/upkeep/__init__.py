@@ -1,0 +1,1 @@
+"""What keeps the system in shape without anybody asking: daily, weekly, monthly, quarterly."""
