@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.db.models import F, Max
-from django.db.models.functions import Coalesce
+from django.db.models import Max
 
 from wallets.models import Installation, Network, NonceLane
 
@@ -18,17 +17,18 @@ def chain_positions() -> dict[str, Any]:
     """Per network the newest block that was watched; per lane the next nonce, null if unknown."""
     networks = Network.objects.values("slug", "chain_id", "watched_number", "watched_at")
     lanes = NonceLane.objects.order_by("pk").annotate(highest=Max("transactions__nonce"))
-    after = Coalesce(F("highest") + 1, F("baseline_nonce"))
-    rows = lanes.annotate(next_nonce=after).values_list(
-        "wallet__address", "network__slug", "next_nonce"
-    )
+    rows = lanes.values_list("wallet__address", "network__slug", "highest", "baseline_nonce")
     return {
         "networks": [
             one | {"watched_at": one["watched_at"] and one["watched_at"].isoformat()}
             for one in networks
         ],
         "lanes": [
-            {"wallet": wallet, "network": network, "next_nonce": nonce}
-            for wallet, network, nonce in rows.iterator()
+            {
+                "wallet": wallet,
+                "network": network,
+                "next_nonce": baseline if highest is None else highest + 1,
+            }
+            for wallet, network, highest, baseline in rows.iterator()
         ],
     }
