@@ -24,7 +24,7 @@ from tests.airdrops_site.backups import (
 from tests.airdrops_site.guides import commands, execute
 from wallets.models import Installation, NonceLane, Transaction, WalletTag
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db]
+pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.db]
 
 
 @pytest.fixture(autouse=True)
@@ -67,19 +67,21 @@ def test_a_portable_backup_crosses_engines_and_comes_back(tmp_path: Path) -> Non
 
 
 def test_what_was_committed_together_is_in_a_backup_together(tmp_path: Path) -> None:
-    ended = threading.Event()
+    begun, ended = threading.Event(), threading.Event()
 
     def write() -> None:
         for number in count():
             with transaction.atomic():
                 WalletTag.objects.create(name=f"left-{number}")
                 WalletTag.objects.create(name=f"right-{number}")
+            begun.set()
             if ended.wait(0.001):
                 break
         connection.close()
 
     writer = threading.Thread(target=write)
     writer.start()
+    begun.wait()
     made = made_at(tmp_path, portable=True, passphrase="")
     ended.set()
     writer.join()
