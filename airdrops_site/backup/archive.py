@@ -84,7 +84,7 @@ class ArchiveWriter:
         member = Member(name, file)
         self._tar.addfile(info, cast("IO[bytes]", member))
         # It keeps every member it has written.
-        self._tar.members = []
+        self._tar.members = []  # type: ignore[attr-defined]
         self.members[name] = member.facts()
 
     def close(self, manifest: dict[str, Any]) -> None:
@@ -154,7 +154,7 @@ def _members(below: IO[bytes]) -> Iterator[Member]:
         tarfile.open(fileobj=unpacked, mode="r|") as tar,
     ):
         for info in tar:
-            tar.members = []
+            tar.members = []  # type: ignore[attr-defined]
             file = tar.extractfile(info)
             if file is not None:
                 yield Member(info.name, file)

@@ -42,7 +42,7 @@ def load(model: type[Model], text: Iterable[bytes], named: list[str]) -> int:
     statement = f"INSERT INTO {table} ({quoted}) VALUES ({', '.join(['%s'] * len(named))})"  # noqa: S608
     count = 0
     with here.cursor() as cursor:
-        for some in batched(text, _BATCH, strict=False):
+        for some in batched(text, _BATCH):
             cursor.executemany(statement, [_values(chosen, line) for line in some])
             count += len(some)
     return count

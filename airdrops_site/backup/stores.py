@@ -162,7 +162,10 @@ def _s3() -> Iterator[Any]:
     try:
         import boto3
         from boto3.exceptions import Boto3Error
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import (  # type: ignore[import-untyped]
+            BotoCoreError,
+            ClientError,
+        )
     except ImportError as error:
         raise BackupRefused("s3:// needs boto3; install airdrops with the extra s3") from error
     try:

@@ -24,7 +24,7 @@ def kept_models(apps: Any = installed) -> list[type[Model]]:
 
 def columns(model: type[Model]) -> list[str]:
     """Its columns that are kept; what the database makes of others comes by itself."""
-    return [one.column for one in model._meta.local_concrete_fields if not _generated(one)]
+    return [str(one.column) for one in model._meta.local_concrete_fields if not _generated(one)]
 
 
 def _generated(field: Any) -> bool:
