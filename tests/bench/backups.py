@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def _beside_postgres(folder: Path) -> dict[str, object]:
-    programs, url = binaries(18) / "bin", os.environ["DATABASE_URL"]
+    programs, url = binaries(18), os.environ["DATABASE_URL"]
     dump = folder / "dump"
     theirs = _seconds(lambda: _run(programs / "pg_dump", "-Fc", "-f", dump, "-d", url))
     ours, made = _backup(folder)
