@@ -24,6 +24,8 @@ class Variable:
     meaning: str
     example: str
     secret: bool = False
+    # A secret too, without a variant in a file.
+    hidden: bool = False
 
 
 class Environment:
@@ -129,7 +131,7 @@ class Environment:
 
     def value_later(self, name: str, meaning: str) -> Callable[[], str]:
         """A secret without a variant in a file, read when it is asked for; empty when unset."""
-        self.variables[name] = Variable(name, meaning, "")
+        self.variables[name] = Variable(name, meaning, "", hidden=True)
         return lambda: os.environ.get(name, "").strip()
 
     def _read[T](

@@ -1,0 +1,1 @@
+"""Backups of the whole state in one file, and what brings it back."""

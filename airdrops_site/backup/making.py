@@ -1,0 +1,105 @@
+"""Make a backup: one file, complete or not there at all."""
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+
+from airdrops_site.backup import engines, surroundings
+from airdrops_site.backup.archive import HEADER, ArchiveWriter
+from airdrops_site.backup.chain_positions import chain_positions
+from airdrops_site.backup.checking import check
+from airdrops_site.backup.engines import Progress
+from airdrops_site.backup.errors import BackupRefused
+from airdrops_site.backup.manifest import Manifest, header
+from airdrops_site.backup.stores import private_file, store_at, thin_out
+from airdrops_site.operations import Kind, recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A complete backup: where it is, and what it took."""
+
+    location: str
+    bytes: int
+    rows: int
+    seconds: float
+    encrypted: bool
+    removed: list[str]
+
+
+def make_backup(
+    *, to: str, passphrase: str, by: str, say: Progress, portable: bool = False
+) -> Made:
+    """The state as it is this moment, in a new file at the place `to`; older ones thinned out.
+
+    Without a passphrase it is not encrypted. BackupRefused in one sentence; nothing is left then.
+    """
+    begun = time.monotonic()
+    store = store_at(to)
+    part = store.staging() / f".airdrops-backup-{os.getpid()}.part"
+    with recorded(Kind.BACKUP, by=by, location=to) as noted:
+        try:
+            facts = _write(part, passphrase, portable=portable, say=say)
+            say("checking what was written")
+            check(part, passphrase)
+            size = part.stat().st_size
+            name = file_name(facts, encrypted=bool(passphrase))
+            location = store.put(part, name)
+        except OSError as error:
+            sentence = f"the backup cannot be written to {to}: {error.strerror or error}"
+            raise BackupRefused(sentence) from error
+        finally:
+            part.unlink(missing_ok=True)
+        removed = thin_out(store, newest=name, keep=settings.BACKUP_KEEP)
+        rows, seconds = sum(facts["rows"].values()), round(time.monotonic() - begun, 3)
+        noted.location = location
+        noted.summary = f"{rows} rows in {size} bytes, {len(removed)} older ones deleted"
+        noted.figures = {"bytes": size, "rows": rows, "seconds": seconds}
+    return Made(location, size, rows, seconds, bool(passphrase), removed)
+
+
+def file_name(facts: Manifest, *, encrypted: bool) -> str:
+    """Whose it is, and of when."""
+    made_at = datetime.fromisoformat(facts["made_at"]).astimezone(UTC)
+    whose = facts["installation"].replace("-", "")[:8]
+    return f"airdrops-{whose}-{made_at:%Y%m%dT%H%M%S%fZ}.tar.gz{'.age' if encrypted else ''}"
+
+
+def folder_for_copies() -> Path:
+    """Where a plain copy of the database may be for a while: beside the database itself."""
+    here = connections["default"]
+    if here.vendor == "sqlite":
+        return Path(str(here.settings_dict["NAME"])).parent
+    return Path(settings.DATA_DIR)
+
+
+def _write(part: Path, passphrase: str, *, portable: bool, say: Progress) -> Manifest:
+    with private_file(part) as raw:
+        archive = ArchiveWriter(raw, passphrase)
+        with engines.frozen(folder_for_copies()):
+            facts = header(portable=portable)
+            archive.add_json(HEADER, facts)
+            _write_surroundings(archive)
+            last: dict[str, Any] = {
+                "chain": chain_positions(),
+                "sequences": engines.sequences(),
+            }
+            write = engines.write_portable if portable else engines.write_native
+            last["rows"] = write(archive, say).rows
+        archive.close(facts | last)
+        raw.flush()
+        os.fsync(raw.fileno())
+    return facts | last
+
+
+def _write_surroundings(archive: ArchiveWriter) -> None:
+    archive.add_json(surroundings.CONFIGURATION, surroundings.configuration())
+    archive.add_json(surroundings.DEPLOYMENTS, surroundings.deployments())
+    for name, data in surroundings.files():
+        archive.add(name, data)
