@@ -158,7 +158,7 @@ def test_the_migration_counts_what_there_was(network: Network, owned: Wallet) ->
         row = make_transaction(owned, network, state)
     make_receipt(make_transaction(owned, network, "final"), at=timezone.now(), fee=8)
     make_receipt(row, at=timezone.now(), fee=9)
-    import_module("wallets.migrations.0022_tallies_of_before").count(apps, None)
+    import_module("wallets.migrations.0023_tallies_of_before").count(apps, None)
     assert of("transactions") == {
         (network.slug, "succeeded", "evm"): 3,
         (network.slug, "refused", "evm"): 1,

@@ -28,8 +28,8 @@ def count(apps: Any, _schema: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0009_asked_by"),
-        ("wallets", "0022_tallies_of_before"),
+        ("scheduling", "0010_wait_changed"),
+        ("wallets", "0023_tallies_of_before"),
     ]
 
     operations = [migrations.RunPython(count, migrations.RunPython.noop)]

@@ -36,6 +36,6 @@ def count(apps: Any, _schema: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("wallets", "0021_tallies")]
+    dependencies = [("wallets", "0022_tallies")]
 
     operations = [migrations.RunPython(count, migrations.RunPython.noop)]

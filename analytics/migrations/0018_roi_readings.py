@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analytics", "0016_tallies_of_before"),
+        ("analytics", "0017_tallies_of_before"),
     ]
 
     operations = [

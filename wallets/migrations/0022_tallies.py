@@ -7,7 +7,7 @@ import wallets.amounts
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("wallets", "0020_operating"),
+        ("wallets", "0021_keys"),
     ]
 
     operations = [

@@ -24,8 +24,8 @@ def count(apps: Any, _schema: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("analytics", "0015_scan_final_at"),
-        ("wallets", "0022_tallies_of_before"),
+        ("analytics", "0016_alerts"),
+        ("wallets", "0023_tallies_of_before"),
     ]
 
     operations = [migrations.RunPython(count, migrations.RunPython.noop)]
