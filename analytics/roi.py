@@ -12,7 +12,8 @@ from decimal import Decimal, localcontext
 from typing import Literal
 
 from analytics.basis.book import Book, LotThere, lots_of, read_period
-from analytics.basis.lots import Lot, Method
+from analytics.basis.lot import Lot
+from analytics.basis.lots import Method
 from analytics.basis.money import dollars, worth
 from analytics.basis.profits import Held, day_of, difference, prices_of, sums_in_dollars
 from analytics.basis.state import LOAN

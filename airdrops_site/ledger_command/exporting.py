@@ -10,7 +10,6 @@ from django.core.management.base import CommandParser
 from airdrops_site.answers import Answer, BadInput
 from airdrops_site.ledger_command import asked
 from analytics.exports.formats import FORMATS, write, write_file
-from analytics.exports.parquet import MissingLibrary
 from analytics.exports.wanted import Wanted
 
 STDOUT = "-"
@@ -35,8 +34,6 @@ def export(options: dict[str, Any]) -> Answer:
         raise BadInput("that needs a file: write --output FILE")
     try:
         return _to(options["output"], options["format"], wanted)
-    except MissingLibrary as error:
-        raise BadInput(str(error)) from error
     except OSError as error:
         raise BadInput(f"{options['output']} cannot be written: {error.strerror}") from error
 

@@ -9,10 +9,9 @@ gains: a lower bound, in money of today. The reserve counts as without risk.
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from analytics.allocation.values import DAYS_PER_YEAR, WHOLE, Matrix
 from analytics.models import AllocationPolicy
+from analytics.numeric import np
 
 
 def benefit_cents(

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
 
-import numpy as np
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber, TruncDate
 
 from analytics.allocation.holdings import Cell
 from analytics.allocation.values import CannotAllocate, Matrix
 from analytics.models import AllocationBucket
+from analytics.numeric import np
 from wallets.amounts import DIGITS, to_decimal
 from wallets.models import PricePoint, Token
 from wallets.price_history import PREFERENCE

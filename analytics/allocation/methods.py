@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from analytics.allocation import solver
 from analytics.allocation.bounds import require_possible
 from analytics.allocation.values import (
@@ -15,6 +13,7 @@ from analytics.allocation.values import (
     Vector,
 )
 from analytics.models import AllocationBucket, AllocationPolicy
+from analytics.numeric import np
 
 M = AllocationPolicy.Method
 # These rest on how prices moved; the others on what a person said.

@@ -7,8 +7,6 @@ mean the same whatever the variances are.
 import warnings
 from typing import Any
 
-import numpy as np
-
 from analytics.allocation.values import (
     WHOLE,
     Bounds,
@@ -17,6 +15,7 @@ from analytics.allocation.values import (
     Solution,
     Vector,
 )
+from analytics.numeric import np
 
 SOLVER = "CLARABEL"
 # Tighter than what is kept (a basis point) by far: two solvers agree within 1e-6.

@@ -4,9 +4,8 @@ The covariance is shrunk towards one without correlations (Schäfer and Strimmer
 each bucket keeps its own variance, as a coin of one dollar and one that doubles must.
 """
 
-import numpy as np
-
 from analytics.allocation.values import DAYS_PER_YEAR, CannotAllocate, Matrix, Statistics
+from analytics.numeric import np
 
 # With fewer returns nobody knows how buckets move together.
 FEWEST_DAYS = 30

@@ -5,14 +5,16 @@ Floats only here, in statistics and in the optimiser: money and weights that are
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from analytics.numeric import np
 from wallets.transactions.operator import NotPossible
 
-Vector = NDArray[np.float64]
-Matrix = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+type Vector = NDArray[np.float64]
+type Matrix = NDArray[np.float64]
 
 # The whole, in basis points.
 WHOLE = 10_000

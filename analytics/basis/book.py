@@ -9,7 +9,8 @@ from typing import Any
 from analytics.basis.consumed import consumed_until
 from analytics.basis.engine import Disposal, Engine, nobody_asks
 from analytics.basis.entries import read_entries
-from analytics.basis.lots import Lot, Method, Pool
+from analytics.basis.lot import Lot
+from analytics.basis.lots import Method, Pool
 from analytics.basis.state import State
 from analytics.basis.tally import Days, Key, Sums, no_days
 from analytics.models import BasisCheckpoint, ProfitDay

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from analytics.basis.entries import Entry, read_causes
-from analytics.basis.lots import Lot, Method, Piece
+from analytics.basis.lot import Lot
+from analytics.basis.lots import Method, Piece
 from analytics.basis.money import from_cents, shares, worth
 from analytics.basis.state import INSIDE, LOAN, State, in_lots
 from analytics.basis.tally import Days, Key, Sums, no_days
@@ -87,7 +88,7 @@ class Engine:
     def _is_of(self, entry: Entry) -> bool:
         """Whether what the wallet has of it came from the same protocol."""
         lots = self.state.pool(entry.wallet, entry.token.pk).lots
-        return bool(entry.protocol and lots and lots[0].protocol == entry.protocol)
+        return bool(entry.protocol and lots and lots.first.protocol == entry.protocol)
 
     def _one(self, entry: Entry) -> None:
         if entry.kind == K.FEE:

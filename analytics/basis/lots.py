@@ -4,36 +4,16 @@ An unknown cost is None and stays so, whatever becomes of the lot. Costs are in 
 times in seconds since 1970; 0 is unknown.
 """
 
-from bisect import bisect_right
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from analytics.basis.lot import Lot
 from analytics.basis.money import shares
+from analytics.basis.queued import Lots
 
 Method = Literal["fifo", "average"]
 METHODS: tuple[Method, ...] = ("fifo", "average")
-
-
-@dataclass(slots=True)
-class Lot:
-    """So much of a token; the airdrop or the protocol that it was income from, if any."""
-
-    amount: int
-    cost: int | None
-    acquired: int
-    campaign: int | None = None
-    protocol: str = ""
-
-    def split(self, amount: int) -> "Lot":
-        """Take so much of it out, with its part of the cost."""
-        part = None if self.cost is None else self.cost * amount // self.amount
-        taken = replace(self, amount=amount, cost=part)
-        self.amount -= amount
-        if self.cost is not None and part is not None:
-            self.cost -= part
-        return taken
 
 
 def nobodys(amount: int) -> Lot:
@@ -60,7 +40,7 @@ class Pool:
 
     def __init__(self, method: Method) -> None:
         self.average = method == "average"
-        self.lots: deque[Lot] = deque()
+        self.lots = Lots()
         self.amount = 0
         self.cost = 0  # by average only
         self.tainted = False
@@ -73,11 +53,7 @@ class Pool:
         if self.average:
             self.tainted = self.tainted or lot.cost is None
             self.cost += lot.cost or 0
-        if not self.lots or self.lots[-1].acquired <= lot.acquired:
-            self.lots.append(lot)
-        else:
-            place = bisect_right(self.lots, lot.acquired, key=lambda one: one.acquired)
-            self.lots.insert(place, lot)
+        self.lots.add(lot)
 
     def take(self, amount: int) -> list[Piece]:
         """So much of it, oldest first; what is missing is a piece of unknown origin."""
@@ -92,9 +68,9 @@ class Pool:
 
     def _oldest(self, amount: int) -> Iterator[Lot]:
         while amount:
-            first = self.lots[0]
+            first = self.lots.first
             if first.amount <= amount:
-                self.lots.popleft()
+                self.lots.pop_first()
                 amount -= first.amount
                 yield first
             else:
@@ -110,6 +86,12 @@ class Pool:
         self.cost -= total or 0
         if there == self.amount:
             self.cost, self.tainted = 0, False
+
+    def rescale(self, times: int, by: int) -> None:
+        """Count every lot in other units; each is rounded down."""
+        changed = [replace(lot, amount=lot.amount * times // by) for lot in self.lots]
+        self.lots = Lots(changed)
+        self.amount = sum(lot.amount for lot in changed)
 
     def costs(self) -> Iterator[tuple[Lot, int | None]]:
         """Each lot with what it counts as having cost."""
@@ -129,7 +111,7 @@ class Pool:
         """What `dump` made."""
         pool = cls(method)
         for amount, cost, *tags in kept[2]:
-            pool.lots.append(Lot(int(amount), None if cost is None else int(cost), *tags))
+            pool.lots.add(Lot(int(amount), None if cost is None else int(cost), *tags))
         pool.amount = sum(lot.amount for lot in pool.lots)
         pool.cost, pool.tainted = int(kept[0]), bool(kept[1])
         return pool

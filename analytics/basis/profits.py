@@ -9,7 +9,8 @@ from django.db.models import Count
 from django.utils import timezone
 
 from analytics.basis.book import Book, Place, lots_of, read_book
-from analytics.basis.lots import Lot, Method
+from analytics.basis.lot import Lot
+from analytics.basis.lots import Method
 from analytics.basis.money import Price, dollars, worth
 from analytics.basis.state import LOAN, WALLET
 from analytics.basis.tally import Sums

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from analytics.basis.lots import Lot, Method, Piece, Pool
+from analytics.basis.lot import Lot
+from analytics.basis.lots import Method, Piece, Pool
 from wallets.models import Token
 
 WALLET, INSIDE, LOAN = "", "inside", "loan"
@@ -26,9 +27,7 @@ class Parcel:
         """The same token may have other decimals on the other network."""
         if decimals == self.decimals:
             return
-        for lot in self.pool.lots:
-            lot.amount = lot.amount * 10**decimals // 10**self.decimals
-        self.pool.amount = sum(lot.amount for lot in self.pool.lots)
+        self.pool.rescale(10**decimals, 10**self.decimals)
         self.decimals = decimals
 
 

@@ -45,7 +45,7 @@ def no_progress(_bytes: int) -> None:
 def write_file(name: str, wanted: Wanted, path: Path, progress: Progress = no_progress) -> int:
     """All of it or nothing: a file of that name is replaced once all is written.
 
-    Returns its size in bytes. OSError, or MissingLibrary for Parquet without pyarrow.
+    Returns its size in bytes. May raise OSError.
     """
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-import numpy as np
-
+from analytics.numeric import np
 from analytics.portfolio.values import Drawdown, Measure
 
 # Coins trade on every day of the year.

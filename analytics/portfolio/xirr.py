@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-import numpy as np
+from analytics.numeric import np
 
 YEAR_SECONDS = 365 * 86_400
 # Over the whole period money may grow or shrink by a factor of e^600; most grow by little.
@@ -12,7 +12,7 @@ GRID = 1_001
 # So many rates at once: there may be a hundred thousand payments.
 BLOCKS = 40
 STEPS = 200
-Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
+type Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
 Payments = Sequence[tuple[datetime, float]]
 
 
