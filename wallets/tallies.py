@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from wallets import leases
@@ -119,7 +119,11 @@ def _grow(sums: Mapping[tuple[str, str], int]) -> None:
 
 
 def _jobs() -> Values:
-    rows = WakeUp.objects.order_by().values_list("path")
+    return _jobs_of(WakeUp.objects.all())
+
+
+def _jobs_of(found: QuerySet[WakeUp]) -> Values:
+    rows = found.order_by().values_list("path")
     sums = rows.annotate(ok=Sum("completed"), failed=Sum("failures"))
     return {
         key(JOBS, {"job": path, "outcome": outcome}): count
@@ -127,6 +131,14 @@ def _jobs() -> Values:
         for outcome, count in (("ok", ok), ("failed", failed))
         if count
     }
+
+
+def remove_jobs(rows: QuerySet[WakeUp]) -> int:
+    """Delete wake-ups and keep what they counted; how many there were."""
+    with transaction.atomic():
+        locked = list(rows.select_for_update())
+        add_all(_jobs_of(WakeUp.objects.filter(pk__in=[row.pk for row in locked])))
+        return WakeUp.objects.filter(pk__in=[row.pk for row in locked]).delete()[0]
 
 
 def text(labels: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError
 from django.db.models import F
 from django.utils import timezone
 
@@ -21,8 +21,9 @@ from airdrops_site.backup.standing import standing_at
 from airdrops_site.backup.tables import kept_models
 from airdrops_site.models import Operation
 from airdrops_site.operations import Kind, recorded
-from wallets.models import Lease, NonceLane, WakeUp
-from wallets.services import pause_installation
+from airdrops_site.restoring.beginning import begin
+from wallets import tallies
+from wallets.models import NonceLane
 
 # Further than any worker of before can have counted since the backup.
 _FENCED = 1_000_000
@@ -50,6 +51,7 @@ def restore(
     refuse_if_running(even_if_dead=even_if_dead)
     say("checking the backup")
     backup = check(path, passphrase)
+    counted = _counters_before()
     place = beside()
     try:
         load(backup, passphrase, place, say)
@@ -57,7 +59,9 @@ def restore(
             say("migrating")
             migrate_forward()
             with recorded(Kind.RESTORE, by=by, location=str(path)) as noted:
-                _let_nothing_run(backup, by=by)
+                _let_nothing_run(backup, path, by=by)
+                # A counter that fell would look like a restart, or like nothing at all.
+                tallies.raise_to(counted)
                 seconds = round(time.monotonic() - begun, 3)
                 noted.summary = f"{backup.rows} rows of {backup.manifest['made_at']}; paused"
                 noted.figures = {"rows": backup.rows, "seconds": seconds}
@@ -95,24 +99,22 @@ def try_out(path: Path, passphrase: str, *, by: str, say: Progress) -> Checked:
     return backup
 
 
-def _let_nothing_run(backup: Checked, *, by: str) -> None:
-    """Before anyone can see it: nothing is signed until a person says so."""
-    # TODO(issue 8): restoring.begin(backup_made_at=, source=, by=) takes the pause's place, with
-    # the chain to be asked and what was due skipped.
-    now = timezone.now()
-    reason = (
-        f"restored at {now:%Y-%m-%d %H:%M:%S} UTC from a backup of {backup.manifest['made_at']}"
+def _let_nothing_run(backup: Checked, path: Path, *, by: str) -> None:
+    """Before anyone can see it: nothing is signed until a person says so, with the chain asked."""
+    made_at = datetime.fromisoformat(backup.manifest["made_at"])
+    begin(backup_made_at=made_at, source=path.name, by=by)
+    NonceLane.objects.update(lease_epoch=F("lease_epoch") + _FENCED)
+    under_way = Operation.objects.filter(outcome=Operation.Outcome.RUNNING)
+    under_way.exclude(kind=Kind.RESTORE).update(
+        outcome=Operation.Outcome.UNKNOWN,
+        ended_at=timezone.now(),
+        summary="It was under way when the backup was made.",
     )
-    with transaction.atomic():
-        pause_installation(reason=reason, actor=by[:100])
-        NonceLane.objects.update(
-            lease_owner="", lease_expires_at=None, lease_epoch=F("lease_epoch") + _FENCED
-        )
-        Lease.objects.update(owner="", expires_at=None)
-        WakeUp.objects.update(enqueued_at=None, started_at=None, finished_at=None, in_hand=0)
-        under_way = Operation.objects.filter(outcome=Operation.Outcome.RUNNING)
-        under_way.exclude(kind=Kind.RESTORE).update(
-            outcome=Operation.Outcome.UNKNOWN,
-            ended_at=now,
-            summary="It was under way when the backup was made.",
-        )
+
+
+def _counters_before() -> tallies.Values:
+    """What the database that is replaced has counted; nothing where it cannot say."""
+    try:
+        return tallies.values()
+    except DatabaseError:
+        return {}

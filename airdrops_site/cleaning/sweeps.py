@@ -19,7 +19,8 @@ from airdrops_site.cleaning.answers import old_answers, remove_answers
 from airdrops_site.cleaning.runs import idle_runs, remove_runs
 from airdrops_site.models import Operation
 from airdrops_site.operations import DONE
-from analytics.models import AllocationRun
+from analytics.models import Alert, AllocationRun, Notification, Silence
+from wallets import tallies
 from wallets.models import AllowanceScan, Lease, WakeUp, WorkerCluster
 
 # Who did what in the console is asked for longest after.
@@ -69,6 +70,11 @@ def _wake_ups(at: Moments) -> QuerySet[Any]:
     )
 
 
+def _alerts(at: Moments) -> QuerySet[Any]:
+    pending = Notification.objects.filter(alert=OuterRef("pk"), state=Notification.State.PENDING)
+    return Alert.objects.filter(~Exists(pending), resolved_at__lt=at.cutoff)
+
+
 def _operations(at: Moments) -> QuerySet[Any]:
     newest = Operation.objects.order_by().values("kind").annotate(n=Max("pk")).values("n")
     done = Operation.objects.filter(outcome__in=DONE).order_by()
@@ -96,7 +102,9 @@ def sweeps() -> Iterator[Sweep]:
     yield Sweep(
         "allocation proposals", "a later one of the policy is there, nothing came of it", _proposals
     )
-    yield Sweep("wake-ups", "done, and asked for anew when there is work", _wake_ups)
+    yield Sweep(
+        "wake-ups", "done, and asked for anew when there is work", _wake_ups, tallies.remove_jobs
+    )
     yield Sweep(
         "results of jobs",
         "the rows that a job worked on say what came of it",
@@ -126,5 +134,16 @@ def sweeps() -> Iterator[Sweep]:
         lambda at: LogEntry.objects.filter(
             action_time__lt=min(at.cutoff, at.now - KEEP_CONSOLE_LOG)
         ),
+    )
+    yield Sweep("alerts", "resolved; their messages go with them", _alerts)
+    yield Sweep(
+        "messages of alerts",
+        "sent or given up, and counted",
+        lambda at: Notification.objects.filter(alert=None, created_at__lt=at.cutoff).exclude(
+            state=Notification.State.PENDING
+        ),
+    )
+    yield Sweep(
+        "silences", "they have ended", lambda at: Silence.objects.filter(until__lt=at.cutoff)
     )
     yield Sweep("operations", "a later one of the kind is there", _operations)

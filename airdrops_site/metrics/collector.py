@@ -13,7 +13,6 @@ from airdrops_site.metrics.families import NO_LABELS, gauge, single
 from airdrops_site.metrics.scrape import Scrape
 from airdrops_site.version import version
 
-# TODO(issue 8): alerts_firing{severity}, once the alerts inside are merged.
 Part = Callable[[Scrape], Iterator[Metric]]
 PARTS: tuple[Part, ...] = (
     counters.collect,

@@ -9,6 +9,7 @@ from prometheus_client.core import Metric
 from airdrops_site.health.transactions import open_facts
 from airdrops_site.metrics.families import NO_LABELS, Sample, gauge, labelled, single
 from airdrops_site.metrics.scrape import Scrape
+from analytics.alerts.selectors import firing_by_severity
 from scheduling.risk import LEVELS, OLDEST, latest_reading
 from wallets.limit_usage import used_now
 from wallets.models import EmergencyStop, Limit, ScopeKind, Token
@@ -26,6 +27,12 @@ def collect(scrape: Scrape) -> Iterator[Metric]:
         labelled(stops.annotate(count=Count("pk", filter=Q(engaged=True)))),
     )
     yield gauge("alerts", "What waits for a person.", ("kind",), labelled(open_facts().items()))
+    yield gauge(
+        "alerts_firing",
+        "Alerts that the workers have found firing, by severity.",
+        ("severity",),
+        labelled(firing_by_severity().items()),
+    )
     yield _level(scrape)
     yield gauge(
         "limit_used_ratio",

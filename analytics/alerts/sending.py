@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from analytics.alerts.channels import Channel, ChannelsUnreadable, read_channels
 from analytics.alerts.messages import NotSent, Outgoing, Sender
 from analytics.alerts.senders import sender_of
 from analytics.models import Notification, Severity
+from wallets import tallies
 
 log = structlog.get_logger(__name__)
 
@@ -142,28 +144,36 @@ def _try(
         # A library may fail with anything, and what it says may be an address.
         _failed(mine, rows, type(error).__name__[:60])
         return False
-    # TODO(issue 8): count alert_notifications{channel,outcome} in the lasting tallies.
-    mine.update(
-        state=State.SENT,
-        sent_at=timezone.now(),
-        summarised=summarised,
-        claim=None,
-        claimed_until=None,
-        last_error="",
-    )
+    with transaction.atomic():
+        sent = mine.update(
+            state=State.SENT,
+            sent_at=timezone.now(),
+            summarised=summarised,
+            claim=None,
+            claimed_until=None,
+            last_error="",
+        )
+        _count(rows[0].channel, State.SENT, sent)
     log.info("notification_sent", channel=rows[0].channel, count=len(rows))
     return True
 
 
 def _failed(mine: QuerySet[Notification], rows: list[Notification], kind: str) -> None:
     tries = min(row.tries for row in rows)
-    mine.filter(tries__gte=MOST_TRIES).update(
-        state=State.FAILED, claim=None, claimed_until=None, last_error=kind
-    )
+    with transaction.atomic():
+        given_up = mine.filter(tries__gte=MOST_TRIES).update(
+            state=State.FAILED, claim=None, claimed_until=None, last_error=kind
+        )
+        _count(rows[0].channel, State.FAILED, given_up)
     pause = timedelta(seconds=_BACKOFF[min(tries, MOST_TRIES) - 1])
     again = timezone.now() + pause
     mine.update(due_at=again, claim=None, claimed_until=None, last_error=kind)
     log.warning("notification_not_sent", channel=rows[0].channel, kind=kind, tries=tries)
+
+
+def _count(channel: str, outcome: str, by: int) -> None:
+    """In the transaction that ends the messages; the rows go with time, the count does not."""
+    tallies.add("alert_notifications", {"channel": channel, "outcome": str(outcome)}, by)
 
 
 def _message(row: Notification) -> Outgoing:

@@ -12,9 +12,11 @@ ROOT = Path(settings.BASE_DIR)
 EXECUTED = {
     "actions.md": "airdrops_site/test_actions_guide.py",
     "adding-a-protocol.md": "airdrops_site/test_startprotocol.py",
+    "alerting.md": "airdrops_site/test_alerting_guide.py",
     "allocation.md": "airdrops_site/test_allocation_command.py",
     "allowances.md": "airdrops_site/test_allowances_guide.py",
     "approvals.md": "airdrops_site/test_emergency_guide.py",
+    "backup.md": "airdrops_site/test_backup.py",
     "books.md": "analytics/test_reconcile.py",
     "campaigns.md": "airdrops_site/test_campaigns_command.py",
     "criteria.md": "airdrops_site/test_criteria_guide.py",
@@ -22,24 +24,23 @@ EXECUTED = {
     "deployments.md": "airdrops_site/test_deployments_guide.py",
     "emergency.md": "airdrops_site/test_emergency_guide.py",
     "go-live.md": "airdrops_site/test_runbook.py",
+    "health.md": "airdrops_site/test_runbook.py",
     "history.md": "airdrops_site/test_history_guide.py",
     "limits.md": "airdrops_site/test_limits_guide.py",
     "operating.md": "airdrops_site/test_tasks_guide.py",
     "portfolio.md": "airdrops_site/test_portfolio_page.py",
     "profit.md": "airdrops_site/test_ledger_guide.py",
     "reports.md": "airdrops_site/test_report_command.py",
+    "restore.md": "airdrops_site/test_restore_guide.py",
     "risk.md": "airdrops_site/test_risk_guide.py",
     "runbook.md": "airdrops_site/test_runbook.py",
     "stolen-key.md": "airdrops_site/test_stolen_key_guide.py",
     "tasks.md": "airdrops_site/test_tasks_guide.py",
     "transfers.md": "airdrops_site/test_transfers_guide.py",
+    "upkeep.md": "airdrops_site/test_upkeep_guide.py",
     "waiting.md": "airdrops_site/test_waiting_guide.py",
     "wallets.md": "airdrops_site/test_wallets_guide.py",
 }
-
-# TODO(issue 8): not merged yet; empty this, and let test_runbook.py execute them.
-_COMMANDS = ("alerts", "backup_state", "cleanup", "restore_state", "resume_state", "upkeep")
-PENDING = (*(f"manage.py {name}" for name in _COMMANDS), "make audit", "make upgrade")
 
 _UNITS = "tests/airdrops_site/test_deploy.py: systemd-analyze verifies the units"
 # What cannot be executed here, or is in another form: the beginning of the line, and what stands
@@ -58,6 +59,11 @@ SUBSTITUTES = {
     r"manage\.py collectstatic --noinput$": "UNVERIFIED: of Django itself",
     r"pg_dump ": "tests/airdrops_site/test_no_secret_anywhere.py",
     r"sqlite3 ": "tests/airdrops_site/test_no_secret_anywhere.py",
+    r"manage\.py (backup|restore)_state\b": "tests/airdrops_site/test_backup.py",
+    r"manage\.py resume_state\b": "tests/airdrops_site/test_restore_guide.py",
+    r"manage\.py alerts test\b": "tests/airdrops_site/test_alerting_guide.py",
+    r"make audit$": "tests/airdrops_site/test_upkeep.py",
+    r"make upgrade$": "UNVERIFIED: it changes the lock; the suite that it ends with is this one",
     r"uv pip install ": "tests/airdrops_site/test_startprotocol.py",
     r"pytest \$DIR$": "tests/airdrops_site/test_startprotocol.py",
 }
@@ -75,15 +81,10 @@ def substitute(line: str) -> str:
     return next((told for start, told in SUBSTITUTES.items() if re.match(start, line)), "")
 
 
-def is_pending(line: str) -> bool:
-    """Whether its command is not there yet."""
-    return line.startswith(PENDING)
-
-
 def how(page: str, line: str) -> str:
     """Which test executes it, or what stands for it; empty if it is not known."""
-    if is_pending(line):
-        return "TODO(issue 8)"
     if told := substitute(line):
         return told
+    if (ROOT / "docs/alerts" / page).is_file():
+        return "monitoring/test_guides.py"
     return EXECUTED.get(page, "") if line.startswith("manage.py") else ""

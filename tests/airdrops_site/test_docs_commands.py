@@ -2,9 +2,7 @@
 
 import re
 
-from django.core.management import get_commands
-
-from tests.airdrops_site.docs_commands import EXECUTED, PENDING, ROOT, SUBSTITUTES, how, shell_lines
+from tests.airdrops_site.docs_commands import EXECUTED, ROOT, SUBSTITUTES, how, shell_lines
 
 
 def test_no_command_in_docs_is_unexecuted() -> None:
@@ -27,10 +25,3 @@ def test_every_substitute_is_there_and_used() -> None:
         assert any(re.match(start, line) for line in lines), start
         for name in re.findall(r"tests/[\w/]+\.py", told):
             assert (ROOT / name).is_file(), name
-
-
-def test_nothing_is_pending_that_is_there() -> None:
-    there = {f"manage.py {name}" for name in get_commands()}
-    assert there & set(PENDING) == set()
-    targets = (ROOT / "Makefile").read_text()
-    assert not any(f"\n{one.removeprefix('make ')}:" in targets for one in PENDING)
