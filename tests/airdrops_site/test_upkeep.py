@@ -191,7 +191,7 @@ def test_holes_are_read_from_what_the_auditors_print() -> None:
 
 def test_what_left_no_row_rests_for_workers_and_not_for_a_person() -> None:
     for _ in range(2):
-        with pytest.raises(CommandError, match="backup_state is not part of this version"):
+        with pytest.raises(CommandError, match="there is no passphrase"):
             call_command("upkeep", "run", "backup")
     rest = Lease.objects.get(pk="upkeep:backup")
     assert rest.owner == ""
