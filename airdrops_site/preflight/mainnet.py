@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from airdrops_site.operations import last_done
 from airdrops_site.preflight.chains import VERIFIED_WITHIN
-from airdrops_site.preflight.lines import Line, failed, ok, unknown, warning
+from airdrops_site.preflight.lines import Line, failed, ok, warning
+from analytics.models import Notification
 from protocols.models import Deployment, Protocol
 from wallets.models import Limit, Network, Transaction, Transition, Wallet
 from wallets.services import STOP_HISTORY
@@ -19,6 +20,7 @@ from wallets.transactions.states import Outcome, TransactionState
 
 STOP_TESTED_WITHIN = timedelta(days=30)
 BACKED_UP_WITHIN = timedelta(days=1)
+TEST_ALERT_WITHIN = timedelta(days=30)
 # A first amount: 0.05 of the network's coin a day, in wei.
 SMALL = 5 * 10**16
 _K = Limit.Kind
@@ -179,7 +181,15 @@ def look_at_mainnet_deployments() -> Iterator[Line]:
 
 def look_at_test_alert() -> Iterator[Line]:
     """Whether somebody is really told."""
-    # TODO(issue 8): ask the table of notifications for a test that arrived, once alerts are merged.
-    yield unknown(
-        "test alert", "send one with `manage.py alerts test` and see that it arrives at a person"
+    sent = Notification.objects.filter(
+        kind=Notification.Kind.TEST,
+        state=Notification.State.SENT,
+        sent_at__gte=timezone.now() - TEST_ALERT_WITHIN,
     )
+    channels = sorted(set(sent.values_list("channel", flat=True)))
+    if channels:
+        told = f"channels took one within {TEST_ALERT_WITHIN.days} days: {', '.join(channels)}"
+        yield ok("test alert", f"{told}; only a person knows whether it arrived")
+        return
+    told = f"no channel took one within {TEST_ALERT_WITHIN.days} days"
+    yield failed("test alert", f"{told}; send one with `manage.py alerts test CHANNEL`")

@@ -14,6 +14,7 @@ from airdrops_site.preflight import mainnet
 from airdrops_site.preflight.lines import Line, State, exit_code, lines_of
 from airdrops_site.preflight.looks import Part, take_preflight
 from airdrops_site.preflight.machine import differing_packages
+from analytics.models import Notification
 from protocols.models import Deployment
 from tests import factories
 from tests.airdrops_site.conftest import NOWHERE
@@ -109,6 +110,7 @@ def ready_for_mainnet(settings: Settings) -> Network:
     lift_stop(reason="it works", actor="ann")
     for done in (Operation.Kind.BACKUP, Operation.Kind.BACKUP_VERIFICATION):
         factories.OperationFactory.create(kind=done, started_at=now, ended_at=now)
+    factories.NotificationFactory.create(alert=None, kind="test", state="sent", sent_at=now)
     return network
 
 
@@ -120,9 +122,10 @@ def rehearsed(testnet: Network) -> None:
 
 
 def mainnet_lines() -> list[Line]:
-    names = ("mainnet", "limits", "key kinds", "endpoints", "rehearsal", "stop", "backup", "second")
+    names = ("mainnet", "limits", "key kinds", "endpoints", "rehearsal", "stop", "backup")
+    more = ("second", "test alert")
     lines = take_preflight([], for_mainnet=True)
-    return [line for line in lines if line.name.startswith(names)]
+    return [line for line in lines if line.name.startswith((*names, *more))]
 
 
 def test_what_go_live_asks_for_is_enough(settings: Settings) -> None:
@@ -145,6 +148,7 @@ MISSING: dict[str, Callable[[], object]] = {
     "stop": forget_the_stop,
     "backup made": lambda: Operation.objects.update(started_at=LONG_AGO, ended_at=LONG_AGO),
     "backup verified": lambda: Operation.objects.filter(kind="backup_verification").delete(),
+    "test alert": lambda: Notification.objects.update(sent_at=LONG_AGO),
     "second person": lambda: User.objects.filter(username="ben").update(is_active=False),
     "key kinds": lambda: Wallet.objects.update(signer_kind="environment"),
     "mainnet deployments": lambda: Deployment.objects.update(verified_at=None),
