@@ -22,7 +22,9 @@ PASSPHRASE = "a passphrase of the tests"
 # Written by a backup, or changed by a restore.
 _CHANGING = {
     "airdrops_site_operation",
+    "airdrops_site_restore",
     "wallets_installation",
+    "wallets_lease",
     "wallets_noncelane",
     "wallets_transition",
 }

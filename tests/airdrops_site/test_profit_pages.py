@@ -49,7 +49,7 @@ def test_the_page_reads_no_books(
     jobs.refresh_profit()
     client = signed_in("viewer")
     client.get("/admin/profit/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get("/admin/profit/")
 
 

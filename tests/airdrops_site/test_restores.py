@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.restores import play
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db]
+pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.db]
 
 
 def test_a_restored_backup_does_nothing_twice_and_loses_nothing(keystores: Path) -> None:

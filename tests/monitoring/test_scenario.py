@@ -16,7 +16,7 @@ _TOKEN = "a-token-for-the-scenario"
 
 
 @pytest.fixture
-def watching(transactional_db: None, tmp_path: Path) -> Iterator[Prometheus]:
+def watching(tmp_path: Path) -> Iterator[Prometheus]:
     """A Prometheus that reads our web with its token, a target that is not there, and the day."""
     token = tmp_path / "token"
     token.write_text(_TOKEN)
@@ -42,6 +42,7 @@ def test_the_scenario_has_every_metric() -> None:
     assert scenario.names() == kit.metrics_agreed()
 
 
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_every_rule_and_every_panel_has_data(watching: Prometheus) -> None:
     assert eventually(lambda: not _unmet(watching), within=60), _unmet(watching)
     assert len(watching.rules()) == len(kit.rule_expressions())

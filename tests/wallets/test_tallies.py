@@ -92,7 +92,7 @@ def test_no_counter_is_below_what_it_was_known_to_be() -> None:
     assert tallies.values() == {THING: 9, other: 4}
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_counting_and_folding_at_once_loses_and_doubles_nothing() -> None:
     def write() -> None:
         for _ in range(40):
