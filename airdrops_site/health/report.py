@@ -18,7 +18,7 @@ from wallets.chain.probe import record_probe
 log = structlog.get_logger(__name__)
 
 # Of the two seconds that are promised; the rest is for the web server.
-ANSWER_SECONDS = 1.7
+ANSWER_SECONDS = 1.5
 # What was learned is written after the answer is complete; a caller waits this long for it.
 RECORD_SECONDS = 0.2
 # What hangs must not cost a thread for each time somebody asks.
