@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from time import time
 from typing import Any
 
 import pytest
@@ -116,6 +117,8 @@ def chain(anvil: Anvil) -> Iterator[Chain]:
         rpc.call("evm_setAutomine", False)
         # Nor the base fee that it may have raised.
         rpc.call("anvil_setNextBlockBaseFeePerGas", hex(10**9))
+        # And it sets the clock back to the snapshot's: hours late at the end of a long run.
+        rpc.call("evm_setTime", int(time()))
         yield Chain(anvil.url, rpc)
         rpc.call("evm_revert", snapshot)
 
