@@ -207,8 +207,7 @@ def _write_rule(call: ApprovedCall) -> None:
     rules.allow(
         network=call.network,
         address=call.address,
-        protocol=PROTOCOL,
-        permissions=[_permission(call, payable=payable)],
+        permissions={PROTOCOL: [_permission(call, payable=payable)]},
         code_hash=call.code_hash,
         source=f"approved call {call.pk}",
     )

@@ -1,6 +1,6 @@
 """Policy rows of floor 1, as the contract registry writes them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,6 +12,16 @@ from wallets.transactions.arguments import gaps
 from wallets.transactions.calldata import selector_of
 
 _REASON_LENGTH = 300
+# A rule that is written anew is enabled anew.
+_WRITTEN = (
+    "signature",
+    "arguments",
+    "payable",
+    "code_hash",
+    "source",
+    "enabled",
+    "disabled_reason",
+)
 
 
 def selector(permission: Permission) -> str:
@@ -32,28 +42,35 @@ def allow(
     *,
     network: Network,
     address: str,
-    protocol: str,
-    permissions: Iterable[Permission],
+    permissions: Mapping[str, Iterable[Permission]],
     code_hash: str,
     source: str,
 ) -> None:
-    """Let a protocol make these calls at an address that carries this code."""
-    for permission in permissions:
-        PolicyRule.objects.update_or_create(
-            network=network,
-            address=address,
-            selector=selector(permission),
-            protocol=protocol,
-            defaults={
-                "signature": permission.signature,
-                "arguments": [one.model_dump(mode="json") for one in permission.arguments],
-                "payable": permission.payable,
-                "code_hash": code_hash,
-                "source": source,
-                "enabled": True,
-                "disabled_reason": "",
-            },
-        )
+    """Let protocols, by slug, make these calls at an address that carries this code."""
+    written = {
+        (protocol, rule.selector): rule
+        for protocol, allowed in permissions.items()
+        for rule in (_rule(permission, protocol) for permission in allowed)
+    }
+    for rule in written.values():
+        rule.network, rule.address = network, address
+        rule.code_hash, rule.source = code_hash, source
+    PolicyRule.objects.bulk_create(
+        written.values(),
+        update_conflicts=True,
+        unique_fields=("network", "address", "selector", "protocol"),
+        update_fields=_WRITTEN,
+    )
+
+
+def _rule(permission: Permission, protocol: str) -> PolicyRule:
+    return PolicyRule(
+        protocol=protocol,
+        selector=selector(permission),
+        signature=permission.signature,
+        arguments=[one.model_dump(mode="json") for one in permission.arguments],
+        payable=permission.payable,
+    )
 
 
 def forbid(

@@ -43,10 +43,12 @@ __all__ = [
 
 def sync_protocols() -> None:
     """A row for every adapter there is; the operator's own settings stay."""
+    known = dict(Protocol.objects.values_list("slug", "name"))
     for adapter in adapters().values():
-        row, _ = Protocol.objects.get_or_create(slug=adapter.slug, defaults={"name": adapter.name})
-        if row.name != adapter.name:
-            Protocol.objects.filter(pk=row.pk).update(name=adapter.name)
+        if adapter.slug not in known:
+            Protocol.objects.get_or_create(slug=adapter.slug, defaults={"name": adapter.name})
+        elif known[adapter.slug] != adapter.name:
+            Protocol.objects.filter(slug=adapter.slug).update(name=adapter.name)
 
 
 def sync_deployments() -> int:
@@ -233,8 +235,7 @@ def _allow_role(row: Deployment) -> None:
     rules.allow(
         network=row.network,
         address=row.address,
-        protocol=row.protocol.slug,
-        permissions=permissions_of(row),
+        permissions={row.protocol.slug: permissions_of(row)},
         code_hash=row.code_hash,
         source=row.source,
     )
@@ -305,16 +306,13 @@ def register_token(
         what=token.symbol,
         vouched=vouched,
     )
-    with transaction.atomic():
-        for adapter in adapters().values():
-            rules.allow(
-                network=token.network,
-                address=address,
-                protocol=adapter.slug,
-                permissions=adapter.permissions(ERC20),
-                code_hash=found.code_hash,
-                source=source,
-            )
+    rules.allow(
+        network=token.network,
+        address=address,
+        permissions={one.slug: one.permissions(ERC20) for one in adapters().values()},
+        code_hash=found.code_hash,
+        source=source,
+    )
 
 
 def disable_token(*, token: Token, reason: str) -> None:

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Model
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -95,21 +95,25 @@ def test_a_longer_list_costs_no_more_queries(operator: Client, model: type[Model
 
 
 @pytest.mark.parametrize("model", admin.site._registry, ids=name_of)
-@pytest.mark.parametrize("term", ["0x" + "ab" * 32, "0x" + "AB" * 20, "17", "some words", "0x12'"])
 def test_every_list_can_be_searched_for_anything(
-    operator: Client, model: type[Model], term: str
+    operator: Client, rf: RequestFactory, model: type[Model]
 ) -> None:
-    assert operator.get(page(model, "changelist"), {"q": term}).status_code == 200
+    url = page(model, "changelist")
+    shown = operator.get(url, {"q": "some words"})
+    assert shown.status_code == 200
+    for term in ("0x" + "ab" * 32, "0x" + "AB" * 20, "17", "0x12'"):
+        # Drawing the page is what takes long.
+        request = rf.get(url, {"q": term})
+        request.user = shown.wsgi_request.user
+        found = admin.site._registry[model].get_changelist_instance(request).result_list
+        assert len(found) <= 1
 
 
 @pytest.mark.parametrize("model", admin.site._registry, ids=name_of)
 def test_every_form_to_add_opens_or_is_refused(operator: Client, model: type[Model]) -> None:
-    may_add = admin.site._registry[model].has_add_permission(_request(operator))
-    assert operator.get(page(model, "add")).status_code == (200 if may_add else 403)
-
-
-def _request(client: Client) -> Any:
-    return client.get("/admin/").wsgi_request
+    answer = operator.get(page(model, "add"))
+    may_add = admin.site._registry[model].has_add_permission(answer.wsgi_request)
+    assert answer.status_code == (200 if may_add else 403)
 
 
 def test_no_page_changes_state_on_get() -> None:
