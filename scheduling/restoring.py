@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from scheduling.dispatch import Due, due_times, record
-from scheduling.models import Run, Step, Task
-from scheduling.states import RUN, RunState, StepState
+from scheduling.models import PlanLine, Run, Step, Task
+from scheduling.plan_states import LINE, LineState, PlanState
+from scheduling.states import RESTORED, RUN, RunState, StepState
 from wallets.transitions import LostRace, move
 
-RESTORED = "restored"
 _NOT_BEGUN = (RunState.PENDING, RunState.HELD)
 
 
@@ -28,27 +28,52 @@ class Skipped:
     runs: int
 
 
-def skip_missed(*, since: datetime, until: datetime, actor: str) -> Skipped:
+def skip_missed(
+    *, since: datetime, until: datetime, actor: str, with_plans: bool = True
+) -> Skipped:
     """Skip every due time up to `until`, and cancel what was due and had not begun.
 
     `since` is when the backup was made: what was due before it and not yet dispatched is left out
-    as well. May be run again: it goes on where it was broken off.
+    as well. May be run again: it goes on where it was broken off. A plan's runs are of the backup
+    or of a person who has started it since: then they stay (`with_plans=False`).
     """
     reason = f"{RESTORED}: due between the backup of {since:%Y-%m-%d %H:%M:%S} UTC and the restore"
     tasks = Task.objects.filter(plan=None, next_due_at__lte=until).order_by("pk")
     due = sum(_skip(task, until) for task in tasks)
-    return Skipped(due, _cancel_runs(until, actor, reason))
+    runs = Run.objects.filter(occurrence__due_at__lte=until)
+    if not with_plans:
+        runs = runs.filter(task__plan=None)
+    return Skipped(due, _cancel_runs(runs, actor, reason))
 
 
-def hold_unclear(*, wallets: Iterable[int], actor: str) -> list[int]:
+def leave_lines(*, actor: str) -> int:
+    """Cancel what running plans had not started: no row tells whether it was paid since; how many.
+
+    Before any process of the restored database runs, which would start them.
+    """
+    reason = f"{RESTORED}: it may have been paid after the backup was made; plan anew what was not"
+    lines = PlanLine.objects.filter(plan__state=PlanState.RUNNING, state=LineState.WAITING)
+    with transaction.atomic():
+        rows = list(lines.order_by("pk"))
+        for line in rows:
+            fields = {"detail": reason}
+            move(line, LineState.CANCELLED, machine=LINE, actor=actor, reason=reason, **fields)
+    return len(rows)
+
+
+def hold_unclear(
+    *, wallets: Iterable[int], before: datetime, besides: Iterable[int], actor: str
+) -> list[int]:
     """Leave to a person the runs of which a step may have been done after the backup; their ids.
 
     Those of wallets with transactions on chain that nothing in the backup explains: a later step
-    of a run may be one of them. And those that have a signed request before them.
+    of a run may be one of them. And those that have a signed request before them. Only runs made
+    `before` the restore can be meant; `besides` were held already, and are a person's since.
     """
     ahead = Step.objects.filter(state=StepState.PLANNED, kind=Step.Kind.SIGNED_REQUEST)
     unclear = Q(wallet__in=set(wallets)) | Q(pk__in=ahead.values("run"))
-    runs = Run.objects.filter(unclear, state=RunState.RUNNING).order_by("pk")
+    runs = Run.objects.filter(unclear, state=RunState.RUNNING, created_at__lt=before)
+    runs = runs.exclude(pk__in=set(besides)).order_by("pk")
     return [run.pk for run in runs if _ask_a_person(run, actor)]
 
 
@@ -77,9 +102,7 @@ def _skip(task: Task, until: datetime) -> int:
     return count
 
 
-def _cancel_runs(until: datetime, actor: str, reason: str) -> int:
-    """Also those of plans: what a plan's lines became is asked of the chain."""
-    due = Run.objects.filter(occurrence__due_at__lte=until)
+def _cancel_runs(due: QuerySet[Run], actor: str, reason: str) -> int:
     count = 0
     for run in due.filter(state__in=_NOT_BEGUN).order_by("pk").iterator():
         count += _cancel(run, actor, reason)

@@ -51,7 +51,8 @@ def ask_chain(restore: Restore, *, by: str) -> Restore:
         restore.save(update_fields=["findings"])
     requests = [asdict(one) for one in ask_unsent(actor=by)]
     held = set(restore.findings.get("runs_held", ()))
-    held |= set(hold_unclear(wallets=_with_foreign(networks), actor=by))
+    unclear = _with_foreign(networks)
+    held |= set(hold_unclear(wallets=unclear, before=restore.restored_at, besides=held, actor=by))
     restore.findings |= {"requests": requests, "runs_held": sorted(held)}
     restore.asked_at = timezone.now()
     if restore.state == Restore.State.PAUSED:

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from airdrops_site.models import Restore
-from scheduling.restoring import skip_missed
+from scheduling.restoring import leave_lines, skip_missed
 from wallets.restoring.beginning import claim_paused
 
 State = Restore.State
@@ -38,8 +38,9 @@ def begin(*, backup_made_at: datetime, source: str, by: str) -> Restore:
             lanes=lanes,
         )
     skipped = skip_missed(since=backup_made_at, until=now, actor=by)
+    left = leave_lines(actor=by)
     restore.findings = {
-        "skipped": {"due_times": skipped.due_times, "runs": skipped.runs},
+        "skipped": {"due_times": skipped.due_times, "runs": skipped.runs, "plan_lines": left},
         "networks": {},
     }
     restore.save(update_fields=["findings"])

@@ -9,6 +9,7 @@ from django.utils import timezone
 from airdrops_site.answers import BadInput
 from airdrops_site.models import Restore
 from airdrops_site.restoring.asking import ask_chain
+from scheduling.pauses import wake_held
 from scheduling.restoring import skip_missed
 from wallets.models import NonceLane
 from wallets.services import resume_installation
@@ -33,11 +34,15 @@ def resume(restore: Restore, *, without: Collection[str] = (), by: str, reason: 
             f"not resumed, {len(sentences)} things are open: {sentences[0]}; ask again with "
             "--check, or leave that network paused with --without NETWORK"
         )
-    skip_missed(since=restore.backup_made_at, until=timezone.now(), actor=by)
+    first = restore.state != Restore.State.RESUMED
+    if first:
+        now = timezone.now()
+        skip_missed(since=restore.backup_made_at, until=now, actor=by, with_plans=False)
     with transaction.atomic():
         opened = _open_lanes(restore, without, by, reason)
-        if restore.state != Restore.State.RESUMED:
+        if first:
             resume_installation(reason=reason, actor=by)
+            wake_held()
         restore.state = Restore.State.RESUMED
         restore.left = sorted(without)
         restore.lanes = sorted(set(restore.lanes) - set(opened))
