@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -23,6 +24,7 @@ from wallets.transactions.states import ON_CHAIN
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.watch import watch
 
+STANDS_STILL = timedelta(minutes=10)
 log = structlog.get_logger(__name__)
 
 
@@ -92,6 +94,8 @@ def _ask(restore: Restore, network: Network, answer: NetworkAnswer, by: str) -> 
     lanes = list(NonceLane.objects.filter(network=network).select_related("wallet", "network"))
     answer.lanes = len(lanes)
     head, counts = count_lanes(network, lanes)
+    if reason := behind(network, client.block(head).at, timezone.now()):
+        answer.open.append(reason)
     asked = [one for one in counts if one.unexplained() or one.has_no_beginning()]
     if asked:
         _take_in(restore, asked, head, client, answer, by)
@@ -104,6 +108,20 @@ def _ask(restore: Restore, network: Network, answer: NetworkAnswer, by: str) -> 
             installation_id=restore.installation
         )
     _read_balances(network, client, answer)
+
+
+def behind(network: Network, newest: datetime, now: datetime) -> str:
+    """Why the network's node cannot know what was done lately, or empty; devnets may stand still.
+
+    It would count less than there is, and what was done would be signed once more.
+    """
+    patience = max(STANDS_STILL, timedelta(seconds=25 * network.block_seconds))
+    if network.kind == Network.Kind.DEVNET or now - newest <= patience:
+        return ""
+    return (
+        f"the newest block of {network.name} is of {newest:%Y-%m-%d %H:%M:%S} UTC: its node stands "
+        "still, and does not know what was done since; see to it, or to this machine's clock"
+    )
 
 
 def _watch(network: Network, client: NetworkClient) -> None:
