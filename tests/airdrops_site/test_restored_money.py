@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from airdrops_site.backup.bringing_back import restore
@@ -18,7 +19,7 @@ from tests.chains import ETHER, Chain
 from tests.wallets.intents import ticked, transfer
 from tests.wallets.test_adoption import elsewhere
 from tests.wallets.test_spending import make_limit
-from wallets.models import EmergencyStop, Network, NonceLane, Transaction, Wallet
+from wallets.models import Attempt, EmergencyStop, Network, NonceLane, Transaction, Wallet
 from wallets.services import engage_stop
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -90,3 +91,18 @@ def test_a_stop_of_the_state_that_is_replaced_stands_in_the_restored_one(tmp_pat
         ("", "keys may be stolen"),
         ("evm", "hacked"),
     ]
+
+
+@DATABASE
+@pytest.mark.usefixtures("_nothing_stays_aside")
+def test_what_was_signed_stays_as_it_was_written_after_a_restore(tmp_path: Path) -> None:
+    row = make_state()
+    offer = {"gas_limit": 1, "max_fee_per_gas": 1, "max_priority_fee_per_gas": 1}
+    Attempt.objects.create(
+        transaction=row, lane=row.lane, nonce=7, raw=b"signed", hash="0x" + "1" * 64, **offer
+    )
+    restore(Path(made_at(tmp_path).location), PASSPHRASE, by="test", say=lambda _what: None)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Attempt.objects.update(raw=b"other")
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Attempt.objects.all().delete()

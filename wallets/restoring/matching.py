@@ -64,7 +64,7 @@ def match_mined(
         match = _Place(lane, found, actor, reason).take(is_final=found.nonce < final)
         if match.kind is not Kind.OPEN:
             row = Transaction.objects.select_related("lane__wallet", "network").get(
-                pk=match.transaction
+                pk=match.transaction or 0
             )
             count_spent(row, found, is_meant=match.kind is Kind.ADOPTED)
         return match
