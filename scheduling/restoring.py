@@ -12,9 +12,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from scheduling.dispatch import Due, due_times, record
+from scheduling.following import has_more
 from scheduling.models import PlanLine, Run, Step, Task
 from scheduling.plan_states import LINE, LineState, PlanState
 from scheduling.states import RESTORED, RUN, RunState, StepState
+from wallets.models import Network, NonceLane
 from wallets.transitions import LostRace, move
 
 _NOT_BEGUN = (RunState.PENDING, RunState.HELD)
@@ -61,20 +63,48 @@ def leave_lines(*, actor: str) -> int:
     return len(rows)
 
 
+def out_of_sight(*, before: datetime) -> dict[int, set[tuple[int, int]]]:
+    """Runs with steps to come where no lane tells what was done: their wallets and networks.
+
+    As of a bridge whose other side the wallet had not used when the backup was made. What follows
+    a wait is often not planned yet: then it may be on any network of the protocol.
+    """
+    runs = Run.objects.filter(state=RunState.RUNNING, created_at__lt=before)
+    found = {run.pk: _unseen(run) for run in runs.select_related("task__protocol", "task__network")}
+    return {pk: places for pk, places in found.items() if places}
+
+
+def _unseen(run: Run) -> set[tuple[int, int]]:
+    ahead = run.steps.filter(state=StepState.PLANNED, kind=Step.Kind.CALL)
+    chains = {one.spec.get("chain_id") or run.task.network.chain_id for one in ahead}
+    to_come = Q(chain_id__in=chains)
+    if run.steps.filter(kind=Step.Kind.WAIT).exists() and has_more(run):
+        to_come |= Q(protocols=run.task.protocol)
+    begun = NonceLane.objects.filter(wallet=run.wallet_id, baseline_nonce__isnull=False)
+    networks = Network.objects.filter(to_come).exclude(pk__in=begun.values("network")).distinct()
+    return {(run.wallet_id, pk) for pk in networks.values_list("pk", flat=True)}
+
+
 def hold_unclear(
-    *, wallets: Iterable[int], before: datetime, besides: Iterable[int], actor: str
+    *,
+    wallets: Iterable[int],
+    runs: Iterable[int],
+    before: datetime,
+    besides: Iterable[int],
+    actor: str,
 ) -> list[int]:
     """Leave to a person the runs of which a step may have been done after the backup; their ids.
 
     Those of wallets with transactions on chain that nothing in the backup explains: a later step
-    of a run may be one of them. And those that have a signed request before them. Only runs made
-    `before` the restore can be meant; `besides` were held already, and are a person's since.
+    of a run may be one of them. These `runs`, and those that have a signed request before them.
+    Only what was made `before` the restore can be meant; `besides` were held already, and are a
+    person's since.
     """
     ahead = Step.objects.filter(state=StepState.PLANNED, kind=Step.Kind.SIGNED_REQUEST)
-    unclear = Q(wallet__in=set(wallets)) | Q(pk__in=ahead.values("run"))
-    runs = Run.objects.filter(unclear, state=RunState.RUNNING, created_at__lt=before)
-    runs = runs.exclude(pk__in=set(besides)).order_by("pk")
-    return [run.pk for run in runs if _ask_a_person(run, actor)]
+    unclear = Q(wallet__in=set(wallets)) | Q(pk__in=ahead.values("run")) | Q(pk__in=set(runs))
+    rows = Run.objects.filter(unclear, state=RunState.RUNNING, created_at__lt=before)
+    rows = rows.exclude(pk__in=set(besides)).order_by("pk")
+    return [run.pk for run in rows if _ask_a_person(run, actor)]
 
 
 def _ask_a_person(run: Run, actor: str) -> bool:

@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from airdrops_site.models import Restore
 from airdrops_site.restoring.searching import sent_since
-from scheduling.restoring import hold_unclear
+from scheduling.restoring import hold_unclear, out_of_sight
 from wallets.addresses import parse_address
 from wallets.balances import take_snapshot
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import ChainError
-from wallets.models import Network, NonceLane, Transaction
-from wallets.restoring.counting import Count, count_lanes, unknown_in_pools
+from wallets.models import Network, NonceLane, Transaction, Wallet
+from wallets.restoring.counting import Count, count_lanes, unknown_in_pools, used_among
 from wallets.restoring.matching import Kind, Match, match_mined
 from wallets.restoring.venues import ask_unsent
 from wallets.transactions.operator import NotPossible
@@ -54,13 +54,28 @@ def ask_chain(restore: Restore, *, by: str) -> Restore:
     requests = [asdict(one) for one in ask_unsent(actor=by)]
     held = set(restore.findings.get("runs_held", ()))
     unclear = _with_foreign(networks)
-    held |= set(hold_unclear(wallets=unclear, before=restore.restored_at, besides=held, actor=by))
+    before, hidden = restore.restored_at, _done_out_of_sight(restore)
+    held |= set(hold_unclear(wallets=unclear, runs=hidden, before=before, besides=held, actor=by))
     restore.findings |= {"requests": requests, "runs_held": sorted(held)}
     restore.asked_at = timezone.now()
     if restore.state == Restore.State.PAUSED:
         restore.state = Restore.State.ASKED
     restore.save(update_fields=["findings", "asked_at", "state"])
     return restore
+
+
+def _done_out_of_sight(restore: Restore) -> list[int]:
+    """Runs whose steps to come are where no lane is and their wallet has sent something."""
+    runs = out_of_sight(before=restore.restored_at)
+    places = sorted({place for some in runs.values() for place in some})
+    addresses = dict(
+        Wallet.objects.filter(pk__in=[one for one, _ in places]).values_list("pk", "address")
+    )
+    used: set[tuple[int, int]] = set()
+    for network in Network.objects.filter(pk__in={one for _, one in places}):
+        mine = {addresses[wallet]: wallet for wallet, one in places if one == network.pk}
+        used |= {(mine[address], network.pk) for address in used_among(network, list(mine))}
+    return [pk for pk, some in runs.items() if used & some]
 
 
 def _with_foreign(networks: dict[str, Any]) -> set[int]:

@@ -10,7 +10,7 @@ from airdrops_site.models import Restore
 from airdrops_site.restoring.asking import ask_chain
 from airdrops_site.restoring.beginning import begin
 from airdrops_site.restoring.resuming import resume
-from scheduling.models import Plan, PlanLine, Run
+from scheduling.models import Plan, PlanLine, Run, Step
 from scheduling.pauses import PAUSED
 from scheduling.plans.making import Maker, Payment, make_plan
 from scheduling.plans.running import advance_plans
@@ -107,3 +107,21 @@ def test_networks_that_are_resumed_later_leave_alone_what_runs_by_then() -> None
     resume(Restore.objects.get(), by="ann", reason="the slow one answers")
     assert list(Run.objects.values_list("state", flat=True)) == states != []
     assert not Transaction.objects.exists()
+
+
+@pytest.mark.parametrize(("sent", "state"), [(0, "running"), (1, "needs_operator")])
+def test_a_run_whose_next_step_is_where_no_lane_tells_waits_if_its_wallet_was_there(
+    chain: Chain, wallet: Wallet, sent: int, state: str
+) -> None:
+    paying(wallet)
+    turn()
+    Step.objects.update(transaction=None, state="settled", settlement={"movements": []})
+    Transaction.objects.all().delete()
+    NonceLane.objects.all().delete()
+    run = Run.objects.get()
+    Step.objects.create(run=run, index=1, kind="call", label="next", spec={"chain_id": None})
+    for nonce in range(sent):
+        elsewhere(chain, wallet, nonce)
+    ask_chain(restored(), by="ann")
+    run.refresh_from_db()
+    assert run.state == state
