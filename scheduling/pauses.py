@@ -17,7 +17,7 @@ from scheduling.claims import as_claimed
 from scheduling.models import Pause, Run, Task
 from scheduling.states import RUN, RunState
 from wallets.actors import this_worker
-from wallets.drain import drain_reason, standing_reasons
+from wallets.drain import standing_reasons
 from wallets.models import Network, NonceLane, Transaction, Wallet, WalletGroup, WalletTag
 from wallets.transactions.operator import NotPossible
 from wallets.transactions.states import TransactionState as T
@@ -111,10 +111,10 @@ def reason_among(pauses: Iterable[Pause], place: Place) -> str:
 
 def standing_pauses() -> list[str]:
     """Everything that keeps new work from beginning by a person's word, a sentence each."""
-    drain = drain_reason()
+    drain, restored = standing_reasons()
     rows = Pause.objects.all()
     told = [f"{PAUSED}{scope_text(one.scope_kind, one.scope_value)}: {one.reason}" for one in rows]
-    return [drain, *told] if drain else told
+    return [*filter(None, (drain, restored and f"{PAUSED}{restored}")), *told]
 
 
 def covers(pause: Pause, place: Place) -> bool:

@@ -62,6 +62,21 @@ def test_a_lane_that_was_opened_by_hand_before_the_resume_is_paused_while_it_is_
     assert f"transaction {row.pk} waits" in lane.pause_reason
 
 
+def test_a_backup_that_was_made_before_the_resume_opens_the_same_lanes_and_keeps_the_doubts(
+    network: Network, wallet: Wallet, other_wallet: Wallet, chain: Chain
+) -> None:
+    sure = transfer(other_wallet, network, wallet.address, key="t:2")
+    row = transfer(wallet, network, other_wallet.address)
+    Transaction.objects.filter(pk=row.pk).update(data=b"\1\2\3\4old", selector="0x01020304")
+    data = "0x01020304" + b"new".hex()
+    elsewhere(chain, wallet, 0, to=row.to, data=data, gas="0x7530")
+    chain.mine(6)
+    ask_chain(restored(), by="ann")
+    resumed(restored())
+    paused = dict(NonceLane.objects.values_list("pk", "paused"))
+    assert paused == {sure.lane_id: False, row.lane_id: True}
+
+
 def test_a_node_that_stands_still_is_not_asked_what_was_done_since() -> None:
     network, now = Network(name="Live", kind="mainnet", block_seconds=12), timezone.now()
     assert not behind(network, now - timedelta(minutes=9), now)

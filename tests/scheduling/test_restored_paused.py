@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from airdrops_site.health.survey import Survey
+from airdrops_site.health.workers import look_at_scheduler
 from airdrops_site.models import Restore
 from airdrops_site.restoring.asking import ask_chain
 from airdrops_site.restoring.beginning import begin
 from airdrops_site.restoring.resuming import resume
 from scheduling.models import Plan, PlanLine, Run, Step
-from scheduling.pauses import PAUSED
+from scheduling.pauses import PAUSED, standing_pauses
 from scheduling.plans.making import Maker, Payment, make_plan
 from scheduling.plans.running import advance_plans
 from scheduling.plans.services import retry_plan
@@ -77,6 +79,8 @@ def test_nothing_is_dispatched_or_begun_before_the_resume() -> None:
     assert (run.task, run.detail[:19]) == (waiting, f"{PAUSED}restored at")
     later.refresh_from_db()
     assert later.next_due_at is not None
+    assert f"{run.detail}." in look_at_scheduler(Survey()).problems
+    assert standing_pauses() == [run.detail]
     resume(restore, by="ann", reason="all is told")
     later.refresh_from_db()
     assert later.next_due_at is None
