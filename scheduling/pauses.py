@@ -1,6 +1,7 @@
 """Pauses: within their scope nothing new begins, and what is signed is watched to its end.
 
 A drain, which is asked for before a shutdown, is like a pause of everything; see wallets/drain.py.
+So is the pause of a restored installation: what it began the chain could not be asked about.
 """
 
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from scheduling.claims import as_claimed
 from scheduling.models import Pause, Run, Task
 from scheduling.states import RUN, RunState
 from wallets.actors import this_worker
-from wallets.drain import drain_reason
+from wallets.drain import standing_reasons
 from wallets.models import Network, NonceLane, Transaction, Wallet, WalletGroup, WalletTag
 from wallets.transactions.operator import NotPossible
 from wallets.transactions.states import TransactionState as T
@@ -94,10 +95,11 @@ def wake_held() -> None:
 
 def pause_reason(run: Run) -> str:
     """Why the run begins nothing new now; empty when it may. An approved plan passes pauses."""
-    if reason := drain_reason():
-        return f"{PAUSED}{reason}"
-    if run.task.plan_id is not None:
-        return ""
+    drain, restored = standing_reasons()
+    if drain or run.task.plan_id is not None:
+        return f"{PAUSED}{drain}" if drain else ""
+    if restored:
+        return f"{PAUSED}{restored}"
     return reason_among(Pause.objects.all(), Place.of(run))
 
 
@@ -109,10 +111,10 @@ def reason_among(pauses: Iterable[Pause], place: Place) -> str:
 
 def standing_pauses() -> list[str]:
     """Everything that keeps new work from beginning by a person's word, a sentence each."""
-    drain = drain_reason()
+    drain, restored = standing_reasons()
     rows = Pause.objects.all()
     told = [f"{PAUSED}{scope_text(one.scope_kind, one.scope_value)}: {one.reason}" for one in rows]
-    return [drain, *told] if drain else told
+    return [*filter(None, (drain, restored and f"{PAUSED}{restored}")), *told]
 
 
 def covers(pause: Pause, place: Place) -> bool:

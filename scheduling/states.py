@@ -16,6 +16,10 @@ class OccurrenceState(TextChoices):
     SKIPPED = "skipped", "Skipped"
 
 
+# What was left out after a restore says so with this word.
+RESTORED = "restored"
+
+
 class RunState(TextChoices):
     """Where a run is."""
 

@@ -15,7 +15,7 @@ from scheduling.states import STEP, StepState
 from scheduling.timeouts import times_out_at
 from wallets.actors import this_worker
 from wallets.models import Network
-from wallets.requests.services import RequestIntent, prepare_request
+from wallets.requests.services import RequestIntent, client_id_of, prepare_request
 from wallets.services import Intent, submit_transaction
 from wallets.transactions.allowances import AllowanceCall
 from wallets.transitions import born, move
@@ -128,6 +128,7 @@ def _prepare_message(step: Step, run: Run, message: Message) -> None:
             action=message.kind,
             payload=message.payload,
             network=network,
+            client_id=client_id(step),
             valid_until=_earliest(message.valid_until, _signing_ends(step, run)),
         ),
         actor=this_worker(),
@@ -144,6 +145,14 @@ def _network(run: Run, chain_id: int | None) -> Network:
 def idempotency_key(step: Step) -> str:
     """What the step's intent is known by, for ever."""
     return f"run:{step.run_id}:step:{step.index}"
+
+
+def client_id(step: Step) -> str:
+    """Under which a venue knows the step's order, and is asked for it after a restore.
+
+    A run's number alone may have been another run's, made after the backup that was restored.
+    """
+    return client_id_of(f"{idempotency_key(step)}:{step.run.created_at.isoformat()}")
 
 
 def _submit_call(step: Step, run: Run, call: Call) -> None:

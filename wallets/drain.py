@@ -20,6 +20,15 @@ def drain_reason() -> str:
     return "" if found is None else f"{DRAINING}: {found}"
 
 
+def standing_reasons() -> tuple[str, str]:
+    """Why nothing new may begin: that of a drain, and that of the pause after a restore."""
+    row = Installation.objects.order_by().first()
+    if row is None:
+        return "", ""
+    drain = f"{DRAINING}: {row.drain_reason}" if row.draining_since is not None else ""
+    return drain, row.pause_reason if row.paused else ""
+
+
 def start_draining(*, actor: str, reason: str) -> None:
     """No signature of new work follows the commit, on any host, until the drain is ended."""
     _set(draining=True, actor=actor, reason=reason)

@@ -42,7 +42,11 @@ BEGIN
 END $$
 """
 _NAMES = {
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+    # Of this schema: beside it may be one that is kept aside or being restored.
+    "postgresql": (
+        "SELECT tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+        "WHERE NOT tgisinternal AND c.relnamespace = current_schema()::regnamespace"
+    ),
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
 }
 

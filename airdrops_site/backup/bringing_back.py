@@ -23,7 +23,8 @@ from airdrops_site.models import Operation
 from airdrops_site.operations import Kind, recorded
 from airdrops_site.restoring.beginning import begin
 from wallets import tallies
-from wallets.models import NonceLane
+from wallets.models import EmergencyStop, NonceLane
+from wallets.services import engage_stop
 
 # Further than any worker of before can have counted since the backup.
 _FENCED = 1_000_000
@@ -51,7 +52,7 @@ def restore(
     refuse_if_running(even_if_dead=even_if_dead)
     say("checking the backup")
     backup = check(path, passphrase)
-    counted = _counters_before()
+    counted, stops = _counters_before(), _stops_before()
     place = beside()
     try:
         load(backup, passphrase, place, say)
@@ -60,6 +61,8 @@ def restore(
             migrate_forward()
             with recorded(Kind.RESTORE, by=by, location=str(path)) as noted:
                 _let_nothing_run(backup, path, by=by)
+                for stop in stops:
+                    engage_stop(**stop)
                 # A counter that fell would look like a restart, or like nothing at all.
                 tallies.raise_to(counted)
                 seconds = round(time.monotonic() - begun, 3)
@@ -110,6 +113,15 @@ def _let_nothing_run(backup: Checked, path: Path, *, by: str) -> None:
         ended_at=timezone.now(),
         summary="It was under way when the backup was made.",
     )
+
+
+def _stops_before() -> list[dict[str, str]]:
+    """What was stopped in the database that is replaced: no backup lifts an emergency stop."""
+    named = ("scope_kind", "scope_value", "mode", "reason", "actor")
+    try:
+        return list(EmergencyStop.objects.filter(engaged=True).values(*named))
+    except DatabaseError:
+        return []
 
 
 def _counters_before() -> tallies.Values:

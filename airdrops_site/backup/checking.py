@@ -8,6 +8,7 @@ from typing import Any
 from airdrops_site.backup.archive import HEADER, MANIFEST, Member, opened
 from airdrops_site.backup.errors import BackupRefused
 from airdrops_site.backup.manifest import Manifest, check_header, same
+from airdrops_site.backup.shape import Whole, require_shape
 from airdrops_site.backup.surroundings import CONFIGURATION
 
 
@@ -36,12 +37,14 @@ def check(path: Path, passphrase: str) -> Checked:
                 kept[member.name] = member.json()
             digests[member.name] = member.facts()
     manifest = kept.get(MANIFEST)
-    if manifest is None:
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("members"), dict):
         raise BackupRefused(f"{path.name} is cut short: its manifest is missing; use another copy")
     _compare(manifest, digests)
     if not same(_header(path, passphrase), manifest):
         raise BackupRefused(f"{path.name} was changed: its beginning is of another backup")
-    return Checked(path, manifest, kept.get(CONFIGURATION, {}))
+    configuration = kept.get(CONFIGURATION, {})
+    require_shape(Whole, manifest | {"configuration": configuration})
+    return Checked(path, manifest, configuration)
 
 
 def _first(members: Iterator[Member]) -> Member:

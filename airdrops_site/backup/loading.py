@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 from django.db.utils import DataError, IntegrityError
 
@@ -25,6 +26,7 @@ def load(backup: Checked, passphrase: str, place: Place, say: Progress) -> None:
     if isinstance(place, FilePlace) and not backup.manifest["portable"]:
         _unpack(backup, passphrase, place, say)
         with standing_at(place.connection()) as there:
+            _drop_programs(there)
             triggers.ensure(there)
             _compare(backup, engines.counts(kept_models(apps)))
         return
@@ -48,6 +50,14 @@ def _unpack(backup: Checked, passphrase: str, place: FilePlace, say: Progress) -
     engines.sqlite_is_whole(place.made)
 
 
+def _drop_programs(there: BaseDatabaseWrapper) -> None:
+    """A file that anyone may have made runs nothing of its own: our triggers are made anew."""
+    with there.cursor() as cursor:
+        cursor.execute("SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')")
+        for kind, name in cursor.fetchall():
+            cursor.execute(f"DROP {kind} {there.ops.quote_name(name)}")
+
+
 def _fill(backup: Checked, passphrase: str, apps: Any, say: Progress) -> None:
     models = {one._meta.db_table: one for one in kept_models(apps)}
     _check_columns(backup, models)
@@ -60,6 +70,8 @@ def _fill(backup: Checked, passphrase: str, apps: Any, say: Progress) -> None:
                 table = rest.partition("/")[0]
                 if folder != "data":
                     continue
+                if table not in models:
+                    raise BackupRefused(f"the backup has rows of {table}, which is no table then")
                 say(member.name)
                 named = backup.manifest["tables"][table]
                 model = models[table]

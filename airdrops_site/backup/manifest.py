@@ -8,6 +8,7 @@ from django.utils import timezone
 from airdrops_site.backup.chain_positions import installation_id
 from airdrops_site.backup.errors import BackupRefused
 from airdrops_site.backup.migrations_then import Node, applied, check_known
+from airdrops_site.backup.shape import Head, require_shape
 from airdrops_site.backup.tables import columns, kept_models
 from airdrops_site.version import version
 
@@ -31,12 +32,13 @@ def header(*, portable: bool) -> Manifest:
 
 def check_header(facts: Manifest) -> None:
     """BackupRefused where this program, or this engine, cannot take what follows."""
-    made_by = facts.get("format")
+    made_by = facts.get("format") if isinstance(facts, dict) else None
     if not isinstance(made_by, int) or made_by > FORMAT:
         raise BackupRefused(
             f"the backup is of a newer version (format {made_by}, this program reads up to "
             f"{FORMAT}); install the version that made it, or a later one"
         )
+    require_shape(Head, facts)
     check_known(nodes(facts))
     here = connections["default"].vendor
     if not facts["portable"] and facts["engine"] != here:

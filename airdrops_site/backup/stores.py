@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from airdrops_site.backup.errors import BackupRefused
+from airdrops_site.redaction import redact_text
 
 NAME = re.compile(r"airdrops-(?P<installation>[0-9a-f]{8})-\d{8}T\d{12}Z\.tar\.gz(\.age)?")
 
@@ -35,11 +36,21 @@ class Store(Protocol):
 def store_at(place: str) -> Store:
     """The store that is named so; BackupRefused where it cannot be one."""
     if "://" in place:
-        parts = urlsplit(place)
-        if parts.scheme != "s3" or not parts.netloc:
-            raise BackupRefused(f"{place} is no place for backups; name a folder or s3://bucket/…")
-        return S3Store(parts.netloc, parts.path.strip("/"))
+        return S3Store(*_bucket_and_path(place))
     return FolderStore(Path(settings.BASE_DIR, place))
+
+
+def _bucket_and_path(place: str) -> tuple[str, str]:
+    """Of an s3:// address; one that holds credentials is repeated nowhere, nor kept in a row."""
+    parts = urlsplit(place)
+    if "@" in parts.netloc or parts.query:
+        raise BackupRefused(
+            "an s3:// address holds no credentials: leave out what is before the @ and after the "
+            "?, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        )
+    if parts.scheme != "s3" or not parts.netloc:
+        raise BackupRefused(f"{place} is no place for backups; name a folder or s3://bucket/…")
+    return parts.netloc, parts.path.strip("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +130,11 @@ def local_file(place: str, folder: Path) -> Iterator[Path]:
     if not place.startswith("s3://"):
         yield Path(place)
         return
-    parts = urlsplit(place)
+    bucket, key = _bucket_and_path(place)
     path = folder / f".airdrops-fetched-{os.getpid()}"
     try:
         with private_file(path) as file, _s3() as client:
-            client.download_fileobj(parts.netloc, parts.path.strip("/"), file)
+            client.download_fileobj(bucket, key, file)
         yield path
     finally:
         path.unlink(missing_ok=True)
@@ -151,8 +162,9 @@ def _newest_first(names: Any) -> list[str]:
 
 
 def private_file(path: Path) -> IO[bytes]:
-    """A new file that only its owner can read."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    """A new file that only its owner can read; what somebody else laid there is none."""
+    path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     return os.fdopen(os.open(path, flags, 0o600), "wb")
 
 
@@ -172,4 +184,5 @@ def _s3() -> Iterator[Any]:
         address = settings.BACKUP_S3_ENDPOINT_URL or None
         yield boto3.client("s3", endpoint_url=address)
     except (Boto3Error, BotoCoreError, ClientError) as error:
-        raise BackupRefused(f"S3 does not take or give the backup: {error}"[:400]) from error
+        told = redact_text(f"S3 does not take or give the backup: {error}")
+        raise BackupRefused(told[:400]) from error

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -9,13 +10,13 @@ from django.utils import timezone
 
 from airdrops_site.models import Restore
 from airdrops_site.restoring.searching import sent_since
-from scheduling.restoring import hold_unclear
+from scheduling.restoring import hold_unclear, out_of_sight
 from wallets.addresses import parse_address
 from wallets.balances import take_snapshot
 from wallets.chain.client import NetworkClient
 from wallets.chain.errors import ChainError
-from wallets.models import Network, NonceLane, Transaction
-from wallets.restoring.counting import Count, count_lanes, unknown_in_pools
+from wallets.models import Network, NonceLane, Transaction, Wallet
+from wallets.restoring.counting import Count, count_lanes, unknown_in_pools, used_among
 from wallets.restoring.matching import Kind, Match, match_mined
 from wallets.restoring.venues import ask_unsent
 from wallets.transactions.operator import NotPossible
@@ -23,6 +24,7 @@ from wallets.transactions.states import ON_CHAIN
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.watch import watch
 
+STANDS_STILL = timedelta(minutes=10)
 log = structlog.get_logger(__name__)
 
 
@@ -51,13 +53,29 @@ def ask_chain(restore: Restore, *, by: str) -> Restore:
         restore.save(update_fields=["findings"])
     requests = [asdict(one) for one in ask_unsent(actor=by)]
     held = set(restore.findings.get("runs_held", ()))
-    held |= set(hold_unclear(wallets=_with_foreign(networks), actor=by))
+    unclear = _with_foreign(networks)
+    before, hidden = restore.restored_at, _done_out_of_sight(restore)
+    held |= set(hold_unclear(wallets=unclear, runs=hidden, before=before, besides=held, actor=by))
     restore.findings |= {"requests": requests, "runs_held": sorted(held)}
     restore.asked_at = timezone.now()
     if restore.state == Restore.State.PAUSED:
         restore.state = Restore.State.ASKED
     restore.save(update_fields=["findings", "asked_at", "state"])
     return restore
+
+
+def _done_out_of_sight(restore: Restore) -> list[int]:
+    """Runs whose steps to come are where no lane is and their wallet has sent something."""
+    runs = out_of_sight(before=restore.restored_at)
+    places = sorted({place for some in runs.values() for place in some})
+    addresses = dict(
+        Wallet.objects.filter(pk__in=[one for one, _ in places]).values_list("pk", "address")
+    )
+    used: set[tuple[int, int]] = set()
+    for network in Network.objects.filter(pk__in={one for _, one in places}):
+        mine = {addresses[wallet]: wallet for wallet, one in places if one == network.pk}
+        used |= {(mine[address], network.pk) for address in used_among(network, list(mine))}
+    return [pk for pk, some in runs.items() if used & some]
 
 
 def _with_foreign(networks: dict[str, Any]) -> set[int]:
@@ -91,6 +109,8 @@ def _ask(restore: Restore, network: Network, answer: NetworkAnswer, by: str) -> 
     lanes = list(NonceLane.objects.filter(network=network).select_related("wallet", "network"))
     answer.lanes = len(lanes)
     head, counts = count_lanes(network, lanes)
+    if reason := behind(network, client.block(head).at, timezone.now()):
+        answer.open.append(reason)
     asked = [one for one in counts if one.unexplained() or one.has_no_beginning()]
     if asked:
         _take_in(restore, asked, head, client, answer, by)
@@ -103,6 +123,20 @@ def _ask(restore: Restore, network: Network, answer: NetworkAnswer, by: str) -> 
             installation_id=restore.installation
         )
     _read_balances(network, client, answer)
+
+
+def behind(network: Network, newest: datetime, now: datetime) -> str:
+    """Why the network's node cannot know what was done lately, or empty; devnets may stand still.
+
+    It would count less than there is, and what was done would be signed once more.
+    """
+    patience = max(STANDS_STILL, timedelta(seconds=25 * network.block_seconds))
+    if network.kind == Network.Kind.DEVNET or now - newest <= patience:
+        return ""
+    return (
+        f"the newest block of {network.name} is of {newest:%Y-%m-%d %H:%M:%S} UTC: its node stands "
+        "still, and does not know what was done since; see to it, or to this machine's clock"
+    )
 
 
 def _watch(network: Network, client: NetworkClient) -> None:

@@ -1,12 +1,15 @@
 """What is done in a restored database before anything else."""
 
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from airdrops_site.models import Restore
-from scheduling.restoring import skip_missed
+from airdrops_site.restoring.asking import NetworkAnswer
+from scheduling.restoring import leave_lines, skip_missed
 from wallets.restoring.beginning import claim_paused
 
 State = Restore.State
@@ -25,6 +28,7 @@ def begin(*, backup_made_at: datetime, source: str, by: str) -> Restore:
         "it go on"
     )
     with transaction.atomic():
+        lanes_before, known = _not_resumed()
         open_ones = Restore.objects.exclude(state=State.RESUMED)
         open_ones.update(state=State.SUPERSEDED)
         old, new, lanes = claim_paused(reason=reason, actor=by)
@@ -35,15 +39,33 @@ def begin(*, backup_made_at: datetime, source: str, by: str) -> Restore:
             by=by[:150],
             previous_installation=old,
             installation=new,
-            lanes=lanes,
+            lanes=sorted({*lanes, *lanes_before}),
         )
     skipped = skip_missed(since=backup_made_at, until=now, actor=by)
+    left = leave_lines(actor=by)
     restore.findings = {
-        "skipped": {"due_times": skipped.due_times, "runs": skipped.runs},
-        "networks": {},
+        "skipped": {"due_times": skipped.due_times, "runs": skipped.runs, "plan_lines": left},
+        "networks": known,
     }
     restore.save(update_fields=["findings"])
     return restore
+
+
+def _not_resumed() -> tuple[list[int], dict[str, Any]]:
+    """What a restore that nobody resumed had paused, and what the chain told it, by network.
+
+    A backup may be made in between. What was taken in by then explains itself to the next
+    question, and would leave nothing in doubt.
+    """
+    unfinished = (State.PAUSED, State.ASKED)
+    row = Restore.objects.filter(state__in=unfinished).first()
+    if row is None:
+        return [], {}
+    known = {
+        slug: asdict(NetworkAnswer(answer["asked_at"], matches=answer["matches"]))
+        for slug, answer in row.findings.get("networks", {}).items()
+    }
+    return row.lanes, known
 
 
 def current() -> Restore | None:

@@ -9,10 +9,11 @@ from django.utils import timezone
 from airdrops_site.answers import BadInput
 from airdrops_site.models import Restore
 from airdrops_site.restoring.asking import ask_chain
+from scheduling.pauses import wake_held
 from scheduling.restoring import skip_missed
 from wallets.models import NonceLane
 from wallets.services import resume_installation
-from wallets.transactions.lanes import resume_lane
+from wallets.transactions.lanes import pause_lane, resume_lane
 from wallets.transactions.states import TransactionState as S
 from wallets.wakeups import wake
 
@@ -33,11 +34,17 @@ def resume(restore: Restore, *, without: Collection[str] = (), by: str, reason: 
             f"not resumed, {len(sentences)} things are open: {sentences[0]}; ask again with "
             "--check, or leave that network paused with --without NETWORK"
         )
-    skip_missed(since=restore.backup_made_at, until=timezone.now(), actor=by)
+    first = restore.state != Restore.State.RESUMED
+    if first:
+        now = timezone.now()
+        skip_missed(since=restore.backup_made_at, until=now, actor=by, with_plans=False)
     with transaction.atomic():
+        if first:
+            _pause_again(restore, by)
         opened = _open_lanes(restore, without, by, reason)
-        if restore.state != Restore.State.RESUMED:
+        if first:
             resume_installation(reason=reason, actor=by)
+            wake_held()
         restore.state = Restore.State.RESUMED
         restore.left = sorted(without)
         restore.lanes = sorted(set(restore.lanes) - set(opened))
@@ -58,6 +65,12 @@ def _open(networks: dict[str, Any], without: Collection[str]) -> list[str]:
         if slug not in without
         for sentence in answer["open"]
     ]
+
+
+def _pause_again(restore: Restore, by: str) -> None:
+    """What a person opened before it was known which lanes are in doubt."""
+    for lane in NonceLane.objects.filter(pk__in=restore.lanes, paused=False).order_by("pk"):
+        pause_lane(lane, "opened before the resume after a restore", actor=by)
 
 
 def _open_lanes(restore: Restore, without: Collection[str], by: str, reason: str) -> list[int]:

@@ -105,6 +105,7 @@ def _sentences(restore: Restore, facts: dict[str, Any]) -> list[str]:
         f"{restore.source}, made at {restore.backup_made_at:%Y-%m-%d %H:%M:%S} UTC and restored at "
         f"{restore.restored_at:%Y-%m-%d %H:%M:%S} UTC: {restore.get_state_display()}",
         f"{skipped.get('due_times', 0)} due times and {skipped.get('runs', 0)} runs were skipped",
+        _lines(skipped.get("plan_lines", 0)),
         _numbers("runs wait for a person (restart or give up)", facts["runs_held"]),
         _numbers("requests are held, their venue does not answer", facts["requests_held"]),
         _numbers("requests were done already, as their venue says", facts["requests_done"]),
@@ -112,6 +113,11 @@ def _sentences(restore: Restore, facts: dict[str, Any]) -> list[str]:
         f"left paused: {', '.join(facts['left'])}" if facts["left"] else "",
     ]
     return [one for one in told if one]
+
+
+def _lines(count: int) -> str:
+    told = "plan lines were not started when the backup was made and are cancelled: see on chain"
+    return f"{count} {told} which were paid, and make a new plan of the others" if count else ""
 
 
 def _numbers(what: str, keys: list[int]) -> str:

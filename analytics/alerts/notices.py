@@ -99,7 +99,7 @@ def _notes(
 
 def _title(row: Alert, kind: Kind, standing: StandingRule) -> str:
     word = row.severity if kind == Kind.FIRING else kind
-    return f"[{word}] {standing.rule.title}: {row.subject}"
+    return _one_line(f"[{word}] {standing.rule.title}: {row.subject}")
 
 
 def _lines(row: Alert, kind: Kind, standing: StandingRule) -> Iterator[str]:

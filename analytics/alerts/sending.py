@@ -108,7 +108,15 @@ def _claim(name: str, now: datetime, most: int) -> list[Notification]:
 def _taken(rows: QuerySet[Notification], now: datetime) -> list[Notification]:
     mine = uuid.uuid4()
     rows.filter(_free(now)).update(claim=mine, claimed_until=now + CLAIM, tries=F("tries") + 1)
-    return list(Notification.objects.filter(claim=mine).select_related("alert").order_by("pk"))
+    taken = Notification.objects.filter(claim=mine)
+    # Whoever had the last try was killed at it, and so would be everybody after.
+    worn = taken.filter(tries__gt=MOST_TRIES)
+    with transaction.atomic():
+        for channel in worn.values_list("channel", flat=True):
+            _count(channel, State.FAILED, 1)
+        fields = {"claim": None, "claimed_until": None, "last_error": "never_ended"}
+        worn.update(state=State.FAILED, **fields)
+    return list(taken.select_related("alert").order_by("pk"))
 
 
 def _send_summary(rows: list[Notification], sender: Sender) -> int:

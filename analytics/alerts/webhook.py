@@ -11,7 +11,9 @@ import ipaddress
 import json
 import socket
 import ssl
+import threading
 import time
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -23,8 +25,8 @@ from analytics.alerts.messages import NotSent, Outgoing
 SECONDS = 10.0
 
 
-def send(channel: Channel, message: Outgoing) -> None:
-    """POST it once; a redirect is a refusal like any other. NotSent."""
+def send(channel: Channel, message: Outgoing, *, seconds: float = SECONDS) -> None:
+    """POST it once, within so many seconds in all; a redirect is a refusal. NotSent."""
     parts = urlsplit(channel.url)
     host, secure = parts.hostname or "", parts.scheme.lower() == "hooks"
     port = parts.port or (443 if secure else 80)
@@ -39,7 +41,8 @@ def send(channel: Channel, message: Outgoing) -> None:
         "X-Airdrops-Delivery": message.delivery,
         **signed(secret, body, int(time.time())),
     }
-    status = _post(_Pinned(host, port, secure=secure), target, body, headers)
+    pinned = _Pinned(host, port, secure=secure, seconds=seconds)
+    status = _post(pinned, target, body, headers)
     if not 200 <= status < 300:
         raise NotSent(f"http_{status}")
 
@@ -81,18 +84,39 @@ def _post(connection: HTTPConnection, target: str, body: bytes, headers: dict[st
 class _Pinned(HTTPConnection):
     """Connects to the address that was looked at: a name may lead elsewhere a moment later."""
 
-    def __init__(self, host: str, port: int, *, secure: bool) -> None:
-        super().__init__(host, port, timeout=SECONDS)
-        self._secure = secure
+    def __init__(self, host: str, port: int, *, secure: bool, seconds: float) -> None:
+        super().__init__(host, port, timeout=seconds)
+        self._secure, self._seconds = secure, seconds
+        self._end: tuple[threading.Timer, socket.socket] | None = None
 
     def connect(self) -> None:
         """To an allowed address of the host."""
-        plain = socket.create_connection((_address(self.host, self.port), self.port), SECONDS)
+        address = _address(self.host, self.port), self.port
+        plain = socket.create_connection(address, self._seconds)
+        # A time-out is for each byte: one that drips its answer would be listened to for ever.
+        same = plain.dup()
+        timer = threading.Timer(self._seconds, _hang_up, [same])
+        timer.daemon = True
+        self._end = timer, same
+        timer.start()
         if not self._secure:
             self.sock = plain
             return
         context = ssl.create_default_context()
         self.sock = context.wrap_socket(plain, server_hostname=self.host)
+
+    def close(self) -> None:
+        """Nobody needs to hang up any more."""
+        if self._end is not None:
+            timer, same = self._end
+            timer.cancel()
+            same.close()
+        super().close()
+
+
+def _hang_up(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _address(host: str, port: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scheduling.models import PlanLine, Run, Step
-from scheduling.states import RunState
+from scheduling.states import RESTORED, RunState
 from wallets.models import Transaction
 from wallets.transactions.states import ENDED, PRE_NONCE, Outcome
 from wallets.transactions.states import TransactionState as T
@@ -46,6 +46,11 @@ def reason_not_to_retry(line: PlanLine) -> str:
     """Why it may still happen, or has happened; empty where it definitely has not and will not."""
     if line.run is None:
         return ""
+    if line.run.detail.startswith(f"{RESTORED}:"):
+        return (
+            f"line {line.index}: it may have been paid after the backup was made; see on chain, "
+            "and make a new plan of what is missing"
+        )
     if fates_of([line])[line.pk].happened is not False:
         return f"line {line.index}: it is not known that it did not happen"
     for row in transactions_of(line.run):

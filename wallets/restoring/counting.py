@@ -58,6 +58,19 @@ def count_lanes(network: Network, lanes: Sequence[NonceLane]) -> tuple[int, list
     ]
 
 
+def used_among(network: Network, addresses: Sequence[str]) -> set[str]:
+    """Those of the addresses that ever sent something there; all of them where nobody can say."""
+    if not network.enabled:
+        return set(addresses)
+    tags = ("latest", "pending")
+    asked = [("eth_getTransactionCount", [one, tag]) for one in addresses for tag in tags]
+    try:
+        counts = [hex_int(usable(one)) for one in NetworkClient(network).read_many(asked)]
+    except (ChainError, TypeError, ValueError):
+        return set(addresses)
+    return {one for one, *two in zip(addresses, counts[::2], counts[1::2], strict=True) if any(two)}
+
+
 def unknown_in_pools(count: Count, client: NetworkClient) -> str:
     """Why what nodes hold of the account, in no block, is not all ours; or empty."""
     nonces = range(count.mined, count.pending)

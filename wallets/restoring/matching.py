@@ -8,6 +8,7 @@ from django.db import transaction as database
 
 from wallets.chain.client import NetworkClient
 from wallets.models import Attempt, NonceLane, Transaction
+from wallets.restoring.spent import count_spent
 from wallets.transactions.adoption import (
     Found,
     adopted_attempt,
@@ -60,7 +61,13 @@ def match_mined(
         known = Attempt.objects.filter(hash=found.tx_hash).select_related("transaction").first()
         if known:
             return _own(known, found)
-        return _Place(lane, found, actor, reason).take(is_final=found.nonce < final)
+        match = _Place(lane, found, actor, reason).take(is_final=found.nonce < final)
+        if match.kind is not Kind.OPEN:
+            row = Transaction.objects.select_related("lane__wallet", "network").get(
+                pk=match.transaction or 0
+            )
+            count_spent(row, found, is_meant=match.kind is Kind.ADOPTED)
+        return match
 
 
 def _own(known: Attempt, found: Found) -> Match:

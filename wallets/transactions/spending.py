@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from wallets.amounts import SumAmount
 from wallets.models import Limit, Receipt, SpendReservation, Transaction
+from wallets.transactions.demands import Spend
 from wallets.transactions.holds import Held
-from wallets.transactions.limits import Limits, amount_text, in_force, token_of
+from wallets.transactions.limits import Limits, amount_text, in_force, read_limits, token_of
 from wallets.transactions.policy import Permit, PolicyRefusal
 from wallets.transactions.states import HoldReason, Outcome
 from wallets.transactions.states import TransactionState as S
@@ -55,7 +56,7 @@ class Allotment:
         covering = [
             limit
             for row, permit in permits
-            for limit in limits.among(row, COUNTED_KINDS, _leaving(permit))
+            for limit in limits.among(row, COUNTED_KINDS, _leaving(permit.spends))
         ]
         self._locked = {limit.pk: limit for limit in _lock(covering)}
         self._used: dict[_Share, int] = {}
@@ -86,7 +87,7 @@ class Allotment:
     def _wanted(
         self, row: Transaction, permit: Permit, highest_fee: int
     ) -> Iterator[tuple[_Share, int]]:
-        amounts = _leaving(permit)
+        amounts = _leaving(permit.spends)
         for found in self._limits.among(row, COUNTED_KINDS, amounts):
             # As it stands since it is locked; one that was switched off meanwhile is not there.
             limit = self._locked.get(found.pk)
@@ -103,10 +104,10 @@ class Allotment:
         return self._used[share]
 
 
-def _leaving(permit: Permit) -> Counter[str]:
+def _leaving(spends: Iterable[Spend]) -> Counter[str]:
     """What leaves our wallets, by the token's address."""
     amounts: Counter[str] = Counter()
-    for spend in permit.spends:
+    for spend in spends:
         amounts[spend.token] += spend.amount if spend.leaves else 0
     return amounts
 
@@ -127,6 +128,26 @@ def reserve_fee(row: Transaction, highest_fee: int, limits: Limits, *, enforce: 
             limit=limit,
             defaults={"day": share.day, "share": share.owner, "amount": amount},
         )
+
+
+def count_mined(row: Transaction, spends: Iterable[Spend], *, fee: int, at: datetime) -> None:
+    """Count what is in a block and was never held back here: a lost host of ours has spent it.
+
+    It stays counted whatever becomes of the row: nobody here can say that it was not spent.
+    """
+    day, amounts = at.astimezone(UTC).date(), _leaving(spends)
+    if day < _today():
+        return
+    for limit in _lock(read_limits(row.lane).among(row, COUNTED_KINDS, amounts)):
+        amount = fee if limit.kind == K.MAX_DAY_FEES else amounts[token_of(limit)]
+        hour = at.astimezone(UTC).hour if limit.kind == K.MAX_HOUR_VALUE else None
+        share = {"day": day, "hour": hour, "share": _owner(row, limit)}
+        if amount:
+            SpendReservation.objects.update_or_create(
+                transaction=row,
+                limit=limit,
+                defaults={**share, "amount": amount, "settled_at": timezone.now()},
+            )
 
 
 def settle_reservations(rows: Sequence[Transaction]) -> None:
