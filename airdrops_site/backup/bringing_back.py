@@ -52,8 +52,7 @@ def restore(
     say("checking the backup")
     backup = check(path, passphrase)
     counted = _counters_before()
-    place = beside()
-    try:
+    with beside() as place:
         load(backup, passphrase, place, say)
         with standing_at(place.connection()):
             say("migrating")
@@ -68,8 +67,6 @@ def restore(
         # Somebody may have started since.
         refuse_if_running(even_if_dead=even_if_dead)
         kept = place.swap()
-    finally:
-        place.discard()
     return Restored(
         rows=backup.rows,
         seconds=round(time.monotonic() - begun, 3),
@@ -85,14 +82,11 @@ def try_out(path: Path, passphrase: str, *, by: str, say: Progress) -> Checked:
     with recorded(Kind.BACKUP_VERIFICATION, by=by, location=str(path)) as noted:
         begun = time.monotonic()
         backup = check(path, passphrase)
-        place = beside()
-        try:
+        with beside() as place:
             load(backup, passphrase, place, say)
             with standing_at(place.connection()):
                 migrate_forward()
                 found = engines.counts(kept_models())
-        finally:
-            place.discard()
         seconds = round(time.monotonic() - begun, 3)
         noted.summary = f"{backup.rows} rows came back, as its manifest says"
         noted.figures = {"rows": backup.rows, "seconds": seconds, "tables": len(found)}

@@ -14,6 +14,7 @@ from airdrops_site.backup.errors import BackupRefused
 from airdrops_site.backup.manifest import nodes
 from airdrops_site.backup.migrations_then import apps_then, new_tables
 from airdrops_site.backup.places import FilePlace, Place
+from airdrops_site.backup.sqlite_copies import sqlite_is_whole
 from airdrops_site.backup.standing import standing_at
 from airdrops_site.backup.tables import columns, kept_models
 from wallets import triggers
@@ -45,7 +46,7 @@ def _unpack(backup: Checked, passphrase: str, place: FilePlace, say: Progress) -
                 for block in member.blocks():
                     file.write(block)
                 _same_as_checked(backup, member)
-    engines.sqlite_is_whole(place.made)
+    sqlite_is_whole(place.made)
 
 
 def _fill(backup: Checked, passphrase: str, apps: Any, say: Progress) -> None:
