@@ -12,6 +12,7 @@ from django.db.models import Model
 
 from airdrops_site.backup import rows
 from airdrops_site.backup.archive import ArchiveWriter, Member, Pieces
+from airdrops_site.backup.copying_out import copy_out
 from airdrops_site.backup.errors import BackupRefused
 from airdrops_site.backup.sqlite_copies import sqlite_copy
 from airdrops_site.backup.standing import another, standing_at
@@ -153,11 +154,9 @@ def _write_file(archive: ArchiveWriter, file: IO[bytes], say: Progress) -> Copie
 def _copy_out(model: type[Model], pieces: Pieces) -> int:
     here = connections["default"]
     here.ensure_connection()
-    with here.connection.cursor() as cursor:
-        with cursor.copy(f"COPY {_named(model, columns(model))} TO STDOUT") as copy:
-            for data in copy:
-                pieces.write(data)
-        return int(cursor.rowcount)
+    statement = f"COPY {_named(model, columns(model))} TO STDOUT"
+    with here.wrap_database_errors:
+        return copy_out(here.connection, statement, pieces.write)
 
 
 def _named(model: type[Model], names: list[str]) -> str:

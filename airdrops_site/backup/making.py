@@ -2,10 +2,12 @@
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import IO, Any
 
 from django.conf import settings
 from django.db import connections
@@ -47,9 +49,7 @@ def make_backup(
         try:
             with workspace(store.staging()) as folder:
                 part = folder / "part"
-                facts = _write(part, passphrase, portable=portable, say=say)
-                say("checking what was written")
-                check(part, passphrase)
+                facts = _write_and_check(part, passphrase, portable=portable, say=say)
                 size = part.stat().st_size
                 name = file_name(facts, encrypted=bool(passphrase))
                 location = store.put(part, name)
@@ -79,9 +79,25 @@ def folder_for_copies() -> Path:
     return Path(settings.DATA_DIR)
 
 
-def _write(part: Path, passphrase: str, *, portable: bool, say: Progress) -> Manifest:
-    with private_file(part) as raw:
-        archive = ArchiveWriter(raw, passphrase)
+def _write_and_check(part: Path, passphrase: str, *, portable: bool, say: Progress) -> Manifest:
+    """Read again, as it is in the file, by another thread that follows the one that writes."""
+    ended = Event()
+    with ThreadPoolExecutor(1, "check") as other:
+        with private_file(part) as raw:
+            checked = other.submit(check, part, passphrase, ended=ended)
+            try:
+                facts = _write(raw, passphrase, portable=portable, say=say)
+            finally:
+                ended.set()
+        say("checking what was written")
+        checked.result()
+    return facts
+
+
+def _write(raw: IO[bytes], passphrase: str, *, portable: bool, say: Progress) -> Manifest:
+    with ArchiveWriter(raw, passphrase) as archive:
+        # Whoever reads it tells by the first line whether it is encrypted.
+        raw.flush()
         with engines.frozen(folder_for_copies()) as file:
             facts = header(portable=portable)
             archive.add_json(HEADER, facts)
@@ -94,7 +110,7 @@ def _write(part: Path, passphrase: str, *, portable: bool, say: Progress) -> Man
                 last["rows"] = engines.write_portable(archive, say).rows
             else:
                 last["rows"] = engines.write_native(archive, file, say).rows
-        archive.close(facts | last)
+            archive.close(facts | last)
         raw.flush()
         os.fsync(raw.fileno())
     return facts | last
