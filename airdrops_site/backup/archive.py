@@ -7,12 +7,15 @@ import tarfile
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from gzip import BadGzipFile, GzipFile
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any, cast
+from threading import Event
+from typing import IO, Any, Self, cast
 
 from airdrops_site.backup.age import INTRO, AgeReader, AgeWriter
+from airdrops_site.backup.behind import Behind, Growing
 from airdrops_site.backup.errors import BackupRefused
 
 HEADER = "header.json"
@@ -60,14 +63,38 @@ class Member:
 
 
 class ArchiveWriter:
-    """Members go in by name; `close` ends it with the manifest."""
+    """Members go in by name, and are written in another thread; `close` ends it with the manifest.
+
+    As a context it stops that thread, whatever happens.
+    """
 
     def __init__(self, raw: IO[bytes], passphrase: str) -> None:
         self._age = AgeWriter(raw, passphrase) if passphrase else None
         below = cast("IO[bytes]", self._age or raw)
         self._gzip = GzipFile(filename="", mode="wb", compresslevel=1, fileobj=below, mtime=0)
-        self._tar = tarfile.open(fileobj=self._gzip, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115
-        self.members: dict[str, dict[str, Any]] = {}
+        self._tar = tarfile.open(  # noqa: SIM115
+            fileobj=self._gzip, mode="w|", format=tarfile.PAX_FORMAT, bufsize=_BLOCK
+        )
+        # 16 KiB at a time keep the interpreter busier than what it calls.
+        self._tar.copybufsize = _BLOCK  # type: ignore[attr-defined]
+        self._behind = Behind()
+        self._members: dict[str, dict[str, Any]] = {}
+
+    @property
+    def members(self) -> dict[str, dict[str, Any]]:
+        """Size and digest of each that was added, once they are written."""
+        self._behind.wait()
+        return self._members
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._behind.stop()
+        # What was given up would write its end whenever it is collected.
+        for one in (self._tar, self._gzip):
+            with suppress(OSError, ValueError):
+                one.close()
 
     def add(self, name: str, data: bytes) -> None:
         """A member that is in memory."""
@@ -79,17 +106,21 @@ class ArchiveWriter:
 
     def add_file(self, name: str, file: IO[bytes], size: int) -> None:
         """A member of this size, read as it is written."""
+        self._behind.do(self._put, name, file, size)
+
+    def _put(self, name: str, file: IO[bytes], size: int) -> None:
         info = tarfile.TarInfo(name)
         info.size, info.mode, info.mtime = size, 0o600, int(time.time())
         member = Member(name, file)
         self._tar.addfile(info, cast("IO[bytes]", member))
         # It keeps every member it has written.
         self._tar.members = []  # type: ignore[attr-defined]
-        self.members[name] = member.facts()
+        self._members[name] = member.facts()
 
     def close(self, manifest: dict[str, Any]) -> None:
         """The manifest with the members' digests, and the end of the file."""
         self.add_json(MANIFEST, manifest | {"members": self.members})
+        self._behind.wait()
         self._tar.close()
         self._gzip.close()
         if self._age:
@@ -104,7 +135,7 @@ class Pieces:
         self._held = bytearray()
         self._count = 0
 
-    def write(self, rows: bytes) -> None:
+    def write(self, rows: bytes | bytearray) -> None:
         """One or more whole rows."""
         self._held += rows
         if len(self._held) >= PIECE:
@@ -119,10 +150,15 @@ class Pieces:
 
 
 @contextmanager
-def opened(path: Path, passphrase: str) -> Iterator[Iterator[Member]]:
-    """The members in order; BackupRefused for whatever is wrong with the file."""
+def opened(
+    path: Path, passphrase: str, *, ended: Event | None = None
+) -> Iterator[Iterator[Member]]:
+    """The members in order; BackupRefused for whatever is wrong with the file.
+
+    With `ended` the file is still written, and has its end once that is set.
+    """
     try:
-        with path.open("rb") as raw:
+        with BufferedReader(Growing(path, ended)) if ended else path.open("rb") as raw:
             yield _members(_plain(raw, passphrase))
     except OSError as error:
         if isinstance(error, BadGzipFile):
@@ -142,16 +178,16 @@ def is_encrypted(path: Path) -> bool:
         raise BackupRefused(sentence) from error
 
 
-def _plain(raw: IO[bytes], passphrase: str) -> IO[bytes]:
-    start = raw.read(len(INTRO))
-    raw.seek(0)
+def _plain(raw: "BufferedReader[Any]", passphrase: str) -> IO[bytes]:
+    # A file that grows cannot go back; its writer has all of this in it before it is read.
+    start = raw.peek(len(INTRO))[: len(INTRO)]
     return cast("IO[bytes]", AgeReader(raw, passphrase)) if start == INTRO else raw
 
 
 def _members(below: IO[bytes]) -> Iterator[Member]:
     with (
         GzipFile(fileobj=below, mode="rb") as unpacked,
-        tarfile.open(fileobj=unpacked, mode="r|") as tar,
+        tarfile.open(fileobj=unpacked, mode="r|", bufsize=_BLOCK) as tar,
     ):
         for info in tar:
             tar.members = []  # type: ignore[attr-defined]

@@ -7,12 +7,14 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import DatabaseError
+from django.db.migrations.exceptions import InconsistentMigrationHistory
 from django.db.models import F
 from django.utils import timezone
 
 from airdrops_site.backup import engines
 from airdrops_site.backup.checking import Checked, check
 from airdrops_site.backup.engines import Progress
+from airdrops_site.backup.errors import BackupRefused
 from airdrops_site.backup.loading import load
 from airdrops_site.backup.migrations_then import migrate_forward
 from airdrops_site.backup.places import beside
@@ -53,12 +55,11 @@ def restore(
     say("checking the backup")
     backup = check(path, passphrase)
     counted, stops = _counters_before(), _stops_before()
-    place = beside()
-    try:
+    with beside() as place:
         load(backup, passphrase, place, say)
         with standing_at(place.connection()):
             say("migrating")
-            migrate_forward()
+            _to_this_version()
             with recorded(Kind.RESTORE, by=by, location=str(path)) as noted:
                 _let_nothing_run(backup, path, by=by)
                 for stop in stops:
@@ -71,8 +72,6 @@ def restore(
         # Somebody may have started since.
         refuse_if_running(even_if_dead=even_if_dead)
         kept = place.swap()
-    finally:
-        place.discard()
     return Restored(
         rows=backup.rows,
         seconds=round(time.monotonic() - begun, 3),
@@ -88,18 +87,25 @@ def try_out(path: Path, passphrase: str, *, by: str, say: Progress) -> Checked:
     with recorded(Kind.BACKUP_VERIFICATION, by=by, location=str(path)) as noted:
         begun = time.monotonic()
         backup = check(path, passphrase)
-        place = beside()
-        try:
+        with beside() as place:
             load(backup, passphrase, place, say)
             with standing_at(place.connection()):
-                migrate_forward()
+                _to_this_version()
                 found = engines.counts(kept_models())
-        finally:
-            place.discard()
         seconds = round(time.monotonic() - begun, 3)
         noted.summary = f"{backup.rows} rows came back, as its manifest says"
         noted.figures = {"rows": backup.rows, "seconds": seconds, "tables": len(found)}
     return backup
+
+
+def _to_this_version() -> None:
+    try:
+        migrate_forward()
+    except (DatabaseError, InconsistentMigrationHistory) as error:
+        raise BackupRefused(
+            "what is in the backup cannot be brought to this version "
+            f"({str(error).splitlines()[0]}); restore it with the version that made it"
+        ) from error
 
 
 def _let_nothing_run(backup: Checked, path: Path, *, by: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from airdrops_site.backup.archive import HEADER, MANIFEST, Member, opened
@@ -26,11 +27,15 @@ class Checked:
         return sum(self.manifest["rows"].values())
 
 
-def check(path: Path, passphrase: str) -> Checked:
-    """The backup, read to its end; BackupRefused in one sentence for whatever is wrong."""
-    with opened(path, passphrase) as members:
+def check(path: Path, passphrase: str, *, ended: Event | None = None) -> Checked:
+    """The backup, read to its end; BackupRefused in one sentence for whatever is wrong.
+
+    With `ended` it is checked while it is written, until that is set.
+    """
+    with opened(path, passphrase, ended=ended) as members:
         first = _first(members)
         kept: dict[str, Any] = {}
+        begins = first.json()
         digests = {HEADER: first.facts()}
         for member in members:
             if member.name in (MANIFEST, CONFIGURATION):
@@ -40,7 +45,8 @@ def check(path: Path, passphrase: str) -> Checked:
     if not isinstance(manifest, dict) or not isinstance(manifest.get("members"), dict):
         raise BackupRefused(f"{path.name} is cut short: its manifest is missing; use another copy")
     _compare(manifest, digests)
-    if not same(_header(path, passphrase), manifest):
+    check_header(begins)
+    if not same(begins, manifest):
         raise BackupRefused(f"{path.name} was changed: its beginning is of another backup")
     configuration = kept.get(CONFIGURATION, {})
     require_shape(Whole, manifest | {"configuration": configuration})
@@ -52,13 +58,6 @@ def _first(members: Iterator[Member]) -> Member:
     if member is None or member.name != HEADER:
         raise BackupRefused("the file is no backup of ours: it does not begin with a header")
     return member
-
-
-def _header(path: Path, passphrase: str) -> Manifest:
-    with opened(path, passphrase) as members:
-        facts: Manifest = _first(members).json()
-        check_header(facts)
-    return facts
 
 
 def _compare(manifest: Manifest, found: dict[str, Any]) -> None:

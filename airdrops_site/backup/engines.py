@@ -1,21 +1,22 @@
 """How rows get out of each database engine, and into it: its own way, or the portable one."""
 
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.db import connections, transaction
 from django.db.models import Model
 
 from airdrops_site.backup import rows
 from airdrops_site.backup.archive import ArchiveWriter, Member, Pieces
+from airdrops_site.backup.copying_out import copy_out
 from airdrops_site.backup.errors import BackupRefused
+from airdrops_site.backup.sqlite_copies import sqlite_copy
 from airdrops_site.backup.standing import another, standing_at
-from airdrops_site.backup.tables import LEFT_OUT, columns, kept_models
+from airdrops_site.backup.tables import columns, kept_models
 
 SQLITE_FILE = "database.sqlite3"
 type Progress = Callable[[str], None]
@@ -32,26 +33,26 @@ class Copied:
 
 
 @contextmanager
-def frozen(folder: Path) -> Iterator[None]:
+def frozen(folder: Path) -> Iterator[IO[bytes] | None]:
     """Stand at the database as it is this moment, while everything goes on.
 
-    PostgreSQL: one transaction that sees one snapshot. SQLite: a copy in `folder`, without what
-    is left out of a backup.
+    PostgreSQL: one transaction that sees one snapshot. SQLite: a copy on the disk of `folder`,
+    without what is left out of a backup; its bytes are given.
     """
     if connections["default"].vendor == "sqlite":
-        with _sqlite_copy(folder) as copy, standing_at(another(NAME=str(copy))):
-            yield
+        with sqlite_copy(folder) as (copy, file), standing_at(copy):
+            yield file
         return
     with standing_at(another(options=PATIENT)) as other, transaction.atomic():
         with other.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield
+        yield None
 
 
-def write_native(archive: ArchiveWriter, say: Progress) -> Copied:
-    """The rows as this engine writes them fastest."""
-    if connections["default"].vendor == "sqlite":
-        return _write_file(archive, say)
+def write_native(archive: ArchiveWriter, file: IO[bytes] | None, say: Progress) -> Copied:
+    """The rows as this engine writes them fastest: SQLite as the file that `frozen` gave."""
+    if file is not None:
+        return _write_file(archive, file, say)
     copied = Copied()
     for model in kept_models():
         table = model._meta.db_table
@@ -142,66 +143,20 @@ WHERE s.schemaname = current_schema() AND s.last_value IS NOT NULL
 """
 
 
-def sqlite_is_whole(path: Path) -> None:
-    """BackupRefused if SQLite finds the file damaged."""
-    try:
-        with closing(sqlite3.connect(path)) as file:
-            said = file.execute("PRAGMA integrity_check").fetchall()
-    except sqlite3.DatabaseError as error:
-        raise BackupRefused(f"the SQLite file in the backup cannot be read: {error}") from error
-    if said != [("ok",)]:
-        raise BackupRefused(f"the SQLite file is damaged: {said[0][0]}")
-
-
-@contextmanager
-def _sqlite_copy(folder: Path) -> Iterator[Path]:
-    copy = folder / f".airdrops-copy-{os.getpid()}.sqlite3"
-    copy.unlink(missing_ok=True)
-    # Nobody else may read it while it is written.
-    os.close(os.open(copy, os.O_CREAT | os.O_EXCL, 0o600))
-    try:
-        live = str(connections["default"].settings_dict["NAME"])
-        with closing(sqlite3.connect(live, timeout=20, isolation_level=None)) as source:
-            source.execute("VACUUM INTO ?", [str(copy)])
-        _leave_out(copy)
-        sqlite_is_whole(copy)
-        yield copy
-    finally:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            Path(f"{copy}{suffix}").unlink(missing_ok=True)
-
-
-def _leave_out(copy: Path) -> None:
-    with closing(sqlite3.connect(copy, isolation_level=None)) as file:
-        # Overwritten, not only unlinked: a session's key must not stay between the pages.
-        file.execute("PRAGMA secure_delete = ON")
-        present = {name for (name,) in file.execute("SELECT name FROM sqlite_master")}
-        for table in LEFT_OUT.keys() & present:
-            file.execute(f'DELETE FROM "{table}"')  # noqa: S608 - a name of ours
-
-
-def _write_file(archive: ArchiveWriter, say: Progress) -> Copied:
-    here = connections["default"]
+def _write_file(archive: ArchiveWriter, file: IO[bytes], say: Progress) -> Copied:
     copied = Copied(counts(kept_models()))
-    path = Path(str(here.settings_dict["NAME"]))
-    # Out of WAL mode the file is all there is.
-    with here.cursor() as cursor:
-        cursor.execute("PRAGMA journal_mode=DELETE")
-    here.close()
-    say(f"{SQLITE_FILE}, {path.stat().st_size:,} bytes")
-    with path.open("rb") as file:
-        archive.add_file(SQLITE_FILE, file, path.stat().st_size)
+    size = os.fstat(file.fileno()).st_size
+    say(f"{SQLITE_FILE}, {size:,} bytes")
+    archive.add_file(SQLITE_FILE, file, size)
     return copied
 
 
 def _copy_out(model: type[Model], pieces: Pieces) -> int:
     here = connections["default"]
     here.ensure_connection()
-    with here.connection.cursor() as cursor:
-        with cursor.copy(f"COPY {_named(model, columns(model))} TO STDOUT") as copy:
-            for data in copy:
-                pieces.write(data)
-        return int(cursor.rowcount)
+    statement = f"COPY {_named(model, columns(model))} TO STDOUT"
+    with here.wrap_database_errors:
+        return copy_out(here.connection, statement, pieces.write)
 
 
 def _named(model: type[Model], names: list[str]) -> str:

@@ -15,6 +15,7 @@ from airdrops_site.backup.errors import BackupRefused
 from airdrops_site.backup.manifest import nodes
 from airdrops_site.backup.migrations_then import apps_then, new_tables
 from airdrops_site.backup.places import FilePlace, Place
+from airdrops_site.backup.sqlite_copies import sqlite_is_whole
 from airdrops_site.backup.standing import standing_at
 from airdrops_site.backup.tables import columns, kept_models
 from wallets import triggers
@@ -47,7 +48,7 @@ def _unpack(backup: Checked, passphrase: str, place: FilePlace, say: Progress) -
                 for block in member.blocks():
                     file.write(block)
                 _same_as_checked(backup, member)
-    engines.sqlite_is_whole(place.made)
+    sqlite_is_whole(place.made)
 
 
 def _drop_programs(there: BaseDatabaseWrapper) -> None:

@@ -2,10 +2,12 @@
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import IO, Any
 
 from django.conf import settings
 from django.db import connections
@@ -18,6 +20,7 @@ from airdrops_site.backup.engines import Progress
 from airdrops_site.backup.errors import BackupRefused
 from airdrops_site.backup.manifest import Manifest, header
 from airdrops_site.backup.stores import private_file, store_at, thin_out
+from airdrops_site.backup.workspaces import workspace
 from airdrops_site.operations import Kind, recorded
 
 
@@ -42,20 +45,17 @@ def make_backup(
     """
     begun = time.monotonic()
     store = store_at(to)
-    part = store.staging() / f".airdrops-backup-{os.getpid()}.part"
     with recorded(Kind.BACKUP, by=by, location=to) as noted:
         try:
-            facts = _write(part, passphrase, portable=portable, say=say)
-            say("checking what was written")
-            check(part, passphrase)
-            size = part.stat().st_size
-            name = file_name(facts, encrypted=bool(passphrase))
-            location = store.put(part, name)
+            with workspace(store.staging()) as folder:
+                part = folder / "part"
+                facts = _write_and_check(part, passphrase, portable=portable, say=say)
+                size = part.stat().st_size
+                name = file_name(facts, encrypted=bool(passphrase))
+                location = store.put(part, name)
         except OSError as error:
             sentence = f"the backup cannot be written to {to}: {error.strerror or error}"
             raise BackupRefused(sentence) from error
-        finally:
-            part.unlink(missing_ok=True)
         removed = thin_out(store, newest=name, keep=settings.BACKUP_KEEP)
         rows, seconds = sum(facts["rows"].values()), round(time.monotonic() - begun, 3)
         noted.location = location
@@ -79,10 +79,26 @@ def folder_for_copies() -> Path:
     return Path(settings.DATA_DIR)
 
 
-def _write(part: Path, passphrase: str, *, portable: bool, say: Progress) -> Manifest:
-    with private_file(part) as raw:
-        archive = ArchiveWriter(raw, passphrase)
-        with engines.frozen(folder_for_copies()):
+def _write_and_check(part: Path, passphrase: str, *, portable: bool, say: Progress) -> Manifest:
+    """Read again, as it is in the file, by another thread that follows the one that writes."""
+    ended = Event()
+    with ThreadPoolExecutor(1, "check") as other:
+        with private_file(part) as raw:
+            checked = other.submit(check, part, passphrase, ended=ended)
+            try:
+                facts = _write(raw, passphrase, portable=portable, say=say)
+            finally:
+                ended.set()
+        say("checking what was written")
+        checked.result()
+    return facts
+
+
+def _write(raw: IO[bytes], passphrase: str, *, portable: bool, say: Progress) -> Manifest:
+    with ArchiveWriter(raw, passphrase) as archive:
+        # Whoever reads it tells by the first line whether it is encrypted.
+        raw.flush()
+        with engines.frozen(folder_for_copies()) as file:
             facts = header(portable=portable)
             archive.add_json(HEADER, facts)
             _write_surroundings(archive)
@@ -90,9 +106,11 @@ def _write(part: Path, passphrase: str, *, portable: bool, say: Progress) -> Man
                 "chain": chain_positions(),
                 "sequences": engines.sequences(),
             }
-            write = engines.write_portable if portable else engines.write_native
-            last["rows"] = write(archive, say).rows
-        archive.close(facts | last)
+            if portable:
+                last["rows"] = engines.write_portable(archive, say).rows
+            else:
+                last["rows"] = engines.write_native(archive, file, say).rows
+            archive.close(facts | last)
         raw.flush()
         os.fsync(raw.fileno())
     return facts | last

@@ -2,7 +2,8 @@
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +15,12 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from airdrops_site.backup.engines import PATIENT
 from airdrops_site.backup.errors import BackupRefused
 from airdrops_site.backup.standing import another
+from airdrops_site.backup.workspaces import workspace
 
 _SCHEMA = "airdrops_before_"
+_RESTORING = "airdrops_restoring_"
+# The first of an advisory lock's two numbers; the second is the schema's.
+_LOCKS = 0x41495244
 
 
 class Place(Protocol):
@@ -27,22 +32,53 @@ class Place(Protocol):
     def swap(self) -> str:
         """Make it the database, all at once; where the old one is now, empty if there was none."""
 
-    def discard(self) -> None:
-        """Remove what was not swapped in."""
 
+@contextmanager
+def beside() -> Iterator[Place]:
+    """A new, empty place beside the database that is stood at; gone after, if it was not swapped.
 
-def beside() -> Place:
-    """A new, empty place beside the database that is stood at."""
+    What killed processes left of theirs is cleared first.
+    """
     here = connections["default"]
     if here.vendor == "sqlite":
         live = Path(str(here.settings_dict["NAME"]))
-        return FilePlace(live, live.with_name(f".{live.name}.restoring-{os.getpid()}"))
-    with here.cursor() as cursor:
+        with workspace(live.parent) as folder:
+            yield FilePlace(live, folder / live.name)
+        return
+    clear_dead_schemas()
+    place = _new_schema()
+    try:
+        yield place
+    finally:
+        place.discard()
+
+
+def clear_dead_schemas() -> list[str]:
+    """Drop what restores left in PostgreSQL whose sessions are no more; what it was."""
+    gone = []
+    with connections["default"].cursor() as cursor:
+        said = "SELECT nspname, oid::int FROM pg_namespace WHERE starts_with(nspname, %s)"
+        cursor.execute(said, [_RESTORING])
+        for name, oid in cursor.fetchall():
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCKS, oid])
+            if cursor.fetchone()[0]:
+                cursor.execute(f'DROP SCHEMA IF EXISTS "{name}" CASCADE')
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCKS, oid])
+                gone.append(str(name))
+    return gone
+
+
+def _new_schema() -> "SchemaPlace":
+    """Locked by our session, which ends with the process, before anyone can see it."""
+    made = f"{_RESTORING}{_stamp()}"
+    with transaction.atomic(), connections["default"].cursor() as cursor:
         cursor.execute("SELECT current_schema()")
-        live_schema = str(cursor.fetchone()[0])
-        made = f"airdrops_restoring_{_stamp()}"
+        live = str(cursor.fetchone()[0])
         cursor.execute(f'CREATE SCHEMA "{made}"')
-    return SchemaPlace(live_schema, made)
+        cursor.execute("SELECT oid::int FROM pg_namespace WHERE nspname = %s", [made])
+        oid = int(cursor.fetchone()[0])
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [_LOCKS, oid])
+    return SchemaPlace(live, made, oid)
 
 
 def old_ones() -> list[str]:
@@ -98,11 +134,6 @@ class FilePlace:
         _sync(self.live.parent)
         return kept
 
-    def discard(self) -> None:
-        """With what SQLite keeps beside it."""
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            Path(f"{self.made}{suffix}").unlink(missing_ok=True)
-
 
 @dataclass(frozen=True, slots=True)
 class SchemaPlace:
@@ -110,6 +141,7 @@ class SchemaPlace:
 
     live: str
     made: str
+    oid: int
 
     def connection(self) -> BaseDatabaseWrapper:
         """Every name without a schema is of this one there."""
@@ -133,6 +165,7 @@ class SchemaPlace:
         """With all that is in it; gone already once it was swapped in."""
         with connections["default"].cursor() as cursor:
             cursor.execute(f'DROP SCHEMA IF EXISTS "{self.made}" CASCADE')
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCKS, self.oid])
 
 
 def _stamp() -> str:

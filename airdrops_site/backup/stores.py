@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from airdrops_site.backup.errors import BackupRefused
+from airdrops_site.backup.workspaces import workspace
 from airdrops_site.redaction import redact_text
 
 NAME = re.compile(r"airdrops-(?P<installation>[0-9a-f]{8})-\d{8}T\d{12}Z\.tar\.gz(\.age)?")
@@ -131,13 +132,11 @@ def local_file(place: str, folder: Path) -> Iterator[Path]:
         yield Path(place)
         return
     bucket, key = _bucket_and_path(place)
-    path = folder / f".airdrops-fetched-{os.getpid()}"
-    try:
+    with workspace(folder) as mine:
+        path = mine / (key.rpartition("/")[2] or "backup")
         with private_file(path) as file, _s3() as client:
             client.download_fileobj(bucket, key, file)
         yield path
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def thin_out(store: Store, *, newest: str, keep: int) -> list[str]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
+from airdrops_site.backup.leftovers import clear_leftovers
 from airdrops_site.cleaning.batches import remove_in_batches
 from airdrops_site.cleaning.space import Space, space
 from airdrops_site.cleaning.sweeps import Moments, Sweep, sweeps
@@ -69,6 +70,8 @@ def clean_up(
     if dry_run:
         return _cleanup(days, dry_run=True, progress=progress)
     with _turn(), recorded(Kind.CLEANUP, by=by) as noted:
+        for one in clear_leftovers():
+            progress(f"{one}: a backup or a restore that was killed had left it")
         found = _cleanup(days, dry_run=False, progress=progress)
         noted.summary = f"{found.rows} rows older than {days} days were deleted."
         noted.figures = {one.table: one.rows for one in found.freed if one.rows}

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,13 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
 
-from airdrops_site.backup import rows
+from airdrops_site.backup.archive import HEADER, MANIFEST, ArchiveWriter, opened
 from airdrops_site.backup.making import Made, make_backup
+from airdrops_site.backup.manifest import Manifest
+from airdrops_site.backup.places import old_ones
+from airdrops_site.backup.rows import lines
 from airdrops_site.backup.tables import kept_models
+from airdrops_site.backup.workspaces import PREFIX
 from tests.airdrops_site.conftest import add_network
 from tests.factories import an_address
 from wallets.amounts import MAX_UINT256
@@ -82,9 +87,44 @@ def scratch_sqlite(folder: Path) -> BaseDatabaseWrapper:
     return made
 
 
+def rewritten(
+    made: Path,
+    change: Callable[[Manifest], None],
+    rows: Callable[[str, bytes], bytes] = lambda _table, data: data,
+) -> Path:
+    """Another backup of its members, whole by its own account, with facts and rows changed."""
+    to = made.with_name("rewritten")
+    with (
+        opened(made, PASSPHRASE) as members,
+        to.open("wb") as raw,
+        ArchiveWriter(raw, "") as archive,
+    ):
+        for one in members:
+            data = b"".join(one.blocks())
+            if one.name in (HEADER, MANIFEST):
+                change(facts := json.loads(data))
+            if one.name == HEADER:
+                archive.add_json(HEADER, facts)
+            elif one.name == MANIFEST:
+                archive.close(facts)
+            elif kept := rows(one.name.split("/")[1], data) if "data/" in one.name else data:
+                archive.add(one.name, kept)
+    return to
+
+
+def aside() -> list[str]:
+    """What restores made beside the database, or left there."""
+    if connection.vendor == "sqlite":
+        folder = Path(str(connection.settings_dict["NAME"])).parent
+        return sorted(str(one) for one in folder.glob(f"{PREFIX}*")) + old_ones()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'airdrops_%'")
+        return [str(name) for (name,) in cursor.fetchall()]
+
+
 def _digest(model: Any) -> str:
     # jsonb keeps no order of keys.
-    sorted_lines = (json.dumps(json.loads(line), sort_keys=True) for line in rows.lines(model))
+    sorted_lines = (json.dumps(json.loads(line), sort_keys=True) for line in lines(model))
     total = sum(
         int.from_bytes(hashlib.sha256(line.encode()).digest(), "big") for line in sorted_lines
     )

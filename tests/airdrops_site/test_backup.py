@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from airdrops_site.backup import engines
 from airdrops_site.backup.archive import opened
@@ -22,7 +22,7 @@ from tests.airdrops_site.backups import (
     scratch_sqlite,
 )
 from tests.airdrops_site.guides import commands, execute
-from wallets.models import Installation, NonceLane, Transaction, WalletTag
+from wallets.models import Installation, NonceLane, Transaction, Transition, WalletTag
 
 pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.db]
 
@@ -52,6 +52,9 @@ def test_everything_comes_back_as_it_was_and_paused(tmp_path: Path) -> None:
     newer.pk, newer.uuid, newer.idempotency_key = None, Installation.objects.get().pk, "next"
     newer.save()
     assert newer.pk > row.pk
+    history = Transition.objects.filter(subject="lane")
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        history.update(reason="another")
 
 
 def test_a_portable_backup_crosses_engines_and_comes_back(tmp_path: Path) -> None:
