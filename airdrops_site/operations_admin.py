@@ -3,12 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from airdrops_site.models import Operation, Restore
+from airdrops_site.upkeep.planned import planned
 from wallets.console import show
 from wallets.console.columns import badge, column
 from wallets.console.facts import as_facts, facts
@@ -42,6 +45,7 @@ took = column("Took", _took)
 class OperationAdmin(ReadOnlyAdmin):
     """Backups, restores, cleanups and upkeep, with what came out."""
 
+    list_before_template: Any = "console/calendar.html"
     list_display = (
         "kind",
         badge("outcome"),
@@ -63,6 +67,12 @@ class OperationAdmin(ReadOnlyAdmin):
         section("Found", facts("figures")),
         section("By whom", "by", "host", "pid"),
     )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """With the calendar above what was done."""
+        told = {"entries": planned(), "by_itself": settings.MAINTENANCE}
+        page: HttpResponse = super().changelist_view(request, {**(extra_context or {}), **told})
+        return page
 
 
 def _next(row: Restore) -> SafeString:

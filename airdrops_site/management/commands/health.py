@@ -100,7 +100,7 @@ def _rows(name: str, component: Component) -> Iterator[tuple[str, str, str]]:
 
 def _row(name: str, facts: Mapping[str, Any], otherwise: str) -> tuple[str, str, str]:
     shown = (
-        f"{key} {'none' if value is None else value}"
+        f"{key} {'–' if value is None else value}"
         for key, value in facts.items()
         if key != "status"
     )
