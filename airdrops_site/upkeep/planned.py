@@ -26,7 +26,7 @@ def planned() -> list[Entry]:
     """Every piece in its order; three questions of the database for all."""
     now = timezone.now()
     waiting = {work.kind for work in due(now)}
-    newest = Operation.objects.order_by().values("kind").annotate(pk=Max("pk")).values("pk")
+    newest = Operation.objects.order_by().values("kind").annotate(newest=Max("pk")).values("newest")
     last = {row.kind: row for row in Operation.objects.filter(pk__in=newest)}
     return [
         Entry(work, last.get(work.kind.value), following(work.every, now), work.kind in waiting)
