@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from airdrops_site.models import Operation, Restore
+import airdrops_site.operations_admin  # noqa: F401 - registers its pages
 from airdrops_site.redaction import redact_text
 from wallets.console import show
 from wallets.console.columns import column
@@ -133,34 +133,3 @@ class LogEntryAdmin(ReadOnlyAdmin):
 def _changed_row(row: LogEntry) -> Any:
     address = row.get_admin_url()
     return show.link_to(address, row.object_repr) if address else row.object_repr
-
-
-@admin.register(Operation)
-class OperationAdmin(ReadOnlyAdmin):
-    """Backups, restores, cleanups and upkeep, with what came out."""
-
-    list_display = ("kind", "outcome", "started_at", "ended_at", "by", "summary")
-    list_filter = ("kind", "outcome")
-    search_fields = ("summary", "location", "by")
-    ordering = ("-started_at", "-id")
-    fieldsets = (
-        section(None, "kind", "outcome", "started_at", "ended_at", "by", "summary", "location"),
-        section("Found", "figures"),
-        section("Where", "host", "pid"),
-    )
-
-
-@admin.register(Restore)
-class RestoreAdmin(ReadOnlyAdmin):
-    """Restored backups: what the chain held that they did not, and who let it sign again."""
-
-    list_display = ("restored_at", "state", "backup_made_at", "by", "resumed_at", "resumed_by")
-    list_filter = ("state",)
-    search_fields = ("source", "by", "resumed_by")
-    ordering = ("-restored_at", "-id")
-    fieldsets = (
-        section(None, "state", "source", "backup_made_at", "restored_at", "by"),
-        section("Resumed", "asked_at", "resumed_at", "resumed_by", "left"),
-        section("Found", "findings"),
-        section("Installation", "previous_installation", "installation"),
-    )

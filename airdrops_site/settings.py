@@ -4,6 +4,7 @@ from pathlib import Path
 
 import django_stubs_ext
 
+import airdrops_site.configuration.web
 from airdrops_site.configuration.base import (
     BASE_DIR,
     CHAIN_ACCESS,

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
-from airdrops_site import criteria_pages, portfolio_page, views
+from airdrops_site import criteria_pages, guide_pages, portfolio_page, views
 from airdrops_site.emergency import pages
 from airdrops_site.profit import pages as profit_pages
 
@@ -17,6 +17,7 @@ urlpatterns = [
     path("admin/emergency/stop/", own(pages.stop), name="emergency_stop"),
     path("admin/emergency/resume/", own(pages.resume), name="emergency_resume"),
     path("admin/emergency/order/<str:name>/", own(pages.order), name="emergency_order"),
+    path("admin/guide/<str:name>/", own(guide_pages.guide), name="guide"),
     path("admin/portfolio/", own(portfolio_page.portfolio), name="portfolio"),
     path("admin/profit/", own(profit_pages.overview), name="profit"),
     path("admin/profit/download/", own(profit_pages.download), name="profit_download"),

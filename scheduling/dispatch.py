@@ -18,7 +18,6 @@ from scheduling.schedule import next_due, slot_length
 from scheduling.states import RUN, OccurrenceState, RunState
 from wallets import wakeups
 from wallets.actors import this_worker
-from wallets.drain import standing_reasons
 from wallets.transactions.points import reached
 from wallets.transitions import recorded_all
 
@@ -41,8 +40,6 @@ class Due:
 
 def dispatch_due() -> int:
     """Dispatch every task that is due, most important first; returns how many were."""
-    if any(standing_reasons()):
-        return 0
     due = Task.objects.filter(~undispatched(), enabled=True, next_due_at__lte=timezone.now())
     tasks = list(due.order_by("-priority", "next_due_at", "pk")[:TASKS_PER_PASS])
     done: list[bool] = []

@@ -18,7 +18,15 @@ from scheduling.models import Pause, Run, Task
 from scheduling.states import RUN, RunState
 from wallets.actors import this_worker
 from wallets.drain import standing_reasons
-from wallets.models import Network, NonceLane, Transaction, Wallet, WalletGroup, WalletTag
+from wallets.models import (
+    Installation,
+    Network,
+    NonceLane,
+    Transaction,
+    Wallet,
+    WalletGroup,
+    WalletTag,
+)
 from wallets.transactions.operator import NotPossible
 from wallets.transactions.states import TransactionState as T
 from wallets.transitions import move, recorded
@@ -140,15 +148,18 @@ def covers(pause: Pause, place: Place) -> bool:
 def undispatched() -> Q:
     """Tasks of which no due time becomes a run: they, or all they could act on, are paused.
 
-    Their due times stay; when the pause ends they are late, and the misfire policy says what then.
+    The whole installation is so while it drains or is paused, as after a restore: runs made then
+    would wait for its end in a crowd. Due times stay; when the pause ends they are late, and the
+    misfire policy says what then.
     """
+    resting = Installation.objects.filter(Q(paused=True) | Q(draining_since__isnull=False))
     named = (
         Q(scope_kind=Scope.EVERYTHING)
         | Q(scope_kind=Scope.TASK, scope_value=OuterRef("name"))
         | Q(scope_kind=Scope.PROTOCOL, scope_value=OuterRef("protocol__slug"))
         | Q(scope_kind=Scope.NETWORK, scope_value=OuterRef("network__slug"))
     )
-    return Q(Exists(Pause.objects.filter(named)))
+    return Q(Exists(Pause.objects.filter(named))) | Q(Exists(resting))
 
 
 def hold_paused(run: Run, reason: str) -> None:

@@ -77,14 +77,23 @@ def set_rule(options: dict[str, Any]) -> Answer:
 
 
 def send_test(options: dict[str, Any]) -> tuple[Answer, int]:
-    """Really send; exit code 1 where the channel did not take it."""
-    row = services.send_test(channel=options["channel"], by=shell_actor())
-    sent = row.state == row.State.SENT
-    facts = {"channel": row.channel, "sent": sent, "failure": row.last_error}
-    told = f"{row.channel} has taken the test message"
-    if not sent:
-        told = f"{row.channel} has not taken the test message ({row.last_error}); workers try again"
-    return Answer(facts, (told,)), 0 if sent else 1
+    """Really send, to one or to all; exit code 1 where a channel did not take it."""
+    one = options["channel"]
+    names = [one] if one else [told["channel"] for told in showing.show_channels({}).facts]
+    if not names:
+        raise BadInput("there is no channel to try; set AIRDROPS_ALERT_CHANNELS")
+    rows = [services.send_test(channel=name, by=shell_actor()) for name in names]
+    facts = [
+        {"channel": row.channel, "sent": row.state == row.State.SENT, "failure": row.last_error}
+        for row in rows
+    ]
+    told = (
+        f"{row.channel} has taken the test message"
+        if row.state == row.State.SENT
+        else f"{row.channel} has not taken the test message ({row.last_error}); workers try again"
+        for row in rows
+    )
+    return Answer(facts[0] if one else facts, tuple(told)), int(not all(f["sent"] for f in facts))
 
 
 def a_time(text: str) -> timedelta:

@@ -10,7 +10,6 @@ from scheduling.models import Run, Task
 from scheduling.pauses import standing_pauses, undispatched
 from scheduling.states import UNFINISHED_RUN
 from wallets import clusters
-from wallets.drain import standing_reasons
 from wallets.models import Lease, WorkerCluster
 
 # The pulse asks for due tasks every second; one that waits this long is not being looked at.
@@ -90,8 +89,6 @@ def look_at_scheduler(survey: Survey) -> Component:
     due = late.aggregate(count=Count("pk"), oldest=Min("next_due_at"))
     standing = standing_pauses()
     waiting = survey.age(due["oldest"]) if due["oldest"] else 0.0
-    if any(standing_reasons()):
-        waiting = 0.0
     status = _scheduler_status(survey, waiting)
     severity = max(_SEVERITY[status], Severity.DEGRADED if standing else Severity.HEALTHY)
     return Component(

@@ -15,6 +15,8 @@ register.simple_tag(show.badge)
 register.simple_tag(show.flag)
 register.simple_tag(show.native)
 register.simple_tag(show.page_of)
+register.simple_tag(show.prose)
+register.simple_tag(show.short, name="short_hash")
 register.simple_tag(show.hash_with_explorer)
 
 

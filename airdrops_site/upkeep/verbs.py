@@ -2,18 +2,17 @@
 
 from typing import Any
 
-from django.utils import timezone
-
 from airdrops_site.answers import Answer, table
 from airdrops_site.models import Operation
 from airdrops_site.operations import Outcome
 from airdrops_site.people import shell_actor
-from airdrops_site.upkeep.calendar import following
-from airdrops_site.upkeep.running import due, run
+from airdrops_site.upkeep.planned import planned
+from airdrops_site.upkeep.running import run
 from airdrops_site.upkeep.works import BY_NAME, WORKS
 
 _CODES = {Outcome.SUCCEEDED: 0, Outcome.FINDINGS: 1, Outcome.UNKNOWN: 3}
 _FAILED = 2
+_MINUTE = "%Y-%m-%d %H:%M"
 
 
 def listed(_options: dict[str, Any]) -> Answer:
@@ -32,19 +31,30 @@ def _facts(kind: str) -> dict[str, Any]:
 
 
 def calendar(_options: dict[str, Any]) -> Answer:
-    """When each piece comes next."""
-    now = timezone.now()
-    waiting = {work.kind for work in due(now)}
-    facts = []
-    for work in WORKS:
-        at = following(work.every, now)
-        told = {"kind": work.kind.value, "every": work.every.value, "what": work.help}
-        facts.append({**told, "due": work.kind in waiting, "next": at and at.isoformat()})
-    rows = [
-        (str(one["kind"]), str(one["every"]), "now" if one["due"] else str(one["next"] or "never"))
-        for one in facts
+    """When each piece was last done and comes next."""
+    entries = planned()
+    facts = [
+        {
+            "kind": one.work.kind.value,
+            "every": one.work.every.value,
+            "what": one.work.help,
+            "due": one.due,
+            "next": one.next and one.next.isoformat(),
+            "last": one.last and one.last.started_at.isoformat(),
+            "outcome": one.last and one.last.outcome,
+        }
+        for one in entries
     ]
-    return Answer(facts, (table("Calendar (UTC)", ("Kind", "Every", "Next"), rows),))
+    rows = [
+        (
+            one.work.kind.value,
+            one.work.every.value,
+            f"{one.last.started_at:{_MINUTE}}, {one.last.outcome}" if one.last else "not yet",
+            "now" if one.due else f"{one.next:{_MINUTE}}" if one.next else "never",
+        )
+        for one in entries
+    ]
+    return Answer(facts, (table("Calendar (UTC)", ("Kind", "Every", "Last", "Next"), rows),))
 
 
 def do(options: dict[str, Any]) -> tuple[Answer, int]:

@@ -123,7 +123,7 @@ _SAFETY = (
         "An emergency stop is engaged",
         CRITICAL,
         safety.engaged_stops,
-        "Lift it in the console or with `manage.py emergency lift` when it is safe.",
+        "Lift it in the console or with `manage.py emergency resume` when it is safe.",
     ),
     Rule(
         "paused",

@@ -39,7 +39,7 @@ def test_every_command_of_the_guide_works(settings: Settings) -> None:
             code, said = run(on_this_database(line))
             assert code == 0, (line, said)
             assert "secret" not in said
-    assert len(receiver.bodies) == 1
+    assert len(receiver.bodies) == 2
     kept = dict(AlertRule.objects.values_list("name", "enabled"))
     assert kept == {"gas_spike": True, "needs_operator": True, "report_ready": False}
     assert Transition.objects.filter(subject="alert_rule").count() == 4
@@ -61,6 +61,7 @@ def test_every_command_of_the_guide_works(settings: Settings) -> None:
         ("set paused --route nobody --reason x", "there is no channel nobody"),
         ("set nothing --enabled off --reason x", "there is no rule nothing"),
         ("test nobody", "there is no channel nobody"),
+        ("test", "there is no channel to try"),
         ("history --rule gas", "there is no rule gas"),
     ],
 )

@@ -161,3 +161,10 @@ def test_each_thing_that_is_missing_fails_by_name(settings: Settings, name: str)
     MISSING[name]()
     told = [one.name for one in mainnet_lines() if one.state == State.FAILED]
     assert any(one.startswith(name) for one in told), told
+
+
+def test_a_wallet_without_a_cap_fails_before_any_mainnet_is_enabled(settings: Settings) -> None:
+    ready_for_mainnet(settings)
+    Limit.objects.filter(kind="max_wallet_day_value").delete()
+    Network.objects.filter(kind="mainnet").update(enabled=False)
+    assert "limits of wallets" in [one.name for one in mainnet_lines() if one.state == State.FAILED]

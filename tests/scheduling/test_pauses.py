@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from airdrops_site.health.survey import Survey
 from airdrops_site.health.workers import look_at_scheduler
+from analytics.alerts.facts import Look
+from analytics.alerts.looks.work import late_tasks
 from scheduling.dispatch import dispatch_due
 from scheduling.gates.pause import PauseGate
 from scheduling.gates.registry import Subject
@@ -24,6 +26,7 @@ from tests.scheduling.tasks import run_of as latest
 from tests.scheduling.trading import one_round, run_of, swap, until_allowed, until_ended
 from wallets.drain import start_draining, stop_draining
 from wallets.models import Network, Transaction, Transition, Wallet
+from wallets.services import pause_installation, resume_installation
 from wallets.transactions.limits import read_limits
 from wallets.transactions.operator import NotPossible
 
@@ -106,6 +109,24 @@ def test_a_paused_task_keeps_its_due_time_for_its_misfire_policy(db: None) -> No
     resume_scope(scope="task", value="daily", **WHO)
     dispatch_due()
     assert Occurrence.objects.count() == 1
+
+
+@pytest.mark.parametrize("how", ["draining", "paused"])
+def test_a_whole_installation_that_rests_makes_no_run_and_names_no_task_late(how: str) -> None:
+    due = timezone.now() - timedelta(seconds=90)
+    task = factories.TaskFactory.create(enabled=True, next_due_at=due)
+    factories.TaskWalletFactory.create(task=task)
+    rest, go_on = (
+        (start_draining, stop_draining)
+        if how == "draining"
+        else (pause_installation, resume_installation)
+    )
+    rest(**WHO)
+    assert dispatch_due() == 0
+    assert not list(late_tasks(Look(timezone.now(), 60)))
+    assert not look_at_scheduler(Survey()).details["oldest_due_seconds"]
+    go_on(**WHO)
+    assert dispatch_due() == 1
 
 
 def test_a_run_under_way_makes_no_further_call_until_resumed(

@@ -10,6 +10,7 @@ from wallets.clusters import STALE_AFTER
 from wallets.console import show
 from wallets.console.columns import column
 from wallets.console.pages import ReadOnlyAdmin, section
+from wallets.console.tallies import counted, labels, value
 from wallets.models import Lease, Tally, TallyDelta, WakeUp, WorkerCluster
 
 
@@ -74,16 +75,18 @@ class LeaseAdmin(ReadOnlyAdmin):
 class TallyAdmin(ReadOnlyAdmin):
     """Counters that /metrics shows."""
 
-    list_display = ("name", "labels", "value")
-    search_fields = ("name",)
+    list_display = (counted, labels, value)
+    search_fields = ("name", "labels")
     sortable_by = ("name",)
-    fieldsets = (section(None, "name", "labels", "value"),)
+    nothing = "Nothing was counted yet."
+    fieldsets = (section(None, counted, labels, value),)
 
 
 @admin.register(TallyDelta)
 class TallyDeltaAdmin(ReadOnlyAdmin):
     """What was counted and is not in its tally yet."""
 
-    list_display = ("id", "name", "labels", "value")
+    list_display = ("id", counted, labels, value)
     sortable_by = ("id",)
-    fieldsets = (section(None, "name", "labels", "value"),)
+    nothing = "Everything that was counted is in its tally."
+    fieldsets = (section(None, counted, labels, value),)

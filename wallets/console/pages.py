@@ -36,6 +36,8 @@ class ConsoleAdmin(ModelAdmin):
     # A column may be sorted by only where an index serves it.
     sortable_by: ClassVar[tuple[str, ...]] = ()
     exact = Exact()
+    # What an empty list says.
+    nothing = ""
     # Lookups through a relation that other pages link with.
     linked_by: tuple[str, ...] = ()
     formfield_overrides = FORM_FIELDS

@@ -16,12 +16,13 @@ WEI_DECIMALS = 18
 GWEI_DECIMALS = 9
 _TONES = {
     "success": "final succeeded settled acknowledged claimed eligible verified done low "
-    "applied solved",
+    "applied solved resolved resumed",
     "info": "reserved signed broadcast included confirmed running submitted sent accepted known "
-    "approved started medium",
+    "approved started medium info asked",
     "warning": "held ambiguous provisional unverified voided expired skipped missed entered draft "
     "proposed "
-    "rate_limited mempool_full not_sent nonce_too_low nonce_too_high high",
+    "rate_limited mempool_full not_sent nonce_too_low nonce_too_high high warning findings unknown "
+    "escalated paused",
     "danger": "refused failed reverted rejected needs_operator "
     "underpriced fee_cap funds node_limit invalid critical",
 }
@@ -142,6 +143,13 @@ def answers(**of: int) -> str:
 def joined(*parts: SafeString) -> SafeString:
     """Links in one line."""
     return format_html_join(" · ", "{}", ((part,) for part in parts if part != NOTHING))
+
+
+def prose(said: str) -> SafeString:
+    """A sentence, what stands between backticks in it as code."""
+    parts = said.split("`")
+    kinds = (("<code>{}</code>" if at % 2 else "{}", part) for at, part in enumerate(parts))
+    return format_html_join("", "{}", ((format_html(kind, part),) for kind, part in kinds))
 
 
 def text(value: object) -> SafeString:

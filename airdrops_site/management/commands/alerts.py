@@ -56,7 +56,7 @@ def _of_set(parser: CommandParser) -> None:
 
 
 def _of_test(parser: CommandParser) -> None:
-    parser.add_argument("channel", help="its name")
+    parser.add_argument("channel", nargs="?", help="its name; all when not given")
 
 
 class Command(VerbsCommand):
@@ -73,7 +73,7 @@ class Command(VerbsCommand):
         "rules": Verb(showing.show_rules, "all rules as they hold now"),
         "set": Verb(doing.set_rule, "let a rule hold otherwise", _of_set),
         "channels": Verb(showing.show_channels, "whom there is to tell, by name"),
-        "test": Verb(doing.send_test, "really send a message to a channel", _of_test),
+        "test": Verb(doing.send_test, "really send a message, to one channel or all", _of_test),
         "messages": Verb(showing.show_messages, "what was sent and what was not", _of_messages),
         "history": Verb(showing.show_history, "what was, the newest first", _of_history),
     }

@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 from django_rich.management import RichCommand
 from rich.table import Table
 
+from airdrops_site.answers import print_parts
 from airdrops_site.health.component import Component, Report, Severity
 from airdrops_site.health.registry import BY_NAME, CHECKS, Check
 from airdrops_site.health.report import take_report
@@ -55,9 +56,8 @@ class Command(RichCommand):
             )
             self.stdout.write(json.dumps(told, indent=2))
         else:
-            self.console.print(_table(report))
-            for problem in report.problems:
-                self.console.print(f"- {problem}", markup=False, highlight=False)
+            problems = [f"- {problem}" for problem in report.problems]
+            print_parts(self.console, [_table(report), *problems])
         raise SystemExit(int(report.severity))
 
     def _looked(self, checks: Sequence[Check], seconds: float) -> Report:
@@ -99,5 +99,9 @@ def _rows(name: str, component: Component) -> Iterator[tuple[str, str, str]]:
 
 
 def _row(name: str, facts: Mapping[str, Any], otherwise: str) -> tuple[str, str, str]:
-    shown = (f"{key} {value}" for key, value in facts.items() if key != "status")
+    shown = (
+        f"{key} {'–' if value is None else value}"
+        for key, value in facts.items()
+        if key != "status"
+    )
     return name, str(facts.get("status", otherwise)), ", ".join(shown)

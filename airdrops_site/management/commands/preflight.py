@@ -8,6 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from django_rich.management import RichCommand
 from rich.table import Table
 
+from airdrops_site.answers import print_parts
 from airdrops_site.checks import signers_in_web
 from airdrops_site.preflight.lines import Line, State, exit_code
 from airdrops_site.preflight.looks import Part, take_preflight
@@ -56,7 +57,7 @@ class Command(RichCommand):
             facts = {"code": code, "lines": [line.as_json() for line in lines]}
             self.stdout.write(json.dumps(facts, indent=2))
         else:
-            self.console.print(_table(lines))
+            print_parts(self.console, [_table(lines)])
         if code == FAILED or (code and not options["to_start"]):
             raise SystemExit(code)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from airdrops_site.answers import print_parts
 from airdrops_site.scripted import ScriptedCommand
 from airdrops_site.tx import show, verbs
 from airdrops_site.tx.known import a_limit, a_number, a_reason
@@ -79,8 +80,7 @@ class Command(ScriptedCommand):
         if options["json"]:
             self.stdout.write(json.dumps(value, indent=2))
             return
-        for part in shown:
-            self.console.print(part, markup=False, highlight=False)
+        print_parts(self.console, shown)
 
 
 def _add_filters(parser: CommandParser, name: str) -> None:

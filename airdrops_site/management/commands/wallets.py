@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django_rich.management import RichCommand
 
-from airdrops_site.answers import BadInput
+from airdrops_site.answers import BadInput, print_parts
 from airdrops_site.wallets_cli import adding, balances, checking, keys, moving, showing
 from wallets.addresses import AddressError
 from wallets.chain.errors import ChainError
@@ -55,7 +55,6 @@ class Command(RichCommand):
         if options["json"]:
             self.stdout.write(json.dumps(said.value, indent=2))
         else:
-            for part in said.lines:
-                self.console.print(part, markup=False, highlight=False, soft_wrap=True)
+            print_parts(self.console, said.lines)
         if said.code:
             raise SystemExit(said.code)

@@ -1,6 +1,6 @@
 """How telling people goes itself."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from django.conf import settings
@@ -24,10 +24,22 @@ def failing_channels(look: Look) -> Iterator[Fact]:
     found = rows.order_by().values("channel").annotate(count=Count("pk"), newest=Max("created_at"))
     sent = Notification.objects.filter(state="sent", sent_at__gt=look.now - _LATELY).order_by()
     last = dict(sent.values_list("channel").annotate(last=Max("sent_at")))
+    known = _channels()
     for row in found:
+        # One that was taken out of the setting is nobody's trouble any more.
+        if known is not None and row["channel"] not in known:
+            continue
         if row["channel"] not in last or last[row["channel"]] < row["newest"]:
             told = f"{row['count']} messages could not be sent to {row['channel']}"
             yield Fact(row["channel"], told)
+
+
+def _channels() -> Collection[str] | None:
+    """Those there are; None where the setting cannot be read, which has an alert of its own."""
+    try:
+        return read_channels()
+    except ChannelsUnreadable:
+        return None
 
 
 def unreadable_channels(_look: Look) -> Iterator[Fact]:

@@ -174,3 +174,13 @@ def test_a_full_disk_is_told(settings: Settings) -> None:
 def test_every_rule_but_a_few_is_seen() -> None:
     rest = set(RULES) - set(CASES) - ELSEWHERE
     assert rest == {"approval_waiting", "minimum_unknown", "disk_low"}
+
+
+@pytest.mark.parametrize(("named", "told"), [("ops", ["ops"]), ("mail", [])])
+def test_a_channel_that_was_taken_out_of_the_setting_fails_no_more(
+    settings: Settings, named: str, told: list[str]
+) -> None:
+    settings.ALERT_CHANNELS = lambda: f"{named}=hook://127.0.0.1:9/?secret=a-secret-of-the-tests"
+    now = timezone.now()
+    factories.NotificationFactory.create(channel="ops", state="failed", created_at=now, due_at=now)
+    assert found("channel_failing") == told
