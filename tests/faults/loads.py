@@ -16,7 +16,7 @@ from wallets.models import Network, NonceLane, Token, Transaction, Wallet
 from wallets.services import Intent, submit_transaction
 from wallets.transactions.states import TransactionState as S
 
-WALLETS = 6
+WALLETS = 4
 # What waits in each lane at the most: so much that a worker always finds something.
 WAITING = 5
 ETHER, USDC = 10**18, 10**6

@@ -33,6 +33,7 @@ def verdict(drill: "Drill") -> dict[str, Any]:
     plan = asdict(drill.plan) | {"engines": "→".join(drill.plan.engines)}
     return {
         **{name: said for name, said in plan.items() if name != "seed"},
+        "wallets": len(drill.load.wallets),
         "happened": dict(drill.happened),
         "kinds": kinds,
         "asked": len(drill.load.asked),

@@ -198,7 +198,10 @@ def _old_beside(drill: Drill) -> None:
     with drill.new.standing():
         drill.load.top_up_for(drill.load.dice.uniform(5, 15))
     with drill.old.standing():
+        # On a busy machine its first turns take a while: it has signed, or found out.
+        eventually(lambda: Attempt.objects.count() > before or bool(paused_lanes()), within=60)
         drill.happened["signed_by_old_beside"] = Attempt.objects.count() - before
+        drill.happened["lanes_paused_by_old"] = len(paused_lanes())
 
 
 def _resume(drill: Drill) -> None:
