@@ -121,7 +121,9 @@ def set_sequences(models: list[type[Model]], given: dict[str, int]) -> None:
     """Have the numbers go on behind the rows and behind what had been given out."""
     here = connections["default"]
     with here.cursor() as cursor:
-        for table in sorted({one._meta.db_table for one in models} & given.keys()):
+        # SQLite may say 0, of a table that gave none yet; PostgreSQL takes no such number.
+        begun = {table for table, last in given.items() if last}
+        for table in sorted({one._meta.db_table for one in models} & begun):
             if here.vendor == "sqlite":
                 cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
                 said = "INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)"

@@ -1,10 +1,10 @@
-"""One seeded restore of the programme: tests/faults/restores.py plays the others."""
+"""One seeded restore in this process; tests/faults/restores.py plays real hosts and archives."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.faults.restores import play
+from tests.faults.restores_inside import play
 
 pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.db]
 

@@ -1,8 +1,4 @@
-"""Copies of the database of this process, as backups to restore; the same engine again.
-
-TODO(issue 8): restore on the other engine, and out of a real archive, once `restore_state` reads
-one: `use(copy(...))` in tests/faults/restores.py is the place.
-"""
+"""Copies of the database of this process, as backups to restore; the same engine again."""
 
 import os
 import sqlite3

@@ -47,11 +47,18 @@ class Markers:
         self.say(row.idempotency_key, sender, row.to, row.value, times)
 
     def say(
-        self, name: str, sender: str, to: str, value: int, times: tuple[int, ...] = ONCE
+        self,
+        name: str,
+        sender: str,
+        to: str,
+        value: int,
+        times: tuple[int, ...] = ONCE,
+        *,
+        data: str = "",
     ) -> None:
-        """An intent, told from all others by who pays how much to whom."""
+        """An intent, told from all others by who pays how much to whom, or by its calldata."""
         line = {"name": name, "from": sender, "to": to, "value": str(value), "times": times}
-        self.lines.append(line)
+        self.lines.append(line | ({"data": data} if data else {}))
 
 
 def judge(url: str, markers: Markers, senders: Iterable[str]) -> Verdict:
