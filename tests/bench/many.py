@@ -21,19 +21,20 @@ def copy(first: int, last: int) -> None:
     row = Transaction.objects.order_by("pk")[0]
     ids, span = {"id": f"{FIRST} + n"}, (first, last)
     own = {"uuid": "gen_random_uuid()", "idempotency_key": "'c' || n", "nonce": "n + 100"}
-    _insert(Transaction, row.pk, span, ids | own)
+    insert(Transaction, row.pk, span, ids | own)
     of = {"transaction_id": f"{FIRST} + n"}
     digits = "'0x' || lpad(n::text, 64, '0')"
-    _insert(Attempt, row.attempts.get().pk, span, ids | of | {"hash": digits})
+    insert(Attempt, row.attempts.get().pk, span, ids | of | {"hash": digits})
     receipt = {"attempt_id": f"{FIRST} + n", "block_hash": digits}
-    _insert(Receipt, row.receipts.get().pk, span, ids | of | receipt)
+    insert(Receipt, row.receipts.get().pk, span, ids | of | receipt)
     templates = LedgerEntry.objects.filter(pk__lt=FIRST).order_by("ordinal")
     for place, entry in enumerate(templates):
         one = {"id": f"{FIRST} + 2 * n + {place}", "receipt_id": f"{FIRST} + n", "occurred_at": _AT}
-        _insert(LedgerEntry, entry.pk, span, of | one)
+        insert(LedgerEntry, entry.pk, span, of | one)
 
 
-def _insert(model: type[Model], pk: int, span: tuple[int, int], changes: dict[str, str]) -> None:
+def insert(model: type[Model], pk: int, span: tuple[int, int], changes: dict[str, str]) -> None:
+    """Copies of a row, one for each `n` of the span, in which these columns are expressions."""
     columns = [str(field.column) for field in model._meta.local_fields]
     wanted = ", ".join(changes.get(column, f'"{column}"') for column in columns)
     names = ", ".join(f'"{column}"' for column in columns)
