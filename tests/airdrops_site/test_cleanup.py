@@ -16,7 +16,7 @@ from analytics.models import Rollup, RollupMark
 from analytics.models.rollups import Metric
 from analytics.rollups.running import roll_up
 from analytics.rollups.verifying import verify
-from scheduling.models import Occurrence, Run, Step
+from scheduling.models import Breaker, Occurrence, Run, Step
 from tests import factories
 from wallets import leases
 from wallets.batches import FIRST, LARGEST, SMALLEST, next_size, remove_in_batches, windows
@@ -65,14 +65,16 @@ def test_what_is_unfinished_stays(more: dict[str, object]) -> None:
     assert cleaned()["runs that signed nothing"] == 0
 
 
-def test_a_run_with_a_transaction_or_that_another_task_waits_for_stays() -> None:
+def test_a_run_with_a_transaction_or_that_something_else_goes_by_stays() -> None:
     acted, needed = a_run(state="succeeded"), a_run()
     factories.StepFactory.create(run=acted)
     factories.TaskDependencyFactory.create(needs=needed.task)
-    later(acted), later(needed)
+    counted = a_run()
+    Breaker.objects.create(protocol=counted.task.protocol, counted_run=counted)
+    later(acted), later(needed), later(counted)
     roll_up()
     assert cleaned()["runs that signed nothing"] == 0
-    assert Run.objects.count() == 4
+    assert Run.objects.count() == 6
 
 
 def test_sums_over_runs_are_right_after_their_runs_went() -> None:

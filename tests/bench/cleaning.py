@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from multiprocessing.connection import Connection
-from typing import Any
 
 import django
 
@@ -24,7 +23,7 @@ django.setup()
 from django.db import connection, connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from airdrops_site.cleaning.services import clean_up  # noqa: E402
+from airdrops_site.cleaning.services import Cleanup, clean_up  # noqa: E402
 from analytics.models import RollupMark  # noqa: E402
 from analytics.models.rollups import Metric  # noqa: E402
 from scheduling.models import Occurrence, Run, Step  # noqa: E402
@@ -35,6 +34,7 @@ from tests.scratch import migrate  # noqa: E402
 ROWS = int(os.environ.get("BENCH_CLEAN_ROWS", "20000"))
 AT_ONCE = 50_000
 FIRST = 1_000_000
+ALONE_SECONDS = 20
 Write = Callable[[], None]
 
 
@@ -49,26 +49,29 @@ def main() -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    pipes = [_started(others) for others in (beside, among)]
-    before, began = _megabytes(), time.monotonic()
-    done = clean_up(by="a benchmark", progress=tell)
-    took = time.monotonic() - began
-    told: dict[str, Any] = {
+    alone = _writing(lambda: time.sleep(ALONE_SECONDS))[1]
+    before = _megabytes()
+    (done, seconds), waits = _writing(_cleaned)
+    told = {
         "engine": connection.vendor,
         "rows_gone": done.rows,
-        "rows_per_second": round(done.rows / took),
+        "rows_per_second": round(done.rows / seconds),
         "grown_megabytes": _megabytes() - before,
         "peak_megabytes": _megabytes(),
+        "without_cleanup": alone,
+        "waits": waits,
     }
-    for name, pipe in zip(("beside", "among"), pipes, strict=True):
-        pipe.send("stop")
-        told[name] = _figures(sorted(pipe.recv()))
     sys.stdout.write(json.dumps(told, indent=2) + "\n")
 
 
 def tell(line: str) -> None:
     """Progress, beside the numbers."""
     sys.stderr.write(f"{line}\n")
+
+
+def _cleaned() -> tuple[Cleanup, float]:
+    began = time.monotonic()
+    return clean_up(by="a benchmark", progress=tell), time.monotonic() - began
 
 
 def beside() -> Write:
@@ -96,6 +99,16 @@ def among() -> Write:
         Run.objects.filter(pk=place).update(detail="wanted")
 
     return write
+
+
+def _writing[T](work: Callable[[], T]) -> tuple[T, dict[str, dict[str, float]]]:
+    """What the work gave, and how long the two waited meanwhile."""
+    pipes = {others.__name__: _started(others) for others in (beside, among)}
+    found, waits = work(), {}
+    for name, pipe in pipes.items():
+        pipe.send("stop")
+        waits[name] = _figures(sorted(pipe.recv()))
+    return found, waits
 
 
 def _started(others: Callable[[], Write]) -> Connection:
