@@ -6,7 +6,8 @@ from django.db import connection
 from django.db.models import Model
 
 from analytics.models import LedgerEntry
-from wallets.models import Attempt, Receipt, Transaction
+from scheduling.models import Occurrence, Run, Step
+from wallets.models import Attempt, BalanceSnapshot, Receipt, SpendReservation, Transaction
 
 DAYS = 30
 # Ids of what is copied begin here.
@@ -31,6 +32,23 @@ def copy(first: int, last: int) -> None:
     for place, entry in enumerate(templates):
         one = {"id": f"{FIRST} + 2 * n + {place}", "receipt_id": f"{FIRST} + n", "occurred_at": _AT}
         insert(LedgerEntry, entry.pk, span, of | one)
+
+
+def copy_around(first: int, last: int) -> None:
+    """What stands around those: a run with its step, what it took of a limit, some readings."""
+    at = {"id": f"{FIRST} + n"}
+    run = Run.objects.order_by("pk")[0]
+    span, minutes = (first, last), f"interval '1 minute' * (n % {400 * 1_440})"
+    due = {"due_at": "due_at - interval '1 second' * n"}
+    insert(Occurrence, run.occurrence_id, span, at | due)
+    insert(Run, run.pk, span, at | {"occurrence_id": f"{FIRST} + n"})
+    of = {"run_id": f"{FIRST} + n", "transaction_id": f"{FIRST} + n"}
+    insert(Step, run.steps.get().pk, span, at | of)
+    taken = {"transaction_id": f"{FIRST} + n", "day": "(day - n % 400)"}
+    insert(SpendReservation, SpendReservation.objects.order_by("pk")[0].pk, span, at | taken)
+    read = {"taken_at": f"taken_at - {minutes}", "block_at": f"block_at - {minutes}"}
+    tenth = first // 10 + 1, last // 10
+    insert(BalanceSnapshot, BalanceSnapshot.objects.order_by("pk")[0].pk, tenth, at | read)
 
 
 def insert(model: type[Model], pk: int, span: tuple[int, int], changes: dict[str, str]) -> None:
