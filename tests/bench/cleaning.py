@@ -3,11 +3,15 @@
 `BENCH_CLEAN_ROWS=1000000 python -m tests.bench.cleaning`, on PostgreSQL. One writer updates rows
 that stay and adds new ones; another always wants the very rows that are going, so it waits as long
 as their locks are held. The longest wait is to be 100 ms at most, memory flat.
+
+With BENCH_CLEAN_SECONDS it stops after so long, as Ctrl-C would; the next on the same database
+(TEST_DATABASE_URL) goes on with the rest.
 """
 
 import json
 import multiprocessing
 import os
+import re
 import resource
 import sys
 import time
@@ -23,7 +27,7 @@ django.setup()
 from django.db import connection, connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from airdrops_site.cleaning.services import Cleanup, clean_up  # noqa: E402
+from airdrops_site.cleaning.services import CleanupStopped, clean_up  # noqa: E402
 from analytics.models import RollupMark  # noqa: E402
 from analytics.models.rollups import Metric  # noqa: E402
 from scheduling.models import Occurrence, Run, Step  # noqa: E402
@@ -32,6 +36,7 @@ from tests.bench.many import insert  # noqa: E402
 from tests.scratch import migrate  # noqa: E402
 
 ROWS = int(os.environ.get("BENCH_CLEAN_ROWS", "20000"))
+SECONDS = float(os.environ.get("BENCH_CLEAN_SECONDS", "0"))
 AT_ONCE = 50_000
 FIRST = 1_000_000
 ALONE_SECONDS = 20
@@ -42,7 +47,8 @@ def main() -> None:
     """Print the numbers."""
     migrate()
     # Half of the rows are runs of one task and wallet, half are their steps.
-    _fill(ROWS // 2)
+    if not Run.objects.exists():
+        _fill(ROWS // 2)
     now = timezone.now()
     RollupMark.objects.update_or_create(
         metric=Metric.RUNS, defaults={"done_until": now, "cleaned_until": now}
@@ -51,11 +57,12 @@ def main() -> None:
         cursor.execute("VACUUM ANALYZE")
     alone = _writing(lambda: time.sleep(ALONE_SECONDS))[1]
     before = _megabytes()
-    (done, seconds), waits = _writing(_cleaned)
+    (gone, seconds), waits = _writing(_cleaned)
     told = {
         "engine": connection.vendor,
-        "rows_gone": done.rows,
-        "rows_per_second": round(done.rows / seconds),
+        "rows_gone": gone,
+        "rows_left": 2 * (Run.objects.filter(pk__lte=FIRST + ROWS // 2).count() - 1),
+        "rows_per_second": round(gone / seconds),
         "grown_megabytes": _megabytes() - before,
         "peak_megabytes": _megabytes(),
         "without_cleanup": alone,
@@ -69,9 +76,21 @@ def tell(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
-def _cleaned() -> tuple[Cleanup, float]:
-    began = time.monotonic()
-    return clean_up(by="a benchmark", progress=tell), time.monotonic() - began
+def _cleaned() -> tuple[int, float]:
+    """Rows gone, and seconds."""
+    began, seen = time.monotonic(), [0]
+
+    def told(line: str) -> None:
+        tell(line)
+        seen[0] = int(re.sub(r".*: (\d+) rows in all", r"\1", line)) if "in all" in line else 0
+        if SECONDS and time.monotonic() - began > SECONDS:
+            raise KeyboardInterrupt
+
+    try:
+        gone = clean_up(by="a benchmark", progress=told).rows
+    except CleanupStopped:
+        gone = seen[0]
+    return gone, time.monotonic() - began
 
 
 def beside() -> Write:
