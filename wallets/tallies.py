@@ -26,6 +26,8 @@ FOLD_EVERY = timedelta(seconds=10)
 FOLD_LEASE = timedelta(seconds=60)
 FOLD_ROWS = 2_000
 JOBS = "jobs"
+OK, FAILED = "ok", "failed"
+JOB_OUTCOMES = (OK, FAILED)
 
 
 def key(name: str, labels: Mapping[str, str]) -> Key:
@@ -128,7 +130,7 @@ def _jobs_of(found: QuerySet[WakeUp]) -> Values:
     return {
         key(JOBS, {"job": path, "outcome": outcome}): count
         for path, ok, failed in sums
-        for outcome, count in (("ok", ok), ("failed", failed))
+        for outcome, count in zip(JOB_OUTCOMES, (ok, failed), strict=True)
         if count
     }
 

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.utils import timezone
 
 from airdrops_site.backup.leftovers import clear_leftovers
-from airdrops_site.cleaning.batches import remove_in_batches
 from airdrops_site.cleaning.space import Space, space
 from airdrops_site.cleaning.sweeps import Moments, Sweep, sweeps
 from airdrops_site.operations import Kind, recorded
@@ -20,6 +19,7 @@ from analytics.rollups.numbers import day_of
 from analytics.rollups.turns import turn
 from wallets import leases
 from wallets.actors import this_worker
+from wallets.batches import remove_in_batches, windows
 
 LEASE = "cleanup"
 # Of what a turn takes for itself; it is extended as long as batches go on.
@@ -115,7 +115,7 @@ def _sweep(
 ) -> int:
     rows = sweep.rows(moments)
     if dry_run:
-        return rows.count()
+        return sum(part.count() for part in windows(rows))
     extend = _extending(timezone.now())
 
     def tell(count: int) -> None:

@@ -85,6 +85,13 @@ def _operations(at: Moments) -> QuerySet[Any]:
 
 def sweeps() -> Iterator[Sweep]:
     """All of them, in the order they are done in."""
+    yield from _of_work()
+    yield from _of_workers()
+    yield from _of_people()
+    yield from _of_alerts()
+
+
+def _of_work() -> Iterator[Sweep]:
     yield Sweep(
         "runs that signed nothing",
         "their sums are kept, no step asked for a transaction or request, and a later run of the "
@@ -102,6 +109,9 @@ def sweeps() -> Iterator[Sweep]:
     yield Sweep(
         "allocation proposals", "a later one of the policy is there, nothing came of it", _proposals
     )
+
+
+def _of_workers() -> Iterator[Sweep]:
     yield Sweep(
         "wake-ups", "done, and asked for anew when there is work", _wake_ups, tallies.remove_jobs
     )
@@ -125,6 +135,9 @@ def sweeps() -> Iterator[Sweep]:
         "they ran out, and are made again when somebody wants one",
         lambda at: Lease.objects.filter(expires_at__lt=at.cutoff),
     )
+
+
+def _of_people() -> Iterator[Sweep]:
     yield Sweep(
         "sessions", "they have expired", lambda at: Session.objects.filter(expire_date__lt=at.now)
     )
@@ -135,6 +148,9 @@ def sweeps() -> Iterator[Sweep]:
             action_time__lt=min(at.cutoff, at.now - KEEP_CONSOLE_LOG)
         ),
     )
+
+
+def _of_alerts() -> Iterator[Sweep]:
     yield Sweep("alerts", "resolved; their messages go with them", _alerts)
     yield Sweep(
         "messages of alerts",

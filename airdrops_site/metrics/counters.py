@@ -1,18 +1,20 @@
 """The counters, each a tally of the same labels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from prometheus_client.core import Metric
 
-from airdrops_site.metrics.families import Sample, counter
+from airdrops_site.metrics.families import Sample, counter, summed
+from airdrops_site.metrics.known import Values, known
 from airdrops_site.metrics.scrape import Scrape
+from analytics.alerts.sending import MESSAGES
 from analytics.allocation.states import REBALANCES
 from scheduling.counting import RUNS
 from scheduling.gates.counting import REFUSALS
 from wallets.amounts import to_decimal
 from wallets.chain.timings import ERRORS
-from wallets.tallies import JOBS
+from wallets.tallies import FAILED, JOBS
 from wallets.transactions.counting import (
     FEES_NATIVE,
     FEES_UNPRICED,
@@ -49,30 +51,39 @@ _COUNTERS = (
     Counted(JOBS, "Jobs that workers ended, well or with an error.", ("job", "outcome")),
     Counted(REBALANCES, "Rebalances that have ended.", ("policy", "outcome")),
     Counted(ERRORS, "Exchanges that gave no usable answer.", ("network", "endpoint", "kind")),
-    Counted("alert_notifications", "Messages of alerts.", ("channel", "outcome")),
+    Counted(MESSAGES, "Messages of alerts.", ("channel", "outcome")),
 )
 
 
 def collect(scrape: Scrape) -> Iterator[Metric]:
     """All of them, from what the scrape has read already."""
+    beginnings = known()
     for one in _COUNTERS:
-        yield counter(one.tally, one.text, one.labels, _samples(scrape, one))
+        zeros = _zeros(beginnings[one.tally])
+        samples = summed([*zeros, *_samples(scrape, one)])
+        yield counter(one.tally, one.text, one.labels, samples)
     yield counter(
         "fees_native",
         "Fees of final transactions, in the network's own coin.",
         _BY_PROTOCOL,
-        _native(scrape),
+        summed([*_zeros(beginnings[FEES_NATIVE]), *_native(scrape)]),
     )
     yield counter(
         "wakeup_failures",
         "Jobs that ended with an error nobody expected; the log has it.",
         ("job",),
-        (
-            ((labels["job"],), value)
-            for labels, value in scrape.counted(JOBS)
-            if labels["outcome"] == "failed"
-        ),
+        summed([*_zeros((job,) for job, _ in beginnings[JOBS]), *_failures(scrape)]),
     )
+
+
+def _zeros(beginnings: Iterable[Values]) -> Iterator[Sample]:
+    return ((values, 0) for values in beginnings)
+
+
+def _failures(scrape: Scrape) -> Iterator[Sample]:
+    for labels, value in scrape.counted(JOBS):
+        if labels["outcome"] == FAILED:
+            yield (labels["job"],), value
 
 
 def _samples(scrape: Scrape, one: Counted) -> Iterator[Sample]:

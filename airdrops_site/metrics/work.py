@@ -1,8 +1,9 @@
 """What is under way: transactions, runs, tasks, jobs, workers."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
-from django.db.models import Count, Max, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Max, Min, Q, QuerySet, Subquery
 from prometheus_client.core import Metric
 
 from airdrops_site.metrics.families import (
@@ -69,19 +70,32 @@ def _under_way(scrape: Scrape) -> Iterator[Metric]:
 
 
 def _last_transactions() -> Metric:
-    mine = Transaction.objects.filter(protocol=OuterRef("slug")).order_by("-id")
-    newest = {
-        f"at_{state}": Subquery(mine.filter(state=state).values("state_changed_at")[:1])
+    """One question with each protocol's name written out.
+
+    For a name that it does not know PostgreSQL would read the whole history of one that rests.
+    """
+    wanted = [
+        (protocol, state)
+        for protocol in Protocol.objects.order_by("slug").values_list("slug", flat=True)
         for state in ON_CHAIN
-    }
-    rows = Protocol.objects.order_by("slug").annotate(**newest).values_list("slug", *newest)
-    found = ((slug, [at for at in times if at]) for slug, *times in rows)
+    ]
+    columns = {f"at_{place}": Subquery(_newest(*one)) for place, one in enumerate(wanted)}
+    times = Protocol.objects.order_by().annotate(**columns).values_list(*columns).first() or ()
+    found: dict[str, list[datetime]] = {}
+    for (protocol, _), at in zip(wanted, times, strict=True):
+        if at is not None:
+            found.setdefault(protocol, []).append(at)
     return gauge(
         "protocol_last_transaction_timestamp_seconds",
         "When a transaction of the protocol last went on in a block.",
         ("protocol",),
-        (((slug,), max(times).timestamp()) for slug, times in found if times),
+        (((protocol,), max(times).timestamp()) for protocol, times in found.items()),
     )
+
+
+def _newest(protocol: str, state: str) -> QuerySet[Transaction, datetime]:
+    rows = Transaction.objects.filter(protocol=protocol, state=state).order_by("-id")
+    return rows.values_list("state_changed_at", flat=True)[:1]
 
 
 def _runs(scrape: Scrape) -> Metric:

@@ -26,6 +26,8 @@ WINDOW, SUMMARY_EVERY = timedelta(minutes=10), timedelta(minutes=1)
 _AT_ONCE, _MOST_SUMMARISED, _MOST_LINES = 3, 500, 40
 _BACKOFF = (15, 30, 60, 120, 300, 600, 1_800, 3_600)
 MOST_TRIES = len(_BACKOFF)
+# The counter of messages, by channel and outcome.
+MESSAGES = "alert_notifications"
 
 SenderOf = Callable[[Channel], Sender]
 
@@ -181,7 +183,7 @@ def _failed(mine: QuerySet[Notification], rows: list[Notification], kind: str) -
 
 def _count(channel: str, outcome: str, by: int) -> None:
     """In the transaction that ends the messages; the rows go with time, the count does not."""
-    tallies.add("alert_notifications", {"channel": channel, "outcome": str(outcome)}, by)
+    tallies.add(MESSAGES, {"channel": channel, "outcome": str(outcome)}, by)
 
 
 def _message(row: Notification) -> Outgoing:

@@ -14,8 +14,8 @@ from analytics.rollups.doomed import TARGETS, Target, empty_snapshots
 from analytics.rollups.numbers import DAY, day_of
 from analytics.rollups.sources import SOURCES, Source, chunks
 from analytics.rollups.verifying import verify_day
+from wallets.batches import Pace
 
-ROWS_AT_ONCE = 500
 READ_AT_ONCE = 10_000
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 Progress = Callable[[str], None]
@@ -92,21 +92,20 @@ def _begun(marks: dict[str, RollupMark]) -> datetime | None:
 def _delete(rows: QuerySet[Any], needed: frozenset[int], *, dry_run: bool) -> int:
     """In batches, each a statement of its own; how many it was, or would be."""
     if dry_run:
-        return sum(len(some) for some in _batches(rows, needed))
-    gone = 0
-    for some in _batches(rows, needed):
-        gone += rows.model._default_manager.filter(pk__in=some).delete()[0]
+        return sum(len(found) for found in _read(rows, needed))
+    gone, pace = 0, Pace()
+    for found in _read(rows, needed):
+        for some in pace.batches(found):
+            gone += rows.model._default_manager.filter(pk__in=some).delete()[0]
     return gone
 
 
-def _batches(rows: QuerySet[Any], needed: frozenset[int]) -> Iterator[list[int]]:
+def _read(rows: QuerySet[Any], needed: frozenset[int]) -> Iterator[list[int]]:
     after = 0
     while True:
         left = rows.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)
         found = list(left[:READ_AT_ONCE])
-        wanted = [pk for pk in found if pk not in needed]
-        for place in range(0, len(wanted), ROWS_AT_ONCE):
-            yield wanted[place : place + ROWS_AT_ONCE]
+        yield [pk for pk in found if pk not in needed]
         if len(found) < READ_AT_ONCE:
             return
         after = found[-1]

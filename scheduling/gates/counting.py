@@ -13,6 +13,8 @@ from scheduling.models import GateCount
 from wallets import tallies
 
 REFUSALS = "gate_refusals"
+# A gate never refuses for good: what it holds may go on once it lets it.
+HOLD = "hold"
 _FIGURES = re.compile(r"\d+")
 
 
@@ -29,7 +31,7 @@ def count_holds(*held: tuple[Sequence[Refusal], str]) -> None:
     """
     gates = [gate for refusals, before in held for gate in _new(refusals, before)]
     if gates:
-        counts = Counter(tallies.key(REFUSALS, {"gate": gate, "answer": "hold"}) for gate in gates)
+        counts = Counter(tallies.key(REFUSALS, {"gate": gate, "answer": HOLD}) for gate in gates)
         tallies.add_all(counts)
         # Not within the signing transaction: all lanes would wait for these rows.
         transaction.on_commit(lambda: _add(gates))

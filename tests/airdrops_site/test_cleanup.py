@@ -10,16 +10,16 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django_q.models import Success
 
-from airdrops_site.cleaning.batches import FIRST, LARGEST, SMALLEST, next_size, remove_in_batches
 from airdrops_site.cleaning.services import CleanupBusy, CleanupStopped, clean_up
 from airdrops_site.models import Operation
 from analytics.models import Rollup, RollupMark
 from analytics.models.rollups import Metric
 from analytics.rollups.running import roll_up
 from analytics.rollups.verifying import verify
-from scheduling.models import Occurrence, Run, Step
+from scheduling.models import Breaker, Occurrence, Run, Step
 from tests import factories
 from wallets import leases
+from wallets.batches import FIRST, LARGEST, SMALLEST, next_size, remove_in_batches, windows
 from wallets.models import EndpointAnswer, WakeUp
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
@@ -65,14 +65,16 @@ def test_what_is_unfinished_stays(more: dict[str, object]) -> None:
     assert cleaned()["runs that signed nothing"] == 0
 
 
-def test_a_run_with_a_transaction_or_that_another_task_waits_for_stays() -> None:
+def test_a_run_with_a_transaction_or_that_something_else_goes_by_stays() -> None:
     acted, needed = a_run(state="succeeded"), a_run()
     factories.StepFactory.create(run=acted)
     factories.TaskDependencyFactory.create(needs=needed.task)
-    later(acted), later(needed)
+    counted = a_run()
+    Breaker.objects.create(protocol=counted.task.protocol, counted_run=counted)
+    later(acted), later(needed), later(counted)
     roll_up()
     assert cleaned()["runs that signed nothing"] == 0
-    assert Run.objects.count() == 4
+    assert Run.objects.count() == 6
 
 
 def test_sums_over_runs_are_right_after_their_runs_went() -> None:
@@ -176,8 +178,18 @@ def test_a_bad_age_is_refused_in_a_sentence(text: str) -> None:
     assert refused.value.returncode == 2
 
 
-def test_a_slow_batch_is_followed_by_a_smaller_one() -> None:
-    assert next_size(400, 0.2) == 200
+def test_a_batch_has_as_many_rows_as_fit_into_its_time() -> None:
+    assert next_size(400, 0.1) == 100
     assert next_size(SMALLEST, 9.0) == SMALLEST
-    assert next_size(400, 0.01) == LARGEST
-    assert next_size(400, 0.07) == 400
+    assert next_size(40, 0.001) == 80
+    assert next_size(400, 0.0) == LARGEST
+
+
+def test_a_table_is_walked_in_windows_whatever_its_keys_are() -> None:
+    for n in range(7):
+        expire_date = LONG_AGO if n % 3 else timezone.now()
+        Session.objects.create(session_key=f"{n:04}", session_data="", expire_date=expire_date)
+    old = Session.objects.filter(expire_date=LONG_AGO)
+    found = [[row.pk for row in part.order_by("pk")] for part in windows(old, size=3)]
+    assert found == [["0001", "0002"], ["0004", "0005"], []]
+    assert remove_in_batches(old, lambda rows: rows.delete()[0], lambda _: None, size=3) == 4

@@ -24,7 +24,7 @@ from tests.transactions import make_receipt, make_transaction
 from wallets.models import Network, RpcEndpoint, Transaction, WakeUp, Wallet, WorkerCluster
 from wallets.services import engage_stop
 from wallets.transactions.machine import move_transaction
-from wallets.transactions.states import ENDED, TransactionState
+from wallets.transactions.states import ENDED, ENDED_UNSENT, TransactionState
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -40,6 +40,11 @@ def read(name: str, page: str = "") -> Values:
         for sample in family.samples
         if sample.name == name
     }
+
+
+def counted(name: str) -> Values:
+    """What was counted at least once."""
+    return {labels: value for labels, value in read(name).items() if value}
 
 
 def end_one(row: Transaction, state: str) -> None:
@@ -60,12 +65,26 @@ def test_counters_count_what_has_ended_for_good(
         ("reserved", "", "voided"),
     ):
         end_one(make_transaction(watched_wallet, heard_network, state, outcome=outcome), end)
-    assert read("airdrops_transactions_total") == {
+    assert counted("airdrops_transactions_total") == {
         ("heard", "succeeded", "evm"): 2,
         ("heard", "reverted", "evm"): 1,
         ("heard", "refused", "evm"): 1,
         ("heard", "voided", "evm"): 1,
     }
+
+
+def test_what_can_be_counted_stands_at_nought(
+    heard_network: Network, settings: Settings, watched_wallet: Wallet
+) -> None:
+    settings.ALERT_CHANNELS = lambda: "ops=slack://token-a/token-b/token-c"
+    factories.ProtocolFactory.create(slug="off", enabled=False).networks.add(heard_network)
+    outcomes = ("succeeded", "reverted", "replaced", *ENDED_UNSENT)
+    assert read("airdrops_transactions_total") == {("heard", one, "evm"): 0 for one in outcomes}
+    assert read("airdrops_gate_refusals_total")["hold", "breaker"] == 0
+    assert read("airdrops_jobs_total")["wallets.tasks.tick_lanes", "failed"] == 0
+    assert read("airdrops_alert_notifications_total") == {("ops", "failed"): 0, ("ops", "sent"): 0}
+    end_one(make_transaction(watched_wallet, heard_network, "confirmed"), "final")
+    assert counted("airdrops_transactions_total") == {("heard", "succeeded", "evm"): 1}
 
 
 def test_every_transaction_is_in_one_state(heard_network: Network, watched_wallet: Wallet) -> None:
@@ -98,8 +117,8 @@ def test_fees_are_those_of_final_transactions_in_whole_coins(
         make_receipt(row, at=now, fee=ETHER, canonical=False)
         make_receipt(row, at=now, fee=ETHER // 4)
         end_one(row, end)
-    assert read("airdrops_fees_native_total") == {("heard", "evm"): 0.5}
-    assert read("airdrops_fees_unpriced_total") == {("heard", "evm"): 2}
+    assert counted("airdrops_fees_native_total") == {("heard", "evm"): 0.5}
+    assert counted("airdrops_fees_unpriced_total") == {("heard", "evm"): 2}
 
 
 def test_endpoints_are_told_by_name(heard_network: Network) -> None:
@@ -127,7 +146,7 @@ def test_the_heartbeat_is_the_newest_of_a_host() -> None:
 def test_failed_jobs_are_counted_by_what_they_run() -> None:
     for key, failures in (("watch:1", 2), ("watch:2", 3)):
         WakeUp.objects.create(key=key, path="wallets.tasks.watch_network", failures=failures)
-    assert read("airdrops_wakeup_failures_total") == {("wallets.tasks.watch_network",): 5}
+    assert counted("airdrops_wakeup_failures_total") == {("wallets.tasks.watch_network",): 5}
 
 
 def test_stops_and_what_waits_for_a_person_are_told() -> None:

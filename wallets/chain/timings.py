@@ -25,6 +25,7 @@ SECONDS, BUCKETS, ERRORS = "rpc_seconds", "rpc_buckets", "rpc_errors"
 # Upper bounds in seconds; what took longer is in the last, `+Inf`.
 BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 NAMES = (*(str(bound) for bound in BOUNDS), "+Inf")
+ERROR_KINDS = ("no_answer", "not_reached", "rate_limited", "wrong_chain")
 MICROSECONDS = 1_000_000
 FLUSH_EVERY = 10.0
 # What a process gathers at most while its database does not take it.

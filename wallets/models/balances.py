@@ -23,7 +23,10 @@ class BalanceSnapshot(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes = (models.Index(fields=("network", "-id"), name="snapshot_latest"),)
+        indexes = (
+            models.Index(fields=("network", "-id"), name="snapshot_latest"),
+            models.Index(fields=("taken_at",), name="snapshot_taken"),
+        )
 
     def __str__(self) -> str:
         return f"{self.network} at block {self.block_number}"
