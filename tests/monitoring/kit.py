@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import yaml
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "monitoring"
+SECRETS = "/etc/prometheus/secrets"
 PAGES = FOLDER.parents[1] / "docs" / "alerts"
 RULES = sorted((FOLDER / "rules").glob("*.yml"))
 DASHBOARDS = sorted((FOLDER / "grafana" / "dashboards").glob("*.json"))

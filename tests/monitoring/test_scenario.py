@@ -18,12 +18,11 @@ _TOKEN = "a-token-for-the-scenario"
 @pytest.fixture
 def watching(tmp_path: Path) -> Iterator[Prometheus]:
     """A Prometheus that reads our web with its token, a target that is not there, and the day."""
-    token = tmp_path / "token"
-    token.write_text(_TOKEN)
-    remember(tmp_path, scenario.history())
-    with serve(tmp_path / "web.log", METRICS_TOKEN=_TOKEN) as web, scenario.told() as told:
+    day = scenario.Day()
+    remember(tmp_path, day.history())
+    with serve(tmp_path / "web.log", METRICS_TOKEN=_TOKEN) as web, scenario.told(day) as told:
         targets = [web.removeprefix("http://"), f"127.0.0.1:{free_port()}"]
-        write_configuration(tmp_path, scenario=told, targets=targets, token=token)
+        write_configuration(tmp_path, scenario=told, targets=targets, token=_TOKEN)
         with prometheus(tmp_path) as running:
             yield running
 
