@@ -22,6 +22,8 @@ from wallets.transactions.counting import (
 )
 
 _BY_PROTOCOL = ("network", "protocol")
+# A scrape gives every sample a label `job` of its own, and puts another of that name aside.
+_SHOWN = {"job": "path"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Counted:
     decimals: int = 0
 
 
-_COUNTERS = (
+COUNTERS = (
     Counted(
         TRANSACTIONS,
         "Transactions that have ended for good (final, or never sent), by what became of them.",
@@ -55,8 +57,9 @@ _COUNTERS = (
 
 def collect(scrape: Scrape) -> Iterator[Metric]:
     """All of them, from what the scrape has read already."""
-    for one in _COUNTERS:
-        yield counter(one.tally, one.text, one.labels, _samples(scrape, one))
+    for one in COUNTERS:
+        labels = tuple(_SHOWN.get(name, name) for name in one.labels)
+        yield counter(one.tally, one.text, labels, _samples(scrape, one))
     yield counter(
         "fees_native",
         "Fees of final transactions, in the network's own coin.",
@@ -66,7 +69,7 @@ def collect(scrape: Scrape) -> Iterator[Metric]:
     yield counter(
         "wakeup_failures",
         "Jobs that ended with an error nobody expected; the log has it.",
-        ("job",),
+        ("path",),
         (
             ((labels["job"],), value)
             for labels, value in scrape.counted(JOBS)

@@ -55,9 +55,9 @@ SERIES: dict[str, Value] = {
     "airdrops_task_wait_seconds": _is(400),
     "airdrops_queue_jobs": _is(9),
     "airdrops_queue_oldest_seconds": _is(400),
-    "airdrops_jobs_total{job='tick',outcome='ok'}": _grows(9),
-    "airdrops_jobs_total{job='tick',outcome='failed'}": _grows(1),
-    "airdrops_wakeup_failures_total{job='tick'}": _grows(1),
+    "airdrops_jobs_total{path='tick',outcome='ok'}": _grows(9),
+    "airdrops_jobs_total{path='tick',outcome='failed'}": _grows(1),
+    "airdrops_wakeup_failures_total{path='tick'}": _grows(1),
     "airdrops_gate_refusals_total{gate='policy',answer='refuse'}": _grows(1),
     f"airdrops_rpc_up{{{_ENDPOINT}}}": _is(0),
     f"airdrops_rpc_consecutive_errors{{{_ENDPOINT}}}": _is(7),
@@ -83,6 +83,7 @@ SERIES: dict[str, Value] = {
     "airdrops_exposure_usd{protocol='evm'}": _is(700),
     "airdrops_limit_used_ratio{limit='max_day_fees',scope='everything'}": _is(0.9),
     "airdrops_limit_used_ratio{limit='max_day_value',scope='protocol'}": _is(1),
+    "airdrops_portfolio_unknown": _is(0),
     "airdrops_portfolio_usd": _is(700, 1000),
     "airdrops_portfolio_share{protocol='evm'}": _is(0.7),
     "airdrops_allocation_current_ratio{policy='p',bucket='ETH'}": _is(0.7),
@@ -113,11 +114,6 @@ SERIES: dict[str, Value] = {
         "paused_installation",
     )
 }
-
-
-def names() -> set[str]:
-    """The metrics it has."""
-    return {series.partition("{")[0] for series in SERIES}
 
 
 @dataclass

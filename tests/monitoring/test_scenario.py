@@ -37,10 +37,6 @@ def _unmet(running: Prometheus) -> set[str]:
     }
 
 
-def test_the_scenario_has_every_metric() -> None:
-    assert scenario.names() == kit.metrics_agreed()
-
-
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_every_rule_and_every_panel_has_data(watching: Prometheus) -> None:
     assert eventually(lambda: not _unmet(watching), within=60), _unmet(watching)
