@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from analytics.alerts import services
 from analytics.alerts.rules import RULES
 from analytics.alerts.standing import standing
-from analytics.models import Alert, AlertRule, Notification, Silence
+from analytics.models import Alert, AlertRule, JobMark, Notification, Silence
 from wallets.console.asking import AskingAdmin, NothingToSay, Reason, Verb
 from wallets.console.columns import badge, column, link
 from wallets.console.pages import ReadOnlyAdmin, section
@@ -154,6 +154,15 @@ class AlertRuleAdmin(ReadOnlyAdmin):
         section(None, "name", "enabled", "threshold", "for_seconds", "severity", "route"),
         section("Now", column("Holds", _holds), "changed_by", "changed_at"),
     )
+
+
+@admin.register(JobMark)
+class JobMarkAdmin(ReadOnlyAdmin):
+    """What the rule about failing jobs compares with."""
+
+    list_display = ("at", "ended", "failed")
+    sortable_by = ("at",)
+    fieldsets = (section(None, "at", "ended", "failed"),)
 
 
 @admin.register(Notification)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from airdrops_site.operations import Kind
 from airdrops_site.upkeep import backups, cleaning
+from airdrops_site.upkeep.books import compare_books
 from airdrops_site.upkeep.calendar import Every
 from airdrops_site.upkeep.contracts import verify_contracts
 from airdrops_site.upkeep.dependencies import audit_dependencies
@@ -29,6 +30,7 @@ class Work:
 WORKS = (
     Work(Kind.BACKUP, Every.BACKUP_HOURS, "make a backup", backups.back_up, keeps_row=True),
     Work(Kind.LOG_REVIEW, Every.DAY, "failed jobs and runs, and what waits", review_errors),
+    Work(Kind.BOOKS, Every.DAY, "the books are what the chain says", compare_books),
     Work(Kind.DEPLOYMENTS, Every.WEEK, "contracts are still what they were", verify_contracts),
     Work(Kind.DEPENDENCIES, Every.WEEK, "known holes in packages", audit_dependencies),
     Work(Kind.CLEANUP, Every.MONTH, "delete what nothing needs", cleaning.clean, keeps_row=True),

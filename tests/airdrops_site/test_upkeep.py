@@ -19,7 +19,7 @@ from airdrops_site.upkeep.works import BY_NAME
 from tests import factories
 from tests.processes import environment
 from wallets import leases
-from wallets.models import Installation, Lease
+from wallets.models import Installation, Lease, Network, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 NOW = datetime(2026, 5, 13, 12, tzinfo=UTC)  # a Wednesday
@@ -197,3 +197,10 @@ def test_what_left_no_row_rests_for_workers_and_not_for_a_person() -> None:
     assert rest.owner == ""
     assert rest.expires_at is not None
     assert rest.expires_at > timezone.now() + timedelta(minutes=50)
+
+
+def test_books_that_lack_what_the_chain_has_are_a_finding(network: Network, wallet: Wallet) -> None:
+    code, facts = ran("books")
+    ours = f"{wallet.label} on {network.slug}: the chain has"
+    assert (code, facts["unknown"]) == (1, [])
+    assert any(str(one).startswith(ours) for one in facts["findings"])  # type: ignore[attr-defined]
