@@ -47,6 +47,7 @@ def write_configuration(
     found = kit.load(kit.FOLDER / "prometheus.yml")
     found["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     ours = next(job for job in found["scrape_configs"] if job["job_name"] == "airdrops")
+    del ours["file_sd_configs"]
     ours["static_configs"] = [{"targets": targets}]
     # A timeout may not be longer than the interval.
     ours["scrape_timeout"] = "1s"

@@ -21,9 +21,9 @@ def test_prometheus_takes_the_configuration_and_the_rules(tmp_path: Path) -> Non
     token = tmp_path / "token"
     token.write_text("the-token")
     text = (kit.FOLDER / "prometheus.yml").read_text()
-    text = text.replace("rules/", f"{kit.FOLDER}/rules/").replace(
-        "secrets/metrics_token", str(token)
-    )
+    text = text.replace("rules/", f"{kit.FOLDER}/rules/")
+    text = text.replace("targets/", f"{kit.FOLDER}/targets/")
+    text = text.replace("secrets/metrics_token", str(token))
     (tmp_path / "prometheus.yml").write_text(text)
     said = run("promtool", "check", "config", "prometheus.yml", folder=tmp_path)
     assert said.count("rules found") == len(kit.RULES)
