@@ -66,9 +66,9 @@ def failing_jobs(completed: int = 197) -> None:
     factories.WakeUpFactory.create(completed=completed, failures=3)
 
 
-def waits(span: timedelta, *, asked: timedelta = MINUTE / 2, jobs: int = 1) -> None:
-    for _ in range(jobs):
-        factories.WakeUpFactory.create(enqueued_at=ago(asked), waiting_since=ago(span))
+def waits(span: timedelta, *, asked: timedelta = MINUTE / 2, jobs: int = 1) -> object:
+    since = {"enqueued_at": ago(asked), "waiting_since": ago(span)}
+    return factories.WakeUpFactory.create_batch(jobs, **since)
 
 
 def skewed(seconds: int) -> None:
@@ -112,9 +112,9 @@ def closing_claim(left: timedelta = HOUR) -> None:
     factories.ClaimFactory.create(campaign=campaign, status="claimable")
 
 
-def operation(outcome: str, **more: object) -> None:
+def operation(outcome: str, **more: object) -> object:
     facts = {"kind": "cleanup", "started_at": NOW(), "ended_at": NOW(), **more}
-    factories.OperationFactory.create(outcome=outcome, **facts)
+    return factories.OperationFactory.create(outcome=outcome, **facts)
 
 
 def reading(level: str, age: timedelta = MINUTE) -> None:
