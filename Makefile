@@ -41,7 +41,7 @@ format: ready-test ## let ruff put the code in order
 lock: ## write uv.lock and package-lock.json anew; ARGS="--upgrade" for newer packages
 	@sh deploy/bootstrap.sh lock $(ARGS)
 
-audit: ready-test ## known holes in packages; exit 1 for some, 3 when no advisory service answers
+audit: ready-test ## known holes in packages; the code behind "Error": 1 some, 3 unknown: nobody answers
 	$(PYTHON) -m airdrops_site.upkeep.dependencies
 
 upgrade: ## the newest packages that fit into both locks, then every test

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Max
 
 from airdrops_site.models import Operation
-from airdrops_site.operations import last_done
+from airdrops_site.operations import DONE, last_done
 from analytics.alerts.facts import Fact, Look
 from analytics.alerts.providers import provide
 
@@ -23,6 +23,7 @@ def provide_all() -> None:
     provide("backup_old", backup_old)
     provide("operation_failed", operation_failed)
     provide("operation_findings", operation_findings)
+    provide("books_differ", books_differ)
     provide("disk_low", disk_low)
 
 
@@ -44,8 +45,17 @@ def operation_failed(look: Look) -> Iterator[Fact]:
 
 
 def operation_findings(look: Look) -> Iterator[Fact]:
-    """Kinds of upkeep whose newest turn has found what needs a person."""
-    return _newest(look, Outcome.FINDINGS, "has found something")
+    """Kinds of upkeep whose newest turn has found what needs a person, but for the books."""
+    found = _newest(look, Outcome.FINDINGS, "has found something")
+    return (fact for fact in found if fact.subject != Operation.Kind.BOOKS)
+
+
+def books_differ(_look: Look) -> Iterator[Fact]:
+    """The newest comparison of books and chain has found differences, however long ago it was."""
+    done = Operation.objects.filter(kind=Operation.Kind.BOOKS, outcome__in=DONE)
+    newest = done.order_by("-ended_at").first()
+    if newest is not None and newest.outcome == Outcome.FINDINGS:
+        yield Fact("books", f"{newest.summary} ({newest.ended_at:%Y-%m-%d %H:%M} UTC)")
 
 
 def disk_low(_look: Look) -> Iterator[Fact]:

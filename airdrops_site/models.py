@@ -17,6 +17,7 @@ class Operation(models.Model):
         RESTORE_DRILL = "restore_drill", "Restore drill"
         CLEANUP = "cleanup", "Cleanup"
         LOG_REVIEW = "log_review", "Review of errors"
+        BOOKS = "books", "Books beside the chain"
         DEPLOYMENTS = "deployments", "Verification of deployments"
         SETTINGS_AUDIT = "settings_audit", "Audit of settings"
         PERFORMANCE = "performance", "Performance review"

@@ -15,7 +15,7 @@ from analytics.alerts import services
 from analytics.alerts.guides import page_of
 from analytics.alerts.rules import RULES
 from analytics.alerts.standing import StandingRule, standing, standing_rules
-from analytics.models import Alert, AlertRule, Notification, Silence
+from analytics.models import Alert, AlertRule, JobMark, Notification, Silence
 from wallets.console import show
 from wallets.console.asking import AskingAdmin, NothingToSay, Reason, Verb
 from wallets.console.columns import badge, column, link
@@ -232,6 +232,15 @@ class AlertRuleAdmin(ReadOnlyAdmin):
         context = {**(extra_context or {}), "rules": rule_lines()}
         page: HttpResponse = super().changelist_view(request, context)
         return page
+
+
+@admin.register(JobMark)
+class JobMarkAdmin(ReadOnlyAdmin):
+    """What the rule about failing jobs compares with."""
+
+    list_display = ("at", "ended", "failed")
+    sortable_by = ("at",)
+    fieldsets = (section(None, "at", "ended", "failed"),)
 
 
 @admin.register(Notification)

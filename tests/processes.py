@@ -91,7 +91,7 @@ def serve(log: Path, *arguments: str, **variables: str) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
     try:
-        assert eventually(lambda: _listens(bind)), log.read_text()
+        assert eventually(lambda: _listens(bind), within=60), log.read_text()
         yield f"http://{bind}"
     finally:
         process.terminate()

@@ -11,7 +11,8 @@ from importlib import import_module
 
 import structlog
 from django.db import transaction
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, Count, F, Min, Q, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
@@ -24,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 # A job that was enqueued this long ago and never began was lost with its worker or its broker.
 LOST_AFTER = timedelta(seconds=8)
+# The pulse asks for what is due that often at the least, while there is one.
+ASKED_LATELY = timedelta(minutes=1)
 # A worker that needs longer for one job is ended by its cluster (Q_CLUSTER's timeout).
 LONGEST_JOB = timedelta(seconds=60)
 
@@ -64,7 +67,7 @@ def request(name: str, argument: str = "") -> bool:
     )
     claimed = WakeUp.objects.filter(
         Q(enqueued_at__isnull=True) | Q(enqueued_at__lt=now - LOST_AFTER), pk=row.pk
-    ).update(enqueued_at=now, path=_registered[name].path)
+    ).update(enqueued_at=now, waiting_since=_since(now), path=_registered[name].path)
     if claimed:
         async_task("wallets.wakeups.run", key, ack_failure=True)
     return bool(claimed)
@@ -101,6 +104,11 @@ def run(key: str) -> None:
     )
 
 
+def _since(now: datetime) -> Case:
+    """Asked for again is no new waiting."""
+    return Case(When(enqueued_at__isnull=True, then=now), default=F("waiting_since"))
+
+
 _ONE_LESS = Case(When(in_hand__gt=0, then=F("in_hand") - 1), default=0)
 
 
@@ -116,6 +124,19 @@ def forget_queue() -> None:
     Of another broker nothing is dropped; a job there does no more than the pulse asks for.
     """
     OrmQ.objects.all().delete()
+
+
+def waiting(now: datetime) -> tuple[int, timedelta]:
+    """How many jobs no worker has begun, and how long the oldest of them has waited.
+
+    What nobody has asked for again lately was lost with its broker and is due no more: it counts,
+    and does not wait.
+    """
+    rows = WakeUp.objects.filter(enqueued_at__isnull=False).order_by()
+    asked = Q(enqueued_at__gte=now - ASKED_LATELY)
+    since = Min(Coalesce("waiting_since", "enqueued_at"), filter=asked)
+    found = rows.aggregate(count=Count("pk"), since=since)
+    return found["count"], max(now - (found["since"] or now), timedelta(0))
 
 
 def in_hand() -> list[str]:

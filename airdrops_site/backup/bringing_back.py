@@ -21,7 +21,7 @@ from airdrops_site.backup.places import beside
 from airdrops_site.backup.running import refuse_if_running
 from airdrops_site.backup.standing import standing_at
 from airdrops_site.backup.tables import kept_models
-from airdrops_site.models import Operation
+from airdrops_site.models import Operation, Restore
 from airdrops_site.operations import Kind, recorded
 from airdrops_site.restoring.beginning import begin
 from wallets import tallies
@@ -61,7 +61,7 @@ def restore(
             say("migrating")
             _to_this_version()
             with recorded(Kind.RESTORE, by=by, location=str(path)) as noted:
-                _let_nothing_run(backup, path, by=by)
+                let_nothing_run(backup, path, by=by)
                 for stop in stops:
                     engage_stop(**stop)
                 # A counter that fell would look like a restart, or like nothing at all.
@@ -108,10 +108,10 @@ def _to_this_version() -> None:
         ) from error
 
 
-def _let_nothing_run(backup: Checked, path: Path, *, by: str) -> None:
+def let_nothing_run(backup: Checked, path: Path, *, by: str) -> Restore:
     """Before anyone can see it: nothing is signed until a person says so, with the chain asked."""
     made_at = datetime.fromisoformat(backup.manifest["made_at"])
-    begin(backup_made_at=made_at, source=path.name, by=by)
+    restore = begin(backup_made_at=made_at, source=path.name, by=by)
     NonceLane.objects.update(lease_epoch=F("lease_epoch") + _FENCED)
     under_way = Operation.objects.filter(outcome=Operation.Outcome.RUNNING)
     under_way.exclude(kind=Kind.RESTORE).update(
@@ -119,6 +119,7 @@ def _let_nothing_run(backup: Checked, path: Path, *, by: str) -> None:
         ended_at=timezone.now(),
         summary="It was under way when the backup was made.",
     )
+    return restore
 
 
 def _stops_before() -> list[dict[str, str]]:

@@ -11,14 +11,13 @@ from airdrops_site.health.component import Component, Severity, show_time
 from airdrops_site.health.survey import Survey
 from airdrops_site.models import Operation
 from airdrops_site.operations import DONE
-from wallets.models import BalanceSnapshot, Network
+from wallets.clock import clock_skews
+from wallets.models import Network
 
 # A block from the future: validators accept none that is further ahead than this.
 AHEAD = timedelta(seconds=15)
 # Of a chain that goes on no newest block is this old, and ten times what one usually takes.
 BEHIND, BEHIND_BLOCKS = timedelta(seconds=60), 10
-# Older readings say what the clock was then.
-READING_COUNTS_FOR = timedelta(minutes=15)
 
 
 def look_at_disk(_survey: Survey) -> Component:
@@ -51,15 +50,7 @@ def look_at_clock(survey: Survey) -> Component:
     live = Network.objects.filter(enabled=True).exclude(kind=Network.Kind.DEVNET)
     if not live.exists():
         return Component({"status": "not_checked"})
-    skews = {
-        row["network__slug"]: row["taken"] - row["block"]
-        for row in BalanceSnapshot.objects.filter(
-            network__in=live, taken_at__gte=survey.now - READING_COUNTS_FOR
-        )
-        .order_by()
-        .values("network__slug")
-        .annotate(taken=Max("taken_at"), block=Max("block_at"))
-    }
+    skews = clock_skews(survey.now)
     details = {"seconds_behind": {slug: skew.total_seconds() for slug, skew in skews.items()}}
     if not skews:
         return Component({"status": "unknown"}, Severity.DEGRADED, details, (_NOT_READ,))

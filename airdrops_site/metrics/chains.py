@@ -3,17 +3,17 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from prometheus_client.core import Metric
 
 from airdrops_site.metrics.families import Sample, gauge
 from airdrops_site.metrics.scrape import Scrape
-from wallets.models import BalanceSnapshot, GasReading, Network, RpcEndpoint
+from wallets.clock import clock_skews
+from wallets.models import GasReading, Network, RpcEndpoint
 
 _BY_ENDPOINT = ("network", "endpoint")
 # What nobody has read for so long is unknown.
 GAS_COUNTS_FOR = timedelta(hours=1)
-CLOCK_COUNTS_FOR = timedelta(minutes=15)
 
 Fact = Callable[[RpcEndpoint], float | None]
 
@@ -89,13 +89,10 @@ def _gas(scrape: Scrape) -> Metric:
 
 
 def _clock(scrape: Scrape) -> Metric:
-    """From the newest balances; a devnet's blocks have a time of their own."""
-    read = BalanceSnapshot.objects.filter(taken_at__gte=scrape.now - CLOCK_COUNTS_FOR).order_by()
-    newest = read.exclude(network__kind=Network.Kind.DEVNET).values_list("network__slug")
-    rows = newest.annotate(taken=Max("taken_at"), block=Max("block_at"))
+    skews = clock_skews(scrape.now)
     return gauge(
         "clock_skew_seconds",
         "This machine's clock less the time of the newest block when balances were last read.",
         ("network",),
-        (((slug,), (taken - block).total_seconds()) for slug, taken, block in rows),
+        (((slug,), skew.total_seconds()) for slug, skew in skews.items()),
     )

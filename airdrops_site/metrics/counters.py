@@ -24,6 +24,8 @@ from wallets.transactions.counting import (
 )
 
 _BY_PROTOCOL = ("network", "protocol")
+# A scrape gives every sample a label `job` of its own, and puts another of that name aside.
+_SHOWN = {"job": "path"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Counted:
     decimals: int = 0
 
 
-_COUNTERS = (
+COUNTERS = (
     Counted(
         TRANSACTIONS,
         "Transactions that have ended for good (final, or never sent), by what became of them.",
@@ -58,10 +60,11 @@ _COUNTERS = (
 def collect(scrape: Scrape) -> Iterator[Metric]:
     """All of them, from what the scrape has read already."""
     beginnings = known()
-    for one in _COUNTERS:
+    for one in COUNTERS:
         zeros = _zeros(beginnings[one.tally])
         samples = summed([*zeros, *_samples(scrape, one)])
-        yield counter(one.tally, one.text, one.labels, samples)
+        labels = tuple(_SHOWN.get(name, name) for name in one.labels)
+        yield counter(one.tally, one.text, labels, samples)
     yield counter(
         "fees_native",
         "Fees of final transactions, in the network's own coin.",
@@ -71,7 +74,7 @@ def collect(scrape: Scrape) -> Iterator[Metric]:
     yield counter(
         "wakeup_failures",
         "Jobs that ended with an error nobody expected; the log has it.",
-        ("job",),
+        ("path",),
         summed([*_zeros((job,) for job, _ in beginnings[JOBS]), *_failures(scrape)]),
     )
 

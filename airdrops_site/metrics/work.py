@@ -20,11 +20,12 @@ from protocols.models import Protocol
 from scheduling.counting import REOPENED, RUNS
 from scheduling.models import Run, Task
 from scheduling.states import FINISHED_RUN, RunState
-from wallets.models import Transaction, WakeUp, WorkerCluster
+from wallets.models import Transaction, WorkerCluster
 from wallets.selectors import stuck_transactions
 from wallets.transactions.counting import TRANSACTIONS
 from wallets.transactions.states import ENDED, ENDED_UNSENT, ON_CHAIN, PENDING
 from wallets.transactions.states import TransactionState as S
+from wallets.wakeups import waiting
 
 # Named, so that partial indexes serve: what has ended is counted by tallies.
 _LIVE = tuple(state for state in S.values if state not in ENDED)
@@ -128,13 +129,11 @@ def _tasks(scrape: Scrape) -> Iterator[Metric]:
 
 def _jobs(scrape: Scrape) -> Iterator[Metric]:
     """Asked of our own rows: the same with every broker."""
-    waiting = WakeUp.objects.filter(enqueued_at__isnull=False).order_by()
-    jobs = waiting.aggregate(count=Count("pk"), oldest=Min("enqueued_at"))
+    count, waits = waiting(scrape.now)
     text = "Jobs that were asked for and that no worker has begun."
-    yield gauge("queue_jobs", text, NO_LABELS, single(jobs["count"]))
+    yield gauge("queue_jobs", text, NO_LABELS, single(count))
     text = "How long the longest waiting job has waited for a worker."
-    waits = age(scrape.now, jobs["oldest"]) or 0.0
-    yield gauge("queue_oldest_seconds", text, NO_LABELS, single(waits))
+    yield gauge("queue_oldest_seconds", text, NO_LABELS, single(waits.total_seconds()))
     clusters = WorkerCluster.objects.filter(fenced_at=None, beat_at__isnull=False).order_by()
     beats = clusters.values_list("host").annotate(newest=Max("beat_at"))
     yield gauge(

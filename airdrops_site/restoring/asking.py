@@ -9,7 +9,7 @@ import structlog
 from django.utils import timezone
 
 from airdrops_site.models import Restore
-from airdrops_site.restoring.searching import sent_since
+from airdrops_site.restoring.searching import Sent, TooFar, sent_since
 from scheduling.restoring import hold_unclear, out_of_sight
 from wallets.addresses import parse_address
 from wallets.balances import take_snapshot
@@ -38,17 +38,20 @@ class NetworkAnswer:
     open: list[str] = field(default_factory=list)
     doubts: dict[str, str] = field(default_factory=dict)  # lane id -> why it stays paused
     balances: str = ""
+    # Nobody could say all of it: what the chain holds is not known.
+    silent: bool = False
 
 
-def ask_chain(restore: Restore, *, by: str) -> Restore:
+def ask_chain(restore: Restore, *, by: str, most_blocks: int | None = None) -> Restore:
     """Ask all networks that have lanes, and the venues; may be done again at any time.
 
     A network that is silent, or does not know yet, is named in the findings; others are done all
-    the same. Nothing is signed and nothing is sent.
+    the same. Nothing is signed and nothing is sent. Where more than `most_blocks` would have to be
+    read one by one, a network is silent.
     """
     networks = dict(restore.findings.get("networks", {}))
     for network in Network.objects.filter(lanes__isnull=False).distinct():
-        networks[network.slug] = asdict(_ask_or_name(restore, network, networks, by))
+        networks[network.slug] = asdict(_ask_or_name(restore, network, networks, by, most_blocks))
         restore.findings = {**restore.findings, "networks": networks}
         restore.save(update_fields=["findings"])
     requests = [asdict(one) for one in ask_unsent(actor=by)]
@@ -89,21 +92,28 @@ def _with_foreign(networks: dict[str, Any]) -> set[int]:
 
 
 def _ask_or_name(
-    restore: Restore, network: Network, before: dict[str, Any], by: str
+    restore: Restore, network: Network, before: dict[str, Any], by: str, most_blocks: int | None
 ) -> NetworkAnswer:
     known = before.get(network.slug, {}).get("matches", [])
     answer = NetworkAnswer(timezone.now().isoformat(), matches=list(known))
     if not network.enabled:
+        answer.silent = True
         answer.open.append(f"{network.name} is disabled: nobody can ask it")
         return answer
     try:
-        _ask(restore, network, answer, by)
+        _ask(restore, network, answer, by, most_blocks)
+    except TooFar as error:
+        answer.silent = True
+        answer.open.append(str(error))
     except ChainError as error:
+        answer.silent = True
         answer.open.append(f"{network.name} does not answer: {error}")
     return answer
 
 
-def _ask(restore: Restore, network: Network, answer: NetworkAnswer, by: str) -> None:
+def _ask(
+    restore: Restore, network: Network, answer: NetworkAnswer, by: str, most_blocks: int | None
+) -> None:
     client = NetworkClient(network)
     _watch(network, client)
     lanes = list(NonceLane.objects.filter(network=network).select_related("wallet", "network"))
@@ -113,7 +123,9 @@ def _ask(restore: Restore, network: Network, answer: NetworkAnswer, by: str) -> 
         answer.open.append(reason)
     asked = [one for one in counts if one.unexplained() or one.has_no_beginning()]
     if asked:
-        _take_in(restore, asked, head, client, answer, by)
+        addresses = [parse_address(count.lane.wallet.address) for count in asked]
+        sent = sent_since(client, addresses, restore.backup_made_at, head, most_blocks)
+        _take_in(restore, asked, sent, client, answer, by)
         _watch(network, client)
     for count in counts:
         _look_again(count, client, answer)
@@ -148,13 +160,11 @@ def _watch(network: Network, client: NetworkClient) -> None:
 def _take_in(
     restore: Restore,
     counts: list[Count],
-    head: int,
+    sent: Sent,
     client: NetworkClient,
     answer: NetworkAnswer,
     by: str,
 ) -> None:
-    addresses = [parse_address(count.lane.wallet.address) for count in counts]
-    sent = sent_since(client, addresses, restore.backup_made_at, head)
     reason = f"found after the restore of {restore.restored_at:%Y-%m-%d %H:%M} UTC"
     for count in counts:
         told = sent.get(count.lane.wallet.address, {})

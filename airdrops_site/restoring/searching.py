@@ -10,25 +10,41 @@ from analytics.chain_history.accounts import NoArchive, changes_of
 from analytics.chain_history.blocks import full_blocks
 from wallets.addresses import parse_address
 from wallets.chain.client import NetworkClient, hex_int
+from wallets.chain.errors import ChainError
 
 # A backup holds what its watch had seen, which may be behind the chain; clocks differ too.
 MARGIN = timedelta(hours=1)
+
+
+class TooFar(ChainError):
+    """More blocks would have to be read than whoever asked allows."""
+
 
 type Sent = dict[str, dict[int, str]]  # address -> nonce -> hash
 
 
 def sent_since(
-    client: NetworkClient, addresses: Sequence[ChecksumAddress], since: datetime, head: int
+    client: NetworkClient,
+    addresses: Sequence[ChecksumAddress],
+    since: datetime,
+    head: int,
+    most_blocks: int | None = None,
 ) -> Sent:
     """Everything mined that the addresses sent from an hour before the moment on.
 
     By halving where nodes keep old states; else every block since is read: slow, and as good.
+    TooFar where those are more than `most_blocks`.
     """
     first = block_at(client, since - MARGIN, head)
     try:
         blocks: Iterable[int] = _blocks_with_news(client, addresses, first, head)
     except NoArchive:
         blocks = range(first, head + 1)
+        if most_blocks is not None and len(blocks) > most_blocks:
+            raise TooFar(
+                f"{len(blocks):,} blocks of {client.network.name} would have to be read, since its "
+                "nodes keep no old states"
+            ) from None
     return _sent_in(client, addresses, blocks)
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from analytics.alerts.evaluating import evaluate
+from analytics.alerts.job_marks import mark_jobs
 from analytics.alerts.notices import SENDING
 from analytics.alerts.sending import due_channels, send_channel
 from wallets import leases, wakeups
@@ -29,6 +30,7 @@ def look() -> None:
     if not leases.take(NAME, owner=owner, duration=LEASE):
         return
     try:
+        mark_jobs(timezone.now())
         evaluate()
     finally:
         again = timezone.now() + timedelta(seconds=settings.ALERT_SECONDS)

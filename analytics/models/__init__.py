@@ -1,6 +1,6 @@
 """Floor 4's tables."""
 
-from analytics.models.alerts import Alert, AlertRule, Notification, Severity, Silence
+from analytics.models.alerts import Alert, AlertRule, JobMark, Notification, Severity, Silence
 from analytics.models.allocation import (
     AllocationBucket,
     AllocationCap,
@@ -42,6 +42,7 @@ __all__ = [
     "Eligibility",
     "EquityPoint",
     "LedgerCursor",
+    "JobMark",
     "LedgerEntry",
     "ProfitDay",
     "Rebalance",

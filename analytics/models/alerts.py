@@ -191,3 +191,22 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} to {self.channel}: {self.title}"
+
+
+class JobMark(models.Model):
+    """How many jobs had ended by then: two of them tell what became of those in between."""
+
+    at = models.DateTimeField(unique=True)
+    ended = models.PositiveBigIntegerField()
+    failed = models.PositiveBigIntegerField()
+
+    class Meta:
+        ordering = ("-at",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(failed__lte=F("ended")), name="jobmark_failed_have_ended"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"

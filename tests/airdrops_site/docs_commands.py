@@ -52,7 +52,7 @@ SUBSTITUTES = {
     r"curl -s http://127\.0\.0\.1:8080/health \| jq \.$": "tests/airdrops_site/test_health.py",
     r"cp deploy/systemd/\S+ /": _UNITS,
     r"docker compose -f deploy/docker/compose.yml up -d$": "UNVERIFIED: no image is built here; "
-    "tests/airdrops_site/test_deploy.py reads the file",
+    "that all it mounts, names and copies is there: tests/airdrops_site/test_compose.py",
     r"git -C /opt/airdrops checkout \$VERSION$": "UNVERIFIED: of git itself",
     r"sh deploy/bootstrap\.sh run$": "tests/airdrops_site/test_bootstrap.py",
     r"manage\.py migrate --noinput$": "every database of the tests is made by it",

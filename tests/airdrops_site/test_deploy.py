@@ -4,11 +4,9 @@ import shutil
 import subprocess
 from configparser import ConfigParser
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-import yaml
 from django.conf import settings
 from pytest_django import Settings
 
@@ -17,7 +15,6 @@ from tests.processes import environment, eventually
 
 DEPLOY = Path(settings.BASE_DIR, "deploy")
 SERVICES = sorted(path.name for path in DEPLOY.glob("systemd/*.service"))
-WORKERS_ONLY = {"keystore_passphrase", "backup_passphrase", "alert_channels"}
 
 
 def unit(name: str) -> dict[str, str]:
@@ -26,11 +23,6 @@ def unit(name: str) -> dict[str, str]:
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     parser.read_string((DEPLOY / "systemd" / name).read_text())
     return dict(parser["Service"])
-
-
-def compose() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((DEPLOY / "docker/compose.yml").read_text())
-    return found
 
 
 @pytest.fixture
@@ -78,25 +70,6 @@ def test_systemd_calls_each_service_little_exposed(installed: Path, name: str) -
         pytest.skip("systemd-analyze is not here")
     command = [program, "security", "--offline=true", "--threshold=30", str(installed / name)]
     assert subprocess.run(command, capture_output=True).returncode == 0
-
-
-def test_in_compose_only_the_worker_has_what_signs() -> None:
-    services = compose()["services"]
-    for name, service in services.items():
-        held = WORKERS_ONLY & set(service.get("secrets", ()))
-        assert held == (WORKERS_ONLY if name == "worker" else set()), name
-    assert not any("PASSPHRASE" in one for one in services["web"]["environment"])
-
-
-def test_everything_that_compose_names_is_declared() -> None:
-    found = compose()
-    for name, service in found["services"].items():
-        named = {volume.split(":")[0] for volume in service.get("volumes", ())}
-        assert {one for one in named if "/" not in one} <= set(found["volumes"]), name
-        assert set(service.get("secrets", ())) <= set(found["secrets"]), name
-        assert set(service["networks"]) <= set(found["networks"]), name
-        assert set(service.get("depends_on", ())) <= set(found["services"]), name
-    assert all("healthcheck" in found["services"][one] for one in ("database", "web", "worker"))
 
 
 @pytest.mark.db

@@ -20,7 +20,9 @@ from airdrops_site.devnet.deploy import DEFAULT_FUNDING
 from airdrops_site.devnet.manifest import Manifest
 from airdrops_site.devnet.ports import free_port
 from airdrops_site.devnet.rpc import DevnetRpc
-from tests.processes import eventually
+from tests.monitoring import kit
+from tests.monitoring.pages import shown, told_of
+from tests.processes import eventually, run_manage
 
 BALANCE_OF = "0x70a08231" + "0" * 24
 
@@ -81,6 +83,14 @@ def test_a_protocol_is_on_the_networks_where_it_has_contracts(finished: Path) ->
     used = "SELECT DISTINCT protocol_id, network_id FROM protocols_deployment WHERE enabled"
     on = query(finished, "SELECT protocol_id, network_id FROM protocols_protocol_networks")
     assert sorted(on) == sorted(query(finished, used))
+
+
+def test_metrics_are_those_that_the_monitoring_kit_is_written_for(finished: Path) -> None:
+    page = run_manage("metrics", AIRDROPS_DATA_DIR=str(finished)).stdout
+    listed = kit.metrics_listed()
+    assert told_of(page) == set(listed)
+    assert {name: listed[name] for name in shown(page)} == shown(page)
+    assert len(shown(page)) > len(listed) / 2
 
 
 @contextmanager

@@ -10,9 +10,13 @@ from airdrops_site.models import Restore
 from airdrops_site.restoring.asking import ask_chain
 from airdrops_site.restoring.beginning import begin
 from airdrops_site.restoring.resuming import resume
+from airdrops_site.restoring.searching import TooFar, sent_since
 from tests.chains import ETHER, Chain
 from tests.wallets.intents import settled, ticked, transfer
+from tests.wallets.rpc_servers import prefer, refusing, serve
 from tests.wallets.test_adoption import elsewhere
+from wallets.addresses import parse_address
+from wallets.chain.client import NetworkClient
 from wallets.models import Attempt, Installation, Network, NonceLane, Transaction, Wallet
 from wallets.transactions.tick import tick
 
@@ -160,3 +164,18 @@ def test_a_call_that_resembles_one_made_after_the_backup_keeps_its_lane_paused(
     lane = NonceLane.objects.get()
     assert lane.paused
     assert f"transaction {queued.pk} waits" in lane.pause_reason
+
+
+def test_where_nodes_keep_no_old_states_blocks_are_read_up_to_what_is_allowed(
+    queued: Transaction, chain: Chain, network: Network
+) -> None:
+    tx_hash = done_elsewhere(chain, queued.lane.wallet, queued.to)
+    whose, now = parse_address(queued.lane.wallet.address), timezone.now()
+    with serve(chain.rpc.url) as server:
+        server.tamper = refusing("eth_getBalance", "missing trie node 1234")
+        network.endpoints.all().delete()
+        prefer(network, server)
+        asked = (NetworkClient(network), [whose], now, chain.head())
+        assert sent_since(*asked, most_blocks=1_000)[whose] == {0: tx_hash}
+        with pytest.raises(TooFar, match="would have to be read"):
+            sent_since(*asked, most_blocks=3)

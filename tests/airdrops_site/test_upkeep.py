@@ -14,12 +14,15 @@ from airdrops_site.models import Operation
 from airdrops_site.upkeep import jobs
 from airdrops_site.upkeep.calendar import Every, following, latest
 from airdrops_site.upkeep.dependencies import audit, node_holes, python_holes
+from airdrops_site.upkeep.rpc_times import bound95
 from airdrops_site.upkeep.running import due
 from airdrops_site.upkeep.works import BY_NAME
 from tests import factories
+from tests.airdrops_site.conftest import add_network
 from tests.processes import environment
 from wallets import leases
-from wallets.models import Installation, Lease
+from wallets.chain import timings
+from wallets.models import Installation, Lease, Network, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 NOW = datetime(2026, 5, 13, 12, tzinfo=UTC)  # a Wednesday
@@ -197,3 +200,26 @@ def test_what_left_no_row_rests_for_workers_and_not_for_a_person() -> None:
     assert rest.owner == ""
     assert rest.expires_at is not None
     assert rest.expires_at > timezone.now() + timedelta(minutes=50)
+
+
+def test_books_that_lack_what_the_chain_has_are_a_finding(network: Network, wallet: Wallet) -> None:
+    code, facts = ran("books")
+    ours = f"{wallet.label} on {network.slug}: the chain has"
+    assert (code, facts["unknown"]) == (1, [])
+    assert any(str(one).startswith(ours) for one in facts["findings"])  # type: ignore[attr-defined]
+
+
+def test_the_95th_exchange_is_known_by_its_bucket_and_counted_since_the_review_before() -> None:
+    assert bound95({}) is None
+    add_network("timed", 1009)
+    for seconds in (*[0.03] * 96, *[3.0] * 4):
+        timings.observe("timed", "timed-rpc", seconds)
+    timings.flush()
+    code, facts = ran("performance")
+    assert facts["rpc_p95_at_most_seconds"]["timed/timed-rpc"] == "0.05"  # type: ignore[index]
+    timings.observe("timed", "timed-rpc", 3.0)
+    timings.flush()
+    code, facts = ran("performance")
+    said = "95 of 100 exchanges with timed/timed-rpc took at most 5.0 s; 2 s is the aim"
+    assert code == 1
+    assert said in facts["findings"]  # type: ignore[operator]

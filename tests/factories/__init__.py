@@ -6,6 +6,7 @@
 from tests.factories.alerting import (
     AlertFactory,
     AlertRuleFactory,
+    JobMarkFactory,
     NotificationFactory,
     SilenceFactory,
 )
@@ -113,6 +114,7 @@ from tests.factories.work import (
 __all__ = [
     "AlertFactory",
     "AlertRuleFactory",
+    "JobMarkFactory",
     "NotificationFactory",
     "SilenceFactory",
     "OperationFactory",

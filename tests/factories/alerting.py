@@ -7,7 +7,7 @@ from datetime import timedelta
 from factory.declarations import Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
-from analytics.models import Alert, AlertRule, Notification, Silence
+from analytics.models import Alert, AlertRule, JobMark, Notification, Silence
 from tests.factories.values import NOON
 
 
@@ -33,6 +33,17 @@ class AlertFactory(DjangoModelFactory[Alert]):
     summary = "no endpoint has answered for 300 s"
     since = NOON
     fired_at = NOON
+
+
+class JobMarkFactory(DjangoModelFactory[JobMark]):
+    """Nothing had ended."""
+
+    class Meta:
+        model = JobMark
+
+    at = Sequence(lambda n: NOON + timedelta(minutes=n))
+    ended = 0
+    failed = 0
 
 
 class SilenceFactory(DjangoModelFactory[Silence]):

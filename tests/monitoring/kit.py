@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import yaml
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "monitoring"
+SECRETS = "/etc/prometheus/secrets"
 PAGES = FOLDER.parents[1] / "docs" / "alerts"
 RULES = sorted((FOLDER / "rules").glob("*.yml"))
 DASHBOARDS = sorted((FOLDER / "grafana" / "dashboards").glob("*.json"))
@@ -72,8 +73,10 @@ def metrics_asked() -> set[str]:
     }
 
 
-def metrics_agreed() -> set[str]:
-    """The names that /metrics has."""
-    # TODO(issue 8): compare the list with /metrics of a running system once it has all of them.
-    lines = (FOLDER / "metrics.txt").read_text().split()
-    return {line.partition("{")[0] for line in lines}
+def metrics_listed() -> dict[str, set[str]]:
+    """The metrics that /metrics has, with the names of their labels."""
+    found = {}
+    for line in (FOLDER / "metrics.txt").read_text().split():
+        name, _, labels = line.rstrip("}").partition("{")
+        found[name] = set(filter(None, labels.split(",")))
+    return found

@@ -6,31 +6,32 @@ Two instances tell of it, since a risk level cannot be high and critical in one.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import time
 
 _DAY = 86_400
 _CHANGE = 1_800
 _STEP = 240
+# A median is of samples: so many of before that those read while a test runs are few beside them.
+_OFTEN = {"airdrops_gas_price_wei": 5}
 
-Value = Callable[[float], float]
-"""Unix time to what the series has then."""
-
-BEGAN = time()
+Value = Callable[[float, float], float]
+"""Unix times of the day's beginning and of a look at it, to what the series has then."""
 
 
 def _grows(per_minute: float) -> Value:
-    return lambda at: per_minute * (at - BEGAN + 30 * _DAY) / 60
+    return lambda began, at: per_minute * (at - began + 30 * _DAY) / 60
 
 
 def _is(now: float, before: float | None = None) -> Value:
     """`before` until half an hour ago."""
     earlier = now if before is None else before
-    return lambda at: now if at > BEGAN - _CHANGE else earlier
+    return lambda began, at: now if at > began - _CHANGE else earlier
 
 
 def _ago(seconds: float) -> Value:
-    return lambda _: BEGAN - seconds
+    return lambda began, _: began - seconds
 
 
 _ENDPOINT = 'network="one",endpoint="a"'
@@ -54,9 +55,9 @@ SERIES: dict[str, Value] = {
     "airdrops_task_wait_seconds": _is(400),
     "airdrops_queue_jobs": _is(9),
     "airdrops_queue_oldest_seconds": _is(400),
-    "airdrops_jobs_total{job='tick',outcome='ok'}": _grows(9),
-    "airdrops_jobs_total{job='tick',outcome='failed'}": _grows(1),
-    "airdrops_wakeup_failures_total{job='tick'}": _grows(1),
+    "airdrops_jobs_total{path='tick',outcome='ok'}": _grows(9),
+    "airdrops_jobs_total{path='tick',outcome='failed'}": _grows(1),
+    "airdrops_wakeup_failures_total{path='tick'}": _grows(1),
     "airdrops_gate_refusals_total{gate='policy',answer='refuse'}": _grows(1),
     f"airdrops_rpc_up{{{_ENDPOINT}}}": _is(0),
     f"airdrops_rpc_consecutive_errors{{{_ENDPOINT}}}": _is(7),
@@ -82,6 +83,7 @@ SERIES: dict[str, Value] = {
     "airdrops_exposure_usd{protocol='evm'}": _is(700),
     "airdrops_limit_used_ratio{limit='max_day_fees',scope='everything'}": _is(0.9),
     "airdrops_limit_used_ratio{limit='max_day_value',scope='protocol'}": _is(1),
+    "airdrops_portfolio_unknown": _is(0),
     "airdrops_portfolio_usd": _is(700, 1000),
     "airdrops_portfolio_share{protocol='evm'}": _is(0.7),
     "airdrops_allocation_current_ratio{policy='p',bucket='ETH'}": _is(0.7),
@@ -114,25 +116,37 @@ SERIES: dict[str, Value] = {
 }
 
 
-def names() -> set[str]:
-    """The metrics it has."""
-    return {series.partition("{")[0] for series in SERIES}
+@dataclass
+class Day:
+    """One that begins when a test does, and not when this file is read: that may be long before.
 
+    What is set in `otherwise` has that value from then on.
+    """
 
-def history() -> str:
-    """What rules look back at, in OpenMetrics' text format: a day ago, and the last hour."""
-    now = int(BEGAN)
-    times = (*range(now - _DAY - 600, now - _DAY + 600, _STEP), *range(now - 4_000, now, _STEP))
-    found = [
-        f"{_labelled(series)} {value(at)} {at}" for series, value in SERIES.items() for at in times
-    ]
-    return "\n".join([*found, "# EOF", ""])
+    began: float = field(default_factory=time)
+    otherwise: dict[str, float] = field(default_factory=dict)
 
+    def history(self) -> str:
+        """What rules look back at, in OpenMetrics' text format: a day ago, and the last hour."""
+        found = [
+            f"{_labelled(series)} {value(self.began, at)} {at}"
+            for series, value in SERIES.items()
+            for at in self._times(_OFTEN.get(series.partition("{")[0], _STEP))
+        ]
+        return "\n".join([*found, "# EOF", ""])
 
-def page() -> str:
-    """What /metrics of it would say now."""
-    now = time()
-    return "".join(f"{_labelled(series)} {value(now)}\n" for series, value in SERIES.items())
+    def page(self) -> str:
+        """What /metrics of it would say now."""
+        now = time()
+        return "".join(
+            f"{_labelled(series)} {self.otherwise.get(series, value(self.began, now))}\n"
+            for series, value in SERIES.items()
+        )
+
+    def _times(self, step: int) -> Iterator[int]:
+        now = int(self.began)
+        yield from range(now - _DAY - 600, now - _DAY + 600, step)
+        yield from range(now - 4_000, now, step)
 
 
 def _labelled(series: str) -> str:
@@ -142,24 +156,24 @@ def _labelled(series: str) -> str:
     return f"{name}{{{','.join([*missing, *filter(None, [labels])])}}}"
 
 
-class _Handler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        text = page().encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/plain; version=0.0.4")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the test's output is not an access log."""
-
-
 @contextmanager
-def told() -> Iterator[str]:
+def told(day: Day) -> Iterator[str]:
     """A web server that answers as such a system would; its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            text = day.page().encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_args: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    # Asked often whether it is to end: the tests do not wait half a second for that.
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield f"127.0.0.1:{server.server_port}"
     finally:

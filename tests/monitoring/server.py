@@ -38,19 +38,24 @@ class Prometheus:
         return {rule["name"]: rule for group in groups for rule in group["rules"]}
 
 
-def write_configuration(folder: Path, *, scenario: str, targets: list[str], token: Path) -> None:
+def write_configuration(
+    folder: Path, *, scenario: str, targets: list[str], token: str, alertmanager: str = ""
+) -> None:
     """Ours, looking every second; the scenario keeps the labels that it has."""
+    (folder / "secrets").mkdir(exist_ok=True)
+    (folder / "secrets" / "metrics_token").write_text(token)
     found = kit.load(kit.FOLDER / "prometheus.yml")
     found["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     ours = next(job for job in found["scrape_configs"] if job["job_name"] == "airdrops")
+    del ours["file_sd_configs"]
     ours["static_configs"] = [{"targets": targets}]
-    ours["authorization"]["credentials_file"] = str(token)
-    # A timeout may not be longer than the interval.
-    ours["scrape_timeout"] = "1s"
+    # A page takes a busy machine longer than a second, and the interval is the longest timeout.
+    ours |= {"scrape_interval": "5s", "scrape_timeout": "5s"}
     told = {"job_name": "scenario", "honor_labels": True}
     told |= {"static_configs": [{"targets": [scenario]}]}
     found["scrape_configs"] = [ours, told]
-    del found["alerting"]
+    managers = [{"static_configs": [{"targets": [alertmanager]}]}] if alertmanager else []
+    found["alerting"] = {"alertmanagers": managers}
     (folder / "prometheus.yml").write_text(yaml.safe_dump(found))
     (folder / "rules").mkdir()
     for path in kit.RULES:
@@ -74,12 +79,18 @@ def prometheus(folder: Path) -> Iterator[Prometheus]:
     address = f"127.0.0.1:{free_port()}"
     command = ["prometheus", f"--config.file={folder / 'prometheus.yml'}"]
     command += [f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address={address}"]
-    log = folder / "prometheus.log"
+    with running(command, address, log=folder / "prometheus.log"):
+        yield Prometheus(f"http://{address}")
+
+
+@contextmanager
+def running(command: list[str], address: str, *, log: Path) -> Iterator[None]:
+    """One of the kit's programs, once it says that it is ready, until the block ends."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
     try:
         assert eventually(lambda: _ready(address)), log.read_text()
-        yield Prometheus(f"http://{address}")
+        yield
     finally:
         process.terminate()
         process.wait(20)

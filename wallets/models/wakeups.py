@@ -11,6 +11,8 @@ class WakeUp(models.Model):
     argument = models.CharField(max_length=50, blank=True)
     # A job for it is with the broker since then.
     enqueued_at = models.DateTimeField(null=True, blank=True)
+    # Since when no worker has begun what was asked for, however often it was asked for again.
+    waiting_since = models.DateTimeField(null=True, blank=True, editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     in_hand = models.PositiveSmallIntegerField(

@@ -2,6 +2,7 @@
 
 from django.core.management.base import CommandParser
 
+from airdrops_site.backup.errors import BackupRefused
 from airdrops_site.cleaning.services import CleanupBusy, CleanupStopped
 from airdrops_site.scripted import Verb, VerbsCommand
 from airdrops_site.upkeep import verbs
@@ -20,7 +21,7 @@ class Command(VerbsCommand):
     """`upkeep run` exits with 1 for findings, 3 for what nobody could find out, 2 for not done."""
 
     help = "Daily, weekly, monthly and quarterly upkeep: when it comes, what it found, doing it."
-    refusals = (NotDone, UpkeepBusy, CleanupBusy, CleanupStopped, RollupBusy)
+    refusals = (BackupRefused, NotDone, UpkeepBusy, CleanupBusy, CleanupStopped, RollupBusy)
     verbs = {
         "list": Verb(verbs.listed, "each piece with its newest result"),
         "calendar": Verb(verbs.calendar, "when each comes next"),

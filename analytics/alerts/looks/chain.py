@@ -6,11 +6,13 @@ from datetime import timedelta
 from django.db.models import QuerySet
 
 from analytics.alerts.facts import Fact, Look
+from wallets.clock import clock_skews
 from wallets.gas import USUAL_OVER, networks_with_gas, usual_price
 from wallets.models import GasReading, Network, RpcEndpoint
 
 # What was heard so long ago says nothing of now.
 _FRESH = timedelta(minutes=5)
+_BLOCKS = 10
 _GAS_FRESH = timedelta(hours=2)
 
 
@@ -49,6 +51,22 @@ def silent_networks(look: Look) -> Iterator[Fact]:
         elif (silent := look.now - max(answers)) > timedelta(seconds=look.threshold):
             told = f"no endpoint of {network.slug} has answered for {silent.total_seconds():.0f} s"
             yield Fact(network.slug, told)
+
+
+def clock_skew(look: Look) -> Iterator[Fact]:
+    """Our clock and a network's newest block differ by more than so many seconds.
+
+    A block that is old may be of a slow network; one from our future cannot be explained so.
+    """
+    skews = clock_skews(look.now)
+    slow = dict(Network.objects.filter(slug__in=skews).values_list("slug", "block_seconds"))
+    for slug, skew in sorted(skews.items()):
+        seconds = skew.total_seconds()
+        if -seconds > look.threshold or seconds > max(look.threshold, _BLOCKS * slow[slug]):
+            where = "behind" if seconds < 0 else "ahead of"
+            yield Fact(
+                slug, f"this machine's clock is {abs(seconds):.0f} s {where} {slug}'s blocks"
+            )
 
 
 def gas_spikes(look: Look) -> Iterator[Fact]:

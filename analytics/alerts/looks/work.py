@@ -7,6 +7,7 @@ from django.db.models import Count, F, Max, Q
 from django.db.models.functions import Coalesce
 
 from analytics.alerts.facts import Fact, Look
+from analytics.alerts.job_marks import jobs_since
 from scheduling.allowances import needing_operator
 from scheduling.approvals.asking import waiting_approvals
 from scheduling.models import Run, Task
@@ -17,9 +18,11 @@ from wallets.selectors import stuck_transactions
 from wallets.transactions.states import Outcome
 from wallets.transactions.states import RequestState as R
 from wallets.transactions.states import TransactionState as S
+from wallets.wakeups import waiting
 
 # A rate of a few says nothing.
 _LEAST = 20
+_LEAST_JOBS = 100
 _WITHIN = timedelta(hours=1)
 # The newest only: no index knows when, and an hour has fewer.
 _NEWEST = 5_000
@@ -43,6 +46,32 @@ def failing_jobs(_look: Look) -> Iterator[Fact]:
     for path, error in rows.annotate(error=Max("last_error")):
         job = path.rpartition(".")[2]
         yield Fact(job, f"the workers' job {job} ends with {error}; the log says more")
+
+
+def failing_share(look: Look) -> Iterator[Fact]:
+    """More than so many percent of the jobs that ended within an hour ended with an error."""
+    found = jobs_since(look.now - _WITHIN)
+    if found is None or found[0] < _LEAST_JOBS:
+        return
+    ended, failed = found
+    if failed * 100 > ended * look.threshold:
+        told = f"{failed} of the {ended} jobs of the last hour ended with an error"
+        yield Fact("jobs", told)
+
+
+def waiting_jobs(look: Look) -> Iterator[Fact]:
+    """A job was asked for so many seconds ago and no worker has begun it."""
+    count, waits = waiting(look.now)
+    if waits > timedelta(seconds=look.threshold):
+        told = f"{count} jobs wait for a worker, the oldest for {waits.total_seconds():.0f} s"
+        yield Fact("queue", told)
+
+
+def many_jobs(look: Look) -> Iterator[Fact]:
+    """More than so many jobs wait for a worker."""
+    count, _ = waiting(look.now)
+    if count > look.threshold:
+        yield Fact("queue", f"{count} jobs wait for a worker")
 
 
 def late_tasks(look: Look) -> Iterator[Fact]:

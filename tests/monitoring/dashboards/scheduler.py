@@ -88,15 +88,15 @@ def _workers(built: Dashboard) -> None:
             "Jobs, per second",
             "Jobs that ended.",
             "ops",
-            ("sum by (job) (rate(airdrops_jobs_total[5m]))", "{{job}}"),
+            ("sum by (path) (rate(airdrops_jobs_total[5m]))", "{{path}}"),
             width=8,
         ),
         lines(
             "Failed jobs, 1 h",
             "Jobs that ended with an error, counted by the workers and by the pulse.",
             "short",
-            ('sum by (job) (increase(airdrops_jobs_total{outcome="failed"}[1h]))', "{{job}}"),
-            ("sum by (job) (increase(airdrops_wakeup_failures_total[1h]))", "{{job}} (wake-up)"),
+            ('sum by (path) (increase(airdrops_jobs_total{outcome="failed"}[1h]))', "{{path}}"),
+            ("sum by (path) (increase(airdrops_wakeup_failures_total[1h]))", "{{path}} (wake-up)"),
             width=8,
         ),
         lines(
