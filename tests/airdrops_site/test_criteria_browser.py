@@ -29,7 +29,9 @@ def test_from_the_list_to_the_made_task(page: Page, tmp_path: Path, settings: Se
     sign_in(page, "ann")
     page.goto("/admin/criteria/")
     page.get_by_role("link", name=campaign.name).click()
-    expect(page.locator("#standing").get_by_text("about $8.00 for 2 runs").first).to_be_visible()
+    expect(
+        page.locator("#standing").get_by_text("about $8.00 (0.004 ETH) for 2 runs").first
+    ).to_be_visible()
     page.get_by_text("All rules").first.click()
     expect(page.get_by_text("Holds the badge").first).to_be_visible()
     shot(page, "criteria-standing")
