@@ -31,12 +31,12 @@ def _fees(one: Estimate) -> Iterator[str]:
         known = _money(one.known_dollars, one.coins)
         total = f"about {known}" if every else f"{known or 'nothing'} of it known"
         yield f"{total} for {_counted(one.parts)}, the cheapest first"
-        yield from (f"{_part(part)}" for part in one.parts)
+        yield from (_part(part) for part in one.parts)
 
 
 def _counted(parts: tuple[Part, ...]) -> str:
     gives = sum((part.gives for part in parts), Decimal(0))
-    return f"{plain(gives)} by {len(parts)} tasks"
+    return f"{plain(gives)} of what is missing by {len(parts)} tasks"
 
 
 def _part(part: Part) -> str:

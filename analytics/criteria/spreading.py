@@ -50,9 +50,9 @@ class Spreading:
 
     def _problem(self, name: str, kind: TransactionMetric, left: int) -> str:
         what = kind.measure.removesuffix("s") if left == 1 else kind.measure
-        said = f"of {left} {what} more it is unknown: no task here surely reaches a new one"
+        said = f"no task here surely reaches {left} {what} more that the wallet has not used"
         if idle := self.idle[name]:
-            said += f" (there is none of {', '.join(idle)})"
+            said += f"; there is no task of {', '.join(idle)}"
         return said
 
 

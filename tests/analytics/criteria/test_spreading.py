@@ -37,7 +37,7 @@ def test_the_cheapest_tasks_that_call_contracts_the_wallet_has_not_used() -> Non
         (lend, 20, True),
     ]
     assert say(found)[:2] == [
-        "about $22.00 (0.011 ETH) for 2 by 2 tasks, the cheapest first",
+        "about $22.00 (0.011 ETH) for 2 of what is missing by 2 tasks, the cheapest first",
         "about $2.00 (0.001 ETH) for 1 run of stake of own, median of one own run"
         " (a task that is not of this campaign)",
     ]
@@ -53,8 +53,8 @@ def test_what_no_task_reaches_is_unknown_beside_what_the_others_cost() -> None:
     found = estimate(campaign, rules_of(CONTRACTS), "3")
     assert (found.dollars, found.known_dollars) == (None, 2)
     assert found.problem == (
-        "of 2 contracts more it is unknown: no task here surely reaches a new one"
-        " (there is none of aave)"
+        "no task here surely reaches 2 contracts more that the wallet has not used; "
+        "there is no task of aave"
     )
 
 
