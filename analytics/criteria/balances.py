@@ -79,7 +79,7 @@ class Balances:
             return Estimate((), "the token or its network is not on record here", capital)
         parts = [self._part(one, missing) for one in self.ways.get(token.pk, ())]
         if not parts:
-            said = f"what moving it costs is unknown: no task brings {token} to a wallet"
+            said = f"no task brings {token} to a wallet"
             return Estimate((), said, capital)
         return Estimate((cheapest(parts),), "", capital)
 

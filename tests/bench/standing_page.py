@@ -83,6 +83,7 @@ def main() -> None:
     client.force_login(User.objects.create_superuser("bench"))
     for page in (1, 1, wallets // 25):
         found[f"page_{page}"] = _looked(client, page)
+        sys.stderr.write(f"{found}\n")
     began = time.monotonic()
     made = make_tasks(campaign=campaign, rule="many")
     found["making"] = {"tasks": len(made), "seconds": round(time.monotonic() - began, 2)}
@@ -123,7 +124,12 @@ def _fill(wallets: int, each: int) -> Campaign:
     )
     keys = list(Wallet.objects.values_list("pk", flat=True))
     addresses = [an_address(f"place {number}") for number in range(60)]
-    values = {"network": network.pk, "addresses": addresses, "wallets": keys, "each": each}
+    values: dict[str, Any] = {
+        "network": network.pk,
+        "addresses": addresses,
+        "wallets": keys,
+        "each": each,
+    }
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute(_HISTORY, values)

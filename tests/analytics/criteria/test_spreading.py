@@ -33,8 +33,8 @@ def test_the_cheapest_tasks_that_call_contracts_the_wallet_has_not_used() -> Non
         ran(task, wei, contract)
     found = estimate(campaign, rules_of(CONTRACTS), "2", used(swap, "a"))
     assert [(part.task, part.fee.dollars, part.linked) for part in found.parts] == [
-        (stake, 2, False),
-        (lend, 20, True),
+        (stake, Decimal(2), False),
+        (lend, Decimal(20), True),
     ]
     assert say(found)[:2] == [
         "about $22.00 (0.011 ETH) for 2 of what is missing by 2 tasks, the cheapest first",
@@ -51,7 +51,7 @@ def test_what_no_task_reaches_is_unknown_beside_what_the_others_cost() -> None:
         network=network, protocol=factories.ProtocolFactory.create(slug="aave")
     )
     found = estimate(campaign, rules_of(CONTRACTS), "3")
-    assert (found.dollars, found.known_dollars) == (None, 2)
+    assert (found.dollars, found.known_dollars) == (None, Decimal(2))
     assert found.problem == (
         "no task here surely reaches 2 contracts more that the wallet has not used; "
         "there is no task of aave"
