@@ -11,7 +11,8 @@ from datetime import timedelta
 from decimal import Decimal, localcontext
 from statistics import median_high
 
-from django.db.models import Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from analytics.criteria import ranges
@@ -26,7 +27,7 @@ from wallets.prices import known_prices, worth
 LOOK_BACK = timedelta(days=90)
 FRESH = timedelta(hours=3)
 # More say no more about a median.
-NEWEST_RUNS, NEWEST_TASKS = 100, 200
+NEWEST_RUNS, NEWEST_TASKS = 100, 50
 GWEI = 9
 
 __all__ = ["Fee", "Pricer", "Way", "fees_of", "succeeded_runs"]
@@ -145,7 +146,10 @@ def succeeded_runs(ways: Iterable[Way]) -> "QuerySet[Run, Run]":
     rows = Task.objects.filter(alike).annotate(
         newest=Subquery(own[:1]), oldest=Subquery(own[NEWEST_RUNS - 1 : NEWEST_RUNS])
     )
-    found = rows.filter(newest__isnull=False).order_by("-newest")[:NEWEST_TASKS]
+    same = [F("protocol"), F("action"), F("network")]
+    place = Window(RowNumber(), partition_by=same, order_by=F("newest").desc())
+    with_runs = rows.filter(newest__isnull=False).annotate(place=place).order_by()
+    found = with_runs.filter(place__lte=NEWEST_TASKS)
     few, many = [], Q(pk__in=())
     for task, oldest in found.values_list("pk", "oldest"):
         if oldest is None:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Concat
 
 from analytics.criteria.fees import Way
 from analytics.criteria.metric_models import TransactionMetric
@@ -106,7 +107,9 @@ def _is_chosen(one: CalledContract, kind: TransactionMetric) -> bool:
 def candidates_of(campaign: Campaign, networks: Iterable[int] | None) -> list[Candidate]:
     """Tasks of enabled protocols, on these networks or all, the campaign's first; 3 questions."""
     newest = Run.objects.filter(task=OuterRef("pk"), state="succeeded").order_by("-pk")
-    linked = Campaign.tasks.through.objects.filter(campaign=campaign, task=OuterRef("pk"))
+    links = Campaign.tasks.through.objects.filter(task=OuterRef("pk"))
+    # What was made from a task of a campaign does the same, often for hundreds of wallets.
+    made = links.filter(task__name__startswith=Concat("campaign__slug", Value(": ")))
     rows = (
         Task.objects.filter(
             Q() if networks is None else Q(network__in=set(networks)),
@@ -115,8 +118,11 @@ def candidates_of(campaign: Campaign, networks: Iterable[int] | None) -> list[Ca
             protocol__enabled=True,
             protocol__networks=F("network"),
         )
-        .exclude(name__startswith=f"{campaign.slug}: ")
-        .annotate(linked=Exists(linked), newest_run=Subquery(newest.values("pk")[:1]))
+        .exclude(Exists(made))
+        .annotate(
+            linked=Exists(links.filter(campaign=campaign)),
+            newest_run=Subquery(newest.values("pk")[:1]),
+        )
         .select_related("protocol", "network")
         .order_by("-linked", "pk")
     )

@@ -67,3 +67,11 @@ def test_volume_costs_the_fees_that_a_dollar_of_it_has_cost() -> None:
         "one_volume", kind, Decimal(50_000), wallet=0, wanted=Decimal(50_000)
     )
     assert (found.dollars, found.runs, found.task) == (Decimal(100), None, task)
+
+
+def test_what_counted_until_a_moment_of_the_past_costs_nothing_that_would_help() -> None:
+    rules = get_rule_set("arbitrum-2023").rules
+    costs = costs_of(factories.CampaignFactory.create(), rules, [], now=BEFORE)
+    kind, one = rules.metrics["one_transactions"], Decimal(1)
+    found = costs.estimate("nitro.one_transactions", kind, one, wallet=0, wanted=one)
+    assert (found.parts, found.problem) == ((), "what counts has ended")
