@@ -217,7 +217,7 @@ def test_the_page_asks_as_much_for_two_wallets_as_for_twenty(
     assert page.count("no task here surely reaches") >= 20
     told = [one["sql"] for one in asked if "criterion" in one["sql"] or "eligib" in one["sql"]]
     assert len(told) <= 5
-    assert len(asked) <= 45
+    assert len(asked) <= 40
 
 
 def test_evaluating_again_takes_what_was_attested(ann: Client, campaign: Campaign) -> None:

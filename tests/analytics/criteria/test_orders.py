@@ -5,13 +5,25 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from analytics.chain_history.own import record_transactions
 from analytics.criteria.library import CriteriaError
 from analytics.criteria.making_tasks import make_tasks
-from analytics.criteria.recording import evaluate_campaign
+from analytics.criteria.recording import evaluate_campaign, rule_set_of
 from analytics.models import Campaign
+from protocols.services import sync_protocols
+from scheduling.dispatch import dispatch_due
+from scheduling.models import Task
+from scheduling.runs import advance_runs
+from scheduling.services import save_task
 from tests import factories
-from tests.analytics.criteria.reached import HEAD, a_task, ground, ran
+from tests.analytics.criteria.reached import HEAD, a_task, estimate, ground, ran
+from tests.chains import Chain, make_network, make_wallet
 from tests.factories import ETHER, an_address
+from wallets.amounts import to_decimal
+from wallets.chain.client import NetworkClient
+from wallets.models import Network, Transaction
+from wallets.transactions.tick import tick
+from wallets.transactions.watch import watch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -91,3 +103,41 @@ def test_an_exchange_takes_what_by_the_prices_of_now_and_its_slippage_brings_it(
     (made,) = make_tasks(campaign=campaign, rule="r", template=swap)
     # A coin of $2,000, of which a fifth may be lost.
     assert made.task_wallets.get(wallet=poor).params == {"amount": str(2_500 * 10**6)}
+
+
+def test_the_made_transfer_brings_the_missing_on_a_chain_and_its_fee_is_the_next_estimate(
+    tmp_path: Path, settings: Settings, chain: Chain, keystores: Path
+) -> None:
+    network = make_network(chain)
+    sync_protocols()
+    campaign = factories.CampaignFactory.create(slug="season")
+    payer, poor = make_wallet("payer", chain), make_wallet("poor", chain)
+    params = {"to": payer.address, "amount": "1"}
+    pay = a_task(network, "evm", "transfer", campaign, params=params)
+    factories.TaskWalletFactory.create(task=pay, wallet=payer)
+    evaluated(campaign, tmp_path, settings, BALANCE, "2")
+    (made,) = make_tasks(campaign=campaign, rule="r")
+    before = chain.balance(poor.address)
+    row = executed(made, network, chain)
+    assert chain.balance(poor.address) - before == 2 * ETHER
+    receipt = chain.rpc.call("eth_getTransactionReceipt", row.attempts.get().hash)
+    paid = int(receipt["gasUsed"], 16) * int(receipt["effectiveGasPrice"], 16)
+    (part,) = estimate(campaign, rule_set_of(campaign).rules, "1", poor.pk).parts
+    assert part.fee.coins == {"ETH": to_decimal(paid, 18)}
+    record_transactions([row.pk])
+    evaluate_campaign(campaign=campaign, actor="ann", assume_complete=True)
+    assert campaign.eligibilities.get(wallet=poor).details[0]["met"] is True
+
+
+def executed(task: Task, network: Network, chain: Chain) -> Transaction:
+    """Switched on by a person, signed, mined and settled."""
+    task.enabled = True
+    save_task(task=task)
+    dispatch_due()
+    advance_runs()
+    row = Transaction.objects.get()
+    tick(row.lane_id)
+    chain.mine(5)
+    watch(network, NetworkClient(network))
+    advance_runs()
+    return row
