@@ -1,7 +1,6 @@
 """The console's page "where does each wallet stand": what is missing, and what it would cost."""
 
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from django.contrib import admin, messages
@@ -96,14 +95,16 @@ def campaign(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _standing(request: HttpRequest, row: Campaign, found: Found) -> dict[str, Any]:
-    rules, over = found.rules, is_over(found.rules, timezone.now())
+    rules, over = found.rules, is_over(row, found.rules, timezone.now())
     evaluation = latest_evaluation(row)
     told: dict[str, Any] = {"rules": rules, "over": over, "evaluation": evaluation}
+    told["snapshot"] = rules.snapshot or row.snapshot_at
     if evaluation is None:
         return told
-    costs = costs_of(row, rules)
     page = _page(request, evaluation)
-    standings = standing(campaign=row, evaluation=evaluation, wallets=list(page.object_list))
+    wallets = list(page.object_list)
+    costs = costs_of(row, rules, wallets)
+    standings = standing(campaign=row, evaluation=evaluation, wallets=wallets)
     lines = [Line(one, gaps_of(one, rules, costs, over=over)) for one in standings]
     may_make = _may(request, MAKE) and not over
     return told | {
@@ -111,7 +112,7 @@ def _standing(request: HttpRequest, row: Campaign, found: Found) -> dict[str, An
         "lines": lines,
         "changed": (found.rules.version, found.digest) != (evaluation.version, evaluation.digest),
         "choices": _choices(lines) if may_make else [],
-        "templates": sorted(set(chain(*costs.by_metric.values())), key=lambda task: task.name),
+        "templates": sorted(costs.templates, key=lambda task: task.name),
     }
 
 
@@ -155,12 +156,7 @@ def tasks(request: HttpRequest, slug: str) -> HttpResponse:
     """Make switched-off tasks from what is missing."""
     _require(request, MAKE)
     row = get_object_or_404(Campaign, slug=slug)
-    chosen = request.POST.get("template", "")
-    template = get_object_or_404(
-        Task.objects.select_related("protocol", "network").filter(campaigns=row),
-        pk=int(chosen) if chosen.isdecimal() else 0,
-    )
-    person: Any = request.user
+    template, person = _template(request, row), _person(request)
     try:
         rule = request.POST.get("rule", "")
         made = make_tasks(campaign=row, rule=rule, template=template, person=person)
@@ -170,6 +166,18 @@ def tasks(request: HttpRequest, slug: str) -> HttpResponse:
     said = f"Made {len(made)} tasks, switched off: look at them, then enable what you want."
     messages.success(request, said)
     return HttpResponseRedirect(reverse("admin:scheduling_task_change", args=[made[0].pk]))
+
+
+def _template(request: HttpRequest, row: Campaign) -> Task | None:
+    """The one that was chosen; None for the cheapest."""
+    if not (chosen := request.POST.get("template", "")):
+        return None
+    tasks = Task.objects.select_related("protocol", "network").filter(campaigns=row)
+    return get_object_or_404(tasks, pk=int(chosen) if chosen.isdecimal() else 0)
+
+
+def _person(request: HttpRequest) -> Any:
+    return request.user
 
 
 def _may(request: HttpRequest, right: str) -> bool:

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 from django import template
 
+from analytics.criteria.estimates import Estimate
+from analytics.criteria.saying import say
 from analytics.criteria.words import plain, range_text
 
 register = template.Library()
@@ -20,3 +22,9 @@ def between(found: tuple[Decimal, Decimal | None]) -> str:
     """From and to."""
     low, high = found
     return "unknown" if low == 0 and high is None else range_text(low, high)
+
+
+@register.filter
+def said(estimate: Estimate) -> list[str]:
+    """What it would cost, a line each."""
+    return say(estimate)

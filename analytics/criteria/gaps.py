@@ -6,11 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from analytics.criteria.costs import Costs, Estimate
+from analytics.criteria.costs import Costs
+from analytics.criteria.estimates import Estimate
 from analytics.criteria.evaluation import TAKING
 from analytics.criteria.metric_models import unit_of
 from analytics.criteria.rule_sets import Rule, RuleSet
 from analytics.criteria.standing import Standing
+from analytics.models import Campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,10 @@ class RuleGap:
         return self.needs[min(priced)[1]] if priced else None
 
 
-def is_over(rules: RuleSet, now: datetime) -> bool:
+def is_over(campaign: Campaign, rules: RuleSet, now: datetime) -> bool:
     """Whether the snapshot was taken: nothing that is done now counts any more."""
-    return rules.snapshot is not None and rules.snapshot <= now
+    taken = rules.snapshot or campaign.snapshot_at
+    return taken is not None and taken <= now
 
 
 def gaps_of(one: Standing, rules: RuleSet, costs: Costs, *, over: bool) -> list[RuleGap]:
@@ -59,7 +62,7 @@ def gaps_of(one: Standing, rules: RuleSet, costs: Costs, *, over: bool) -> list[
         if told["rule"] not in known:  # of another version of the rule set
             continue
         rule = known[told["rule"]]
-        needs = tuple(_needs(told, rule, rules, costs, over=over))
+        needs = tuple(_needs(told, one.wallet.pk, rule, rules, costs, over=over))
         state = _state(told["met"], rule)
         metrics = {need.metric for need in needs if need.missing is not None}
         nearest = state == "missing" and bool(metrics - seen)
@@ -77,7 +80,7 @@ def _state(met: bool | None, rule: Rule) -> str:  # noqa: FBT001 - as it was kep
 
 
 def _needs(
-    told: dict[str, Any], rule: Rule, rules: RuleSet, costs: Costs, *, over: bool
+    told: dict[str, Any], wallet: int, rule: Rule, rules: RuleSet, costs: Costs, *, over: bool
 ) -> Iterator[Need]:
     for ask in told["asks"]:
         plain = ask["metric"].rpartition(".")[2]
@@ -87,9 +90,10 @@ def _needs(
         low, high = ask["found"]
         missing = None if ask["missing"] is None else Decimal(ask["missing"])
         wanted = missing is not None and told["met"] is not True and rule.kind not in TAKING
-        estimate = (
-            costs.estimate(plain, metric, missing) if wanted and missing and not over else None
-        )
+        estimate = None
+        if missing and wanted and not over:
+            asked = Decimal(low) + missing
+            estimate = costs.estimate(ask["metric"], metric, missing, wallet=wallet, wanted=asked)
         yield Need(
             plain,
             metric.text or plain,

@@ -1,27 +1,23 @@
 """Ordinary tasks from what is missing: switched off, so that a person looks at each first."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
-from typing import Any
+from collections.abc import Sequence
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction as database
 from django.utils import timezone
 
-from analytics.criteria.costs import runs_for, serves
+from analytics.criteria.costs import costs_of
 from analytics.criteria.gaps import is_over
 from analytics.criteria.library import CriteriaError
-from analytics.criteria.metric_models import TransactionMetric
+from analytics.criteria.metric_models import Metric, TransactionMetric
+from analytics.criteria.orders import Order, orders_of
 from analytics.criteria.recording import rule_set_of
-from analytics.criteria.rule_sets import RuleSet
 from analytics.criteria.standing import standing
 from analytics.models import Campaign
 from protocols.plans import PlanError
 from scheduling.models import Task
 from scheduling.services import create_task
-from wallets.models import Wallet
 
 MOST_RUNS = 500
 # One run in each of what is counted, in the open and at its first chance; UTC.
@@ -63,97 +59,73 @@ def make_tasks(
     *,
     campaign: Campaign,
     rule: str,
-    template: Task,
+    template: Task | None = None,
     person: AbstractBaseUser | AnonymousUser | None = None,
 ) -> list[Task]:
     """One switched-off task for each number of runs that wallets lack, as the template does it.
 
-    Limits, gates and approvals apply as to any task. CriteriaError if nothing is missing that
-    repeating the template's action brings, if the snapshot is over, or if they are made already.
+    Without a template as is cheapest, of the campaign's own tasks. Limits, gates and approvals
+    apply as to any task. CriteriaError if nothing is missing that its tasks bring, if the snapshot
+    is over, or if they are made already.
     """
     rules = rule_set_of(campaign).rules
-    if is_over(rules, timezone.now()):
+    if is_over(campaign, rules, timezone.now()):
         raise CriteriaError(
-            f"the snapshot of {rules.slug} was taken on {rules.snapshot:%Y-%m-%d}; "
-            "nothing counts any more"
+            f"the snapshot of {rules.slug} was taken on "
+            f"{rules.snapshot or campaign.snapshot_at:%Y-%m-%d}; nothing counts any more"
         )
-    lacking, metric = _lacking(campaign, rules, rule, template)
+    costs = costs_of(campaign, rules, None)
+    orders = orders_of(standing(campaign=campaign), rule, template, costs)
+    _require_some(orders, rule, template)
     with database.atomic():
-        made = [
-            _make(campaign, rule, template, metric, runs, wallets, person)
-            for runs, wallets in sorted(lacking.items())
-        ]
+        made = [_make(campaign, order, person) for order in orders]
         campaign.tasks.add(*made)
     return made
 
 
-def _lacking(
-    campaign: Campaign, rules: RuleSet, rule: str, template: Task
-) -> tuple[Mapping[int, list[Wallet]], TransactionMetric]:
-    """Wallets by how many runs they lack, and the metric that the template raises."""
-    found: dict[int, list[Wallet]] = defaultdict(list)
-    raised: TransactionMetric | None = None
-    for one in standing(campaign=campaign):
-        for told in one.rules:
-            if told["rule"] == rule and told["met"] is not True:
-                runs, metric = _runs(told["asks"], rules, template)
-                if metric is not None:
-                    found[runs].append(one.wallet)
-                    raised = metric
-    if raised is None:
+def _require_some(orders: Sequence[Order], rule: str, template: Task | None) -> None:
+    if not orders:
+        what = "a task of this campaign"
+        if template is not None:
+            what = f"runs of {template.action} on {template.network}"
+        raise CriteriaError(f"no wallet lacks anything for {rule} that {what} would bring")
+    if (most := max(order.runs for order in orders)) > MOST_RUNS:
+        raise CriteriaError(f"{most} runs for a wallet are more than {MOST_RUNS}")
+    if len(orders) > MOST_RUNS:
         raise CriteriaError(
-            f"no wallet lacks anything for {rule} that runs of {template.action} on "
-            f"{template.network} would bring"
+            f"{len(orders)} tasks, one for each wallet that is paid, are more than {MOST_RUNS}; "
+            "pay them with a plan"
         )
-    if max(found) > MOST_RUNS:
-        raise CriteriaError(f"{max(found)} runs for a wallet are more than {MOST_RUNS}")
-    return found, raised
-
-
-def _runs(
-    asks: Iterable[Mapping[str, Any]], rules: RuleSet, template: Task
-) -> tuple[int, TransactionMetric | None]:
-    """How many runs of the template bring what is missing, of the first metric that it raises."""
-    for ask in asks:
-        metric = rules.metrics.get(ask["metric"])
-        if ask["missing"] is None or not isinstance(metric, TransactionMetric):
-            continue
-        runs = runs_for(metric, Decimal(ask["missing"]))
-        if runs and serves(template, metric, rules):
-            return runs, metric
-    return 0, None
 
 
 def _make(
-    campaign: Campaign,
-    rule: str,
-    template: Task,
-    metric: TransactionMetric,
-    runs: int,
-    wallets: list[Wallet],
-    person: AbstractBaseUser | AnonymousUser | None,
+    campaign: Campaign, order: Order, person: AbstractBaseUser | AnonymousUser | None
 ) -> Task:
-    name = f"{campaign.slug}: {rule} with {template.action}, {runs} each"[:120]
+    name, template = f"{campaign.slug}: {order.name}"[:120], order.template
     if Task.objects.filter(name=name).exists():
         raise CriteriaError(f"there is a task {name!r} already; look at it, or delete it first")
     task = Task(
         name=name,
         enabled=False,
         starts_at=timezone.now(),
-        max_occurrences=runs,
+        max_occurrences=order.runs,
         **{field: getattr(template, field) for field in COPIED},
     )
-    if metric.at_least > 1 and metric.measure in SECONDS:
+    _schedule(task, order.metric)
+    try:
+        return create_task(task=task, wallets=order.wallets, person=person)
+    except (PlanError, LookupError, ValueError) as error:
+        raise CriteriaError(f"the task {name!r} cannot be made: {error}") from error
+
+
+def _schedule(task: Task, metric: Metric) -> None:
+    measure = str(getattr(metric, "measure", ""))
+    at_least = metric.at_least if isinstance(metric, TransactionMetric) else 1
+    if at_least > 1 and measure in SECONDS:
         # So many in each week, or they count for none.
         task.schedule = Task.Schedule.INTERVAL
-        task.interval_seconds = SECONDS[metric.measure] // metric.at_least
-    elif cron := CRONS.get(metric.measure):
+        task.interval_seconds = SECONDS[measure] // at_least
+    elif cron := CRONS.get(measure):
         task.schedule, task.cron = Task.Schedule.CRON, cron
     else:
         task.schedule, task.interval_seconds = Task.Schedule.INTERVAL, 3600
-    own = {one.wallet_id: one.params for one in template.task_wallets.all()}
-    params = {wallet: own.get(wallet.pk, {}) for wallet in wallets}
-    try:
-        return create_task(task=task, wallets=params, person=person)
-    except (PlanError, LookupError, ValueError) as error:
-        raise CriteriaError(f"the task {name!r} cannot be made: {error}") from error

@@ -92,6 +92,7 @@ class Run(models.Model):
             models.Index(
                 fields=("task", "wallet"), condition=Q(state="running"), name="run_running"
             ),
+            models.Index(fields=("task", "-id"), condition=Q(state="succeeded"), name="run_done"),
         )
         permissions = (("operate_run", "Can restart, retry, cancel and give up"),)
 

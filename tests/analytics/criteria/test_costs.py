@@ -1,5 +1,6 @@
 """Which tasks bring a wallet further by a metric."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,8 @@ from analytics.criteria.costs import costs_of, serves
 from analytics.criteria.library import get_rule_set
 from tests import factories
 
+# Before the snapshot of Arbitrum.
+BEFORE = datetime(2023, 1, 1, tzinfo=UTC)
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
 
@@ -60,5 +63,15 @@ def test_volume_costs_the_fees_that_a_dollar_of_it_has_cost() -> None:
             block_at=timezone.now(),
         )
     # Forty cents for two hundred dollars; what lacks a price says nothing.
-    found = costs_of(campaign, rules).estimate("one_volume", kind, Decimal(50_000))
+    found = costs_of(campaign, rules, [], now=BEFORE).estimate(
+        "one_volume", kind, Decimal(50_000), wallet=0, wanted=Decimal(50_000)
+    )
     assert (found.dollars, found.runs, found.task) == (Decimal(100), None, task)
+
+
+def test_what_counted_until_a_moment_of_the_past_costs_nothing_that_would_help() -> None:
+    rules = get_rule_set("arbitrum-2023").rules
+    costs = costs_of(factories.CampaignFactory.create(), rules, [], now=BEFORE)
+    kind, one = rules.metrics["one_transactions"], Decimal(1)
+    found = costs.estimate("nitro.one_transactions", kind, one, wallet=0, wanted=one)
+    assert (found.parts, found.problem) == ((), "what counts has ended")
