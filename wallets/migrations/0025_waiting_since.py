@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("wallets", "0023_tallies_of_before"),
+        ("wallets", "0024_snapshot_taken"),
     ]
 
     operations = [
