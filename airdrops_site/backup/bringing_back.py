@@ -59,7 +59,7 @@ def restore(
         load(backup, passphrase, place, say)
         with standing_at(place.connection()):
             say("migrating")
-            _to_this_version()
+            to_this_version()
             with recorded(Kind.RESTORE, by=by, location=str(path)) as noted:
                 let_nothing_run(backup, path, by=by)
                 for stop in stops:
@@ -90,7 +90,7 @@ def try_out(path: Path, passphrase: str, *, by: str, say: Progress) -> Checked:
         with beside() as place:
             load(backup, passphrase, place, say)
             with standing_at(place.connection()):
-                _to_this_version()
+                to_this_version()
                 found = engines.counts(kept_models())
         seconds = round(time.monotonic() - begun, 3)
         noted.summary = f"{backup.rows} rows came back, as its manifest says"
@@ -98,7 +98,8 @@ def try_out(path: Path, passphrase: str, *, by: str, say: Progress) -> Checked:
     return backup
 
 
-def _to_this_version() -> None:
+def to_this_version() -> None:
+    """Migrate what was loaded; BackupRefused where that fails."""
     try:
         migrate_forward()
     except (DatabaseError, InconsistentMigrationHistory) as error:

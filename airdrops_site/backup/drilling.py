@@ -16,12 +16,12 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
-from airdrops_site.backup.bringing_back import let_nothing_run
+from airdrops_site.backup.bringing_back import let_nothing_run, to_this_version
 from airdrops_site.backup.checking import Checked, check
 from airdrops_site.backup.engines import Progress
 from airdrops_site.backup.errors import BackupRefused
 from airdrops_site.backup.loading import load
-from airdrops_site.backup.migrations_then import applied, migrate_forward
+from airdrops_site.backup.migrations_then import applied
 from airdrops_site.backup.places import beside
 from airdrops_site.backup.standing import standing_at
 from airdrops_site.models import Restore
@@ -58,19 +58,17 @@ def drill(path: Path, passphrase: str, *, by: str, say: Progress) -> Drilled:
     say("checking the backup")
     backup = check(path, passphrase)
     _refuse_without_room(backup)
-    place, found = beside(), Drilled(backup.rows)
-    try:
+    found = Drilled(backup.rows)
+    with beside() as place:
         load(backup, passphrase, place, say)
         with standing_at(place.connection()):
             say("migrating")
-            migrate_forward()
+            to_this_version()
             applied()
             restore = let_nothing_run(backup, path, by=by)
             found.findings = _what_would_run()
             say("asking the chain")
             _note(found, ask_chain(restore, by=by, most_blocks=MOST_BLOCKS))
-    finally:
-        place.discard()
     found.seconds = round(time.monotonic() - begun, 3)
     return found
 
