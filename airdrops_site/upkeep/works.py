@@ -36,7 +36,7 @@ WORKS = (
     Work(Kind.CLEANUP, Every.MONTH, "delete what nothing needs", cleaning.clean, keeps_row=True),
     Work(
         Kind.BACKUP_VERIFICATION,
-        Every.MONTH,
+        Every.WEEK,
         "the newest backup is whole",
         backups.verify,
         keeps_row=True,

@@ -56,6 +56,7 @@ def test_a_drill_finds_what_was_done_since_and_changes_nothing_here(
     assert kinds == ["backup", "restore_drill"]
 
 
+@pytest.mark.sqlite
 def test_a_network_that_does_not_answer_a_drill_is_unknown(backed_up: NonceLane) -> None:
     RpcEndpoint.objects.filter(network=backed_up.network).update(url="http://127.0.0.1:9")
     made_at(Path(Operation.objects.get().location).parent)

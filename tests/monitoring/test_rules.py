@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from airdrops_site.upkeep.calendar import Every
+from airdrops_site.upkeep.works import BY_NAME
 from tests.monitoring import kit
 
 
@@ -84,6 +86,13 @@ def test_secrets_are_in_files_of_their_own(name: str, folder: str) -> None:
 
 def test_rules_and_dashboards_ask_only_for_metrics_that_exist() -> None:
     assert kit.metrics_asked() <= set(kit.metrics_listed())
+
+
+def test_a_verification_comes_before_the_alert_that_there_was_none() -> None:
+    asked = re.search(r"> (\d+) \* 86400", kit.alerts()["BackupUnverified"]["expr"])
+    assert asked
+    assert BY_NAME["backup_verification"].every == Every.WEEK
+    assert int(asked[1]) > 7
 
 
 def test_what_rules_record_is_what_others_read() -> None:
