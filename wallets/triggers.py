@@ -42,7 +42,9 @@ BEGIN
 END $$
 """
 _NAMES = {
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+    # A restore fills a schema beside the one that has them.
+    "postgresql": "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+    "WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace",
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
 }
 
