@@ -114,7 +114,8 @@ def sequences() -> dict[str, int]:
             cursor.execute("SELECT name, seq FROM sqlite_sequence")
         else:
             cursor.execute(_POSTGRES_SEQUENCES)
-        return {table: int(last) for table, last in cursor.fetchall() if table in tables}
+        # SQLite writes 0 where none was given out yet.
+        return {table: int(last) for table, last in cursor.fetchall() if last and table in tables}
 
 
 def set_sequences(models: list[type[Model]], given: dict[str, int]) -> None:

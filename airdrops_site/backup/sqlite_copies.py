@@ -73,6 +73,8 @@ def _fill(copy: Any, live: str) -> None:
         if name not in LEFT_OUT:
             _copy_rows(copy, name)
     if copy.execute("SELECT 1 FROM live.sqlite_master WHERE name = 'sqlite_sequence'").fetchone():
+        # Filling a table has counted in it already.
+        copy.execute("DELETE FROM main.sqlite_sequence")
         _copy_rows(copy, "sqlite_sequence")
     for statement in (sql for kind, _, sql in made if kind != "table"):
         copy.execute(statement)

@@ -52,7 +52,8 @@ def test_everything_comes_back_as_it_was_and_paused(tmp_path: Path) -> None:
     newer.pk, newer.uuid, newer.idempotency_key = None, Installation.objects.get().pk, "next"
     newer.save()
     assert newer.pk > row.pk
-    history = Transition.objects.filter(subject="lane")
+    history = Transition.objects.all()
+    assert history.exists()
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         history.update(reason="another")
 
