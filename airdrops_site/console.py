@@ -230,6 +230,7 @@ NAVIGATION = [
         item("Leases", "lock_clock", "wallets.lease"),
         item("Tallies", "tag", "wallets.tally"),
         item("Fresh counts", "plus_one", "wallets.tallydelta"),
+        item("Counted jobs", "fact_check", "analytics.jobmark"),
         item("Installation", "deployed_code", "wallets.installation"),
         item("Upkeep", "home_repair_service", "airdrops_site.operation"),
         item("Restores", "settings_backup_restore", "airdrops_site.restore"),

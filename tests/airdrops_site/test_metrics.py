@@ -81,7 +81,7 @@ def test_what_can_be_counted_stands_at_nought(
     outcomes = ("succeeded", "reverted", "replaced", *ENDED_UNSENT)
     assert read("airdrops_transactions_total") == {("heard", one, "evm"): 0 for one in outcomes}
     assert read("airdrops_gate_refusals_total")["hold", "breaker"] == 0
-    assert read("airdrops_jobs_total")["wallets.tasks.tick_lanes", "failed"] == 0
+    assert read("airdrops_jobs_total")["failed", "wallets.tasks.tick_lanes"] == 0
     assert read("airdrops_alert_notifications_total") == {("ops", "failed"): 0, ("ops", "sent"): 0}
     end_one(make_transaction(watched_wallet, heard_network, "confirmed"), "final")
     assert counted("airdrops_transactions_total") == {("heard", "succeeded", "evm"): 1}
