@@ -2,11 +2,15 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+
+from pytest_django import Settings
 
 from analytics.criteria.costs import Costs, costs_of
 from analytics.criteria.estimates import Estimate
 from analytics.criteria.library import parse_rule_set
+from analytics.criteria.recording import evaluate_campaign
 from analytics.criteria.rule_sets import RuleSet
 from analytics.models import Campaign
 from protocols.models import Protocol
@@ -71,3 +75,22 @@ def estimate(
     costs: Costs = costs_of(campaign, rules, [wallet], now=NOW)
     kind, asked = rules.metrics["wanted"], Decimal(wanted or missing)
     return costs.estimate("wanted", kind, Decimal(missing), wallet=wallet, wanted=asked)
+
+
+def evaluated(
+    campaign: Campaign,
+    folder: Path,
+    settings: Settings,
+    kind: str,
+    when: str,
+    chain_id: int = 31337,
+) -> None:
+    """By a rule `r` that asks for the metric `wanted`, of all wallets there are."""
+    settings.CRITERIA_DIR = folder
+    rule = f'[[rules]]\nname = "r"\ntext = "r"\nwhen = "wanted >= {when}"\n'
+    totals = '[totals]\npoints = "given(\\"points\\")"\n'
+    head = HEAD.replace("31337", str(chain_id))
+    (folder / "reached.toml").write_text(f"{head}[metrics.wanted]\n{kind}\n{rule}{totals}")
+    campaign.criteria = "reached"
+    campaign.save()
+    evaluate_campaign(campaign=campaign, actor="ann", assume_complete=True)

@@ -9,14 +9,13 @@ from analytics.chain_history.own import record_transactions
 from analytics.criteria.library import CriteriaError
 from analytics.criteria.making_tasks import make_tasks
 from analytics.criteria.recording import evaluate_campaign, rule_set_of
-from analytics.models import Campaign
 from protocols.services import sync_protocols
 from scheduling.dispatch import dispatch_due
 from scheduling.models import Task
 from scheduling.runs import advance_runs
 from scheduling.services import save_task
 from tests import factories
-from tests.analytics.criteria.reached import HEAD, a_task, estimate, ground, ran
+from tests.analytics.criteria.reached import a_task, estimate, evaluated, ground, ran
 from tests.chains import Chain, make_network, make_wallet
 from tests.factories import ETHER, an_address
 from wallets.amounts import to_decimal
@@ -29,17 +28,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
 CONTRACTS = 'of = "transactions"\nmeasure = "contracts"\nnetworks = ["here"]'
 BALANCE = 'of = "transfers"\nmeasure = "balance"\nnetwork = "here"\ntoken = ""'
-
-
-def evaluated(campaign: Campaign, folder: Path, settings: Settings, kind: str, when: str) -> None:
-    """By a rule `r` that asks for the metric `wanted`, of all wallets there are."""
-    settings.CRITERIA_DIR = folder
-    rule = f'[[rules]]\nname = "r"\ntext = "r"\nwhen = "wanted >= {when}"\n'
-    totals = '[totals]\npoints = "given(\\"points\\")"\n'
-    (folder / "reached.toml").write_text(f"{HEAD}[metrics.wanted]\n{kind}\n{rule}{totals}")
-    campaign.criteria = "reached"
-    campaign.save()
-    evaluate_campaign(campaign=campaign, actor="ann", assume_complete=True)
 
 
 def test_each_of_the_cheapest_tasks_is_made_for_the_wallets_that_lack_its_contract(
