@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import Any
 
 import structlog
@@ -19,11 +20,14 @@ from wallets.models import Network, NonceLane, Transaction, Wallet
 from wallets.restoring.counting import Count, count_lanes, unknown_in_pools, used_among
 from wallets.restoring.matching import Kind, Match, match_mined
 from wallets.restoring.venues import ask_unsent
+from wallets.transactions.adoption import find_all_mined
 from wallets.transactions.operator import NotPossible
 from wallets.transactions.states import ON_CHAIN
 from wallets.transactions.states import TransactionState as S
 from wallets.transactions.watch import watch
 
+# What is told of them is seconds old when they are taken in.
+FOUND_AT_ONCE = 20
 STANDS_STILL = timedelta(minutes=10)
 log = structlog.get_logger(__name__)
 
@@ -169,22 +173,16 @@ def _take_in(
     for count in counts:
         told = sent.get(count.lane.wallet.address, {})
         _begin_lane(count, told)
-        for nonce in count.unexplained():
-            if nonce not in told:
-                continue
-            try:
+        hashes = [told[nonce] for nonce in count.unexplained() if nonce in told]
+        for some in batched(hashes, FOUND_AT_ONCE):
+            for found in find_all_mined(count.lane, some, client):
+                if isinstance(found, NotPossible):
+                    answer.open.append(str(found))
+                    continue
                 match = match_mined(
-                    lane=count.lane,
-                    tx_hash=told[nonce],
-                    final=count.final,
-                    client=client,
-                    actor=by,
-                    reason=reason,
+                    lane=count.lane, found=found, final=count.final, actor=by, reason=reason
                 )
-            except NotPossible as error:
-                answer.open.append(str(error))
-                continue
-            _note(answer, count.lane, match)
+                _note(answer, count.lane, match)
 
 
 def _begin_lane(count: Count, told: dict[int, str]) -> None:

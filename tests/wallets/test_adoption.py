@@ -1,12 +1,16 @@
 """What was made elsewhere with our key, and what of ours was given up too early, is taken in."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from tests.chains import ETHER, Chain
 from tests.wallets.intents import settled, ticked, transfer
 from wallets.chain.client import NetworkClient
-from wallets.models import Attempt, Network, Transaction, Transition, Wallet
-from wallets.transactions.adoption import adopt_transaction
+from wallets.chain.rpc import Request
+from wallets.models import Attempt, Network, NonceLane, Transaction, Transition, Wallet
+from wallets.transactions.adoption import Found, adopt_transaction, find_all_mined
 from wallets.transactions.operator import NotPossible, void_transaction
 from wallets.transactions.watch import watch
 
@@ -133,3 +137,30 @@ def test_an_attempt_of_a_voided_transaction_is_not_taken_for_another(
     chain.mine()
     with pytest.raises(NotPossible, match=f"an attempt of transaction {sent.pk}, which is voided"):
         adopt(sent, sent.attempts.get().hash)
+
+
+def test_of_several_the_chain_is_asked_at_once_and_each_has_an_answer(
+    network: Network, wallet: Wallet, other_wallet: Wallet, chain: Chain
+) -> None:
+    class Counting(NetworkClient):
+        batches = 0
+
+        def read_many(self, requests: Sequence[Request]) -> list[Any]:
+            self.batches += 1
+            return super().read_many(requests)
+
+    lane = NonceLane.objects.get_or_create(network=network, wallet=wallet)[0]
+    mined = [elsewhere(chain, wallet, nonce, to=other_wallet.address) for nonce in range(3)]
+    chain.mine(1)
+    chain.rpc.call("anvil_setBalance", other_wallet.address, hex(ETHER))
+    strange = elsewhere(chain, other_wallet, 0, to=wallet.address)
+    chain.mine(1)
+    client = Counting(network)
+    *found, foreign, absent, nonsense = find_all_mined(
+        lane, [*mined, strange, "0x" + "77" * 32, "0x7"], client
+    )
+    assert [one.nonce for one in found if isinstance(one, Found)] == [0, 1, 2]
+    assert "was sent by" in str(foreign)
+    assert "is in no block" in str(absent)
+    assert isinstance(nonsense, NotPossible)
+    assert client.batches == 2

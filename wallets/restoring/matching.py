@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from django.db import transaction as database
 
-from wallets.chain.client import NetworkClient
 from wallets.models import Attempt, NonceLane, Transaction
 from wallets.restoring.spent import count_spent
 from wallets.transactions.adoption import (
@@ -14,7 +13,6 @@ from wallets.transactions.adoption import (
     adopted_attempt,
     close_by,
     does_it,
-    find_mined,
     holder_of,
     take_in,
 )
@@ -47,15 +45,12 @@ class Match:
     sentence: str = ""
 
 
-def match_mined(
-    *, lane: NonceLane, tx_hash: str, final: int, client: NetworkClient, actor: str, reason: str
-) -> Match:
-    """Find its place; nothing is signed, and no intent it may have done is left to be.
+def match_mined(*, lane: NonceLane, found: Found, final: int, actor: str, reason: str) -> Match:
+    """Give it its place; nothing is signed, and no intent it may have done is left to be.
 
     `final` is how many of the account's transactions no reorganisation takes back: before that
     nothing that could still be mined in its stead is given up.
     """
-    found = find_mined(lane, tx_hash, client)
     with database.atomic():
         NonceLane.objects.select_for_update().get(pk=lane.pk)
         known = Attempt.objects.filter(hash=found.tx_hash).select_related("transaction").first()

@@ -1,5 +1,6 @@
 """Taking in a transaction that was made elsewhere with a key of ours, once it is in a block."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.db import transaction as database
 
 from wallets.addresses import AddressError, parse_address, parse_hash
 from wallets.chain.client import NetworkClient, hex_bytes, hex_int, parse_block
+from wallets.chain.rpc import Request
 from wallets.models import Attempt, NonceLane, Transaction
 from wallets.transactions.machine import TRANSACTION, move_transaction
 from wallets.transactions.operator import NotPossible
@@ -77,31 +79,85 @@ def close_by(
 
 def find_mined(lane: NonceLane, tx_hash: str, client: NetworkClient) -> Found:
     """What the chain says of a transaction of the lane's wallet; NotPossible if in no block."""
+    found = find_all_mined(lane, [tx_hash], client)[0]
+    if isinstance(found, NotPossible):
+        raise found
+    return found
+
+
+def find_all_mined(
+    lane: NonceLane, hashes: Sequence[str], client: NetworkClient
+) -> list[Found | NotPossible]:
+    """As `find_mined`, of each in its place; two questions for all of them."""
+    answers = _told(hashes, client)
+    numbers = {
+        answer.receipt["blockNumber"] for answer in answers if not isinstance(answer, NotPossible)
+    }
+    ordered = sorted(numbers)
+    blocks = client.read_many([("eth_getBlockByNumber", [number, False]) for number in ordered])
+    by_number = dict(zip(ordered, blocks, strict=True))
+    return [
+        answer
+        if isinstance(answer, NotPossible)
+        else _found(lane, answer, by_number[answer.receipt["blockNumber"]])
+        for answer in answers
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A transaction and its receipt, as a node tells them."""
+
+    tx_hash: str
+    transaction: dict[str, Any]
+    receipt: dict[str, Any]
+
+
+def _told(hashes: Sequence[str], client: NetworkClient) -> list[_Told | NotPossible]:
+    asked: list[str | NotPossible] = [_hash(one) for one in hashes]
+    clean = [one for one in asked if isinstance(one, str)]
+    requests: list[Request] = []
+    for one in clean:
+        requests += [("eth_getTransactionByHash", [one]), ("eth_getTransactionReceipt", [one])]
+    answers = iter(client.read_many(requests))
+    told: list[_Told | NotPossible] = []
+    for asked_for in asked:
+        if not isinstance(asked_for, str):
+            told.append(asked_for)
+            continue
+        sent, receipt = next(answers), next(answers)
+        if isinstance(sent, dict) and isinstance(receipt, dict):
+            told.append(_Told(asked_for, sent, receipt))
+        else:
+            told.append(NotPossible(f"{asked_for} is in no block of {client.network.name}"))
+    return told
+
+
+def _hash(text: str) -> str | NotPossible:
     try:
-        tx_hash = parse_hash(tx_hash)
+        return parse_hash(text)
     except AddressError as error:
-        raise NotPossible(str(error)) from error
-    told, receipt = client.read_many(
-        [("eth_getTransactionByHash", [tx_hash]), ("eth_getTransactionReceipt", [tx_hash])]
-    )
-    if not isinstance(told, dict) or not isinstance(receipt, dict):
-        raise NotPossible(f"{tx_hash} is in no block of {lane.network.name}")
-    if parse_address(told["from"]) != lane.wallet.address:
-        raise NotPossible(f"{tx_hash} was sent by {told['from']}, not by {lane.wallet.address}")
-    block = parse_block(client.read("eth_getBlockByNumber", [receipt["blockNumber"], False]))
+        return NotPossible(str(error))
+
+
+def _found(lane: NonceLane, told: _Told, block_told: Any) -> Found | NotPossible:
+    sent, receipt, tx_hash = told.transaction, told.receipt, told.tx_hash
+    if parse_address(sent["from"]) != lane.wallet.address:
+        return NotPossible(f"{tx_hash} was sent by {sent['from']}, not by {lane.wallet.address}")
+    block = parse_block(block_told)
     if block.hash != receipt["blockHash"]:
-        raise NotPossible(f"the block of {tx_hash} has just been replaced; try again")
-    data = hex_bytes(told["input"])
+        return NotPossible(f"the block of {tx_hash} has just been replaced; try again")
+    data = hex_bytes(sent["input"])
     return Found(
         tx_hash=tx_hash,
-        nonce=hex_int(told["nonce"]),
+        nonce=hex_int(sent["nonce"]),
         call={
-            "to": parse_address(told["to"] or lane.wallet.address),
-            "value": hex_int(told["value"]),
+            "to": parse_address(sent["to"] or lane.wallet.address),
+            "value": hex_int(sent["value"]),
             "data": data,
             "selector": "0x" + data[:4].hex() if data else "",
         },
-        fees=_fees(told),
+        fees=_fees(sent),
         receipt=receipt,
         block=block,
     )
