@@ -4,7 +4,7 @@ What makes a component, and with it the whole, worse:
 
 | component    | degraded                                     | unhealthy                      |
 |--------------|----------------------------------------------|--------------------------------|
-| database     |                                              | unreachable, lacks a migration |
+| database     | it answers, though not in time               | unreachable, lacks a migration |
 | workers      | starting; one of several clusters gone stale | none alive, or SQLite shared   |
 | scheduler    | starting; a due task waits over a minute     | no worker, or no pulse         |
 | queue        | a job waits longer than one may take         |                                |

@@ -28,7 +28,7 @@ class Check:
     """A component's name, how to look at it, and what to say when that was not possible.
 
     `turn` is the order of looking within the lane. No statement of it begins after `seconds`, and
-    none runs longer.
+    none runs longer; `late` is said instead of `unknown` when the database answers all the same.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Check:
     turn: int = 1
     lane: Lane = Lane.DATABASE
     seconds: float = 0.6
+    late: Component | None = None
 
 
 def _unknown(**facts: None) -> Component:
@@ -52,6 +53,11 @@ _UNREACHABLE = Component(
     Severity.UNHEALTHY,
     problems=("The database does not answer; see that it runs and that DATABASE_URL leads to it.",),
 )
+_SLOW = Component(
+    {"status": "slow"},
+    Severity.DEGRADED,
+    problems=("The database answers, but not in time; see what keeps it or this machine busy.",),
+)
 _CHAINS = Lane.CHAINS
 
 CHECKS = (
@@ -59,7 +65,7 @@ CHECKS = (
     Check("risk_manager", look_at_risk, _unknown(alerts=None)),
     # The probes have a time of their own, of a second.
     Check("protocols", look_at_protocols, _nothing({}), turn=2, lane=_CHAINS, seconds=1.2),
-    Check("database", look_at_database, _UNREACHABLE, turn=0),
+    Check("database", look_at_database, _UNREACHABLE, turn=0, late=_SLOW),
     Check("workers", look_at_workers, _unknown(alive=None)),
     Check("networks", look_at_networks, _nothing({}), lane=_CHAINS, seconds=1.2),
     Check("transactions", look_at_transactions, _nothing({"pending": None, "stuck": None})),
