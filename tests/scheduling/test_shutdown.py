@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -56,19 +57,25 @@ def send_tasks(chain: Chain) -> list[Task]:
 
 @real
 @pytest.mark.postgresql
+@pytest.mark.parametrize("tell", [os.kill, os.killpg], ids=["its-parent", "its-whole-group"])
 def test_sigterm_finishes_the_step_in_hand_and_begins_nothing(
-    chain: Chain, keystores: Path, tmp_path: Path
+    chain: Chain, keystores: Path, tmp_path: Path, tell: Callable[[int, int], None]
 ) -> None:
     _, second = send_tasks(chain)
     log = tmp_path / "workers.log"
     command = [sys.executable, "-m", "tests.slow_cluster", "nonce_taken", "2"]
     with log.open("ab") as output:
         process = subprocess.Popen(
-            command, cwd=settings.BASE_DIR, env=environment(), stdout=output, stderr=output
+            command,
+            cwd=settings.BASE_DIR,
+            env=environment(),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
         assert eventually(lambda: "at nonce_taken" in log.read_text()), log.read_text()
         assert not Attempt.objects.exists()
-        os.kill(process.pid, signal.SIGTERM)
+        tell(process.pid, signal.SIGTERM)
         # What becomes due now is for the next start.
         Task.objects.filter(pk=second.pk).update(next_due_at=timezone.now())
         process.wait(30)

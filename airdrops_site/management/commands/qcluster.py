@@ -40,7 +40,7 @@ class Command(BaseCommand):
         take_keys()
         cluster_id = _announce()
         watchdog = Watchdog(cluster_id)
-        os.register_at_fork(after_in_child=_die_with_parent)
+        _Leash().lay()
         connections.close_all()
         beating = multiprocessing.get_context("fork").Process(
             target=_pulse, args=(cluster_id,), name="pulse"
@@ -92,7 +92,26 @@ def _pulse(cluster_id: str) -> None:
     pulse.run(cluster_id)
 
 
-def _die_with_parent() -> None:
-    """Leave no orphan that goes on working when the main process or the sentinel is killed."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+class _Leash:
+    """Children stop by their parent's word alone, and never outlive it.
+
+    A signal to the whole group, as `timeout` and a terminal send it, would end sentinel and workers
+    while django-q2 stops them in order, which then waits for ever.
+    """
+
+    def __init__(self) -> None:
+        self.parent = 0
+
+    def lay(self) -> None:
+        """For every process that is forked from now on, and what those fork."""
+        os.register_at_fork(before=self._remember, after_in_child=self._hold)
+
+    def _remember(self) -> None:
+        self.parent = os.getpid()
+
+    def _hold(self) -> None:
+        os.setpgid(0, 0)
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != self.parent:
+            os._exit(1)  # it died before this was asked for, and nobody would tell
