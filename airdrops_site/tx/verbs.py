@@ -43,6 +43,7 @@ def find(options: dict[str, Any]) -> QuerySet[Transaction]:
         rows = stuck_transactions()
     wanted = {
         "state": options["state"],
+        "outcome": options["outcome"],
         "lane__wallet__label": options["wallet"],
         "network__slug": options["network"],
         "protocol": options["protocol"],

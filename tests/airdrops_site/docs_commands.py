@@ -49,7 +49,7 @@ SUBSTITUTES = {
     r"systemctl (start|stop|status|reload|daemon-reload|enable)\b": _UNITS,
     r"systemd-sysusers$": "UNVERIFIED: it makes users of the machine",
     r"journalctl ": "UNVERIFIED: there is no journal in a test",
-    r"curl -s http://127\.0\.0\.1:8080/health \| jq \.$": "tests/airdrops_site/test_health.py",
+    r"curl -s http://127\.0\.0\.1:8080/health \| jq \.$": "tests/airdrops_site/test_deploy.py",
     r"cp deploy/systemd/\S+ /": _UNITS,
     r"docker compose -f deploy/docker/compose.yml up -d$": "UNVERIFIED: no image is built here; "
     "that all it mounts, names and copies is there: tests/airdrops_site/test_compose.py",

@@ -178,6 +178,26 @@ def test_a_bad_age_is_refused_in_a_sentence(text: str) -> None:
     assert refused.value.returncode == 2
 
 
+@pytest.mark.parametrize("text", ["90d", "12w", "1y", "8d"])
+def test_every_form_of_an_age_is_taken(text: str) -> None:
+    Session.objects.create(session_key="old", session_data="", expire_date=LONG_AGO)
+    said = StringIO()
+    call_command("cleanup", "--older-than", text, "--json", stdout=said)
+    assert json.loads(said.getvalue())["tables"]["sessions"] == 1
+
+
+def test_only_what_is_older_goes() -> None:
+    Success.objects.create(
+        id="old", name="old", func="f", started=LONG_AGO, stopped=LONG_AGO, success=True
+    )
+    gone = []
+    for text in ("94d", "14w", "90d"):
+        said = StringIO()
+        call_command("cleanup", "--older-than", text, "--json", stdout=said)
+        gone.append(json.loads(said.getvalue())["tables"]["results of jobs"])
+    assert gone == [0, 0, 1]
+
+
 def test_a_batch_has_as_many_rows_as_fit_into_its_time() -> None:
     assert next_size(400, 0.1) == 100
     assert next_size(SMALLEST, 9.0) == SMALLEST

@@ -2,8 +2,11 @@
 
 import re
 from argparse import _SubParsersAction
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 
-from django.core.management import get_commands, load_command_class
+from django.core.management import CommandError, get_commands, load_command_class
 
 from tests.airdrops_site.docs_commands import EXECUTED, ROOT, SUBSTITUTES, how, shell_lines
 
@@ -37,6 +40,56 @@ def verbs_of(command: str) -> list[str]:
     parser = load_command_class(known[command], command).create_parser("manage.py", command)
     found = [one for one in parser._actions if isinstance(one, _SubParsersAction)]
     return list(found[0].choices) if found else []
+
+
+def words_in_sentences() -> Iterator[tuple[str, list[str]]]:
+    """Page and words of every command of ours that stands in a sentence or a table."""
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+        for code in re.findall(r"`([^`]+)`", text):
+            # From a word that stands for one of yours (ID, NETWORK) on, nothing can be known.
+            known = re.split(r"(?:^|\s)[A-Z_]{2,}\b", code.replace("…", ""))[0]
+            words = known.removeprefix("manage.py ").split()
+            ours = get_commands().get(words[0] if words else "") == "airdrops_site"
+            if ours and (len(words) > 1 or code.startswith("manage.py")):
+                yield page.name, words
+
+
+def refusal(command: str, arguments: list[str]) -> str:
+    """What its parser says against them; no more than that something is left out is no refusal."""
+    told = StringIO()
+    parser = load_command_class("airdrops_site", command).create_parser("manage.py", command)
+    try:
+        with redirect_stderr(told), redirect_stdout(told):
+            parser.parse_args(arguments)
+    except (CommandError, SystemExit) as error:
+        told.write(str(error))
+    return told.getvalue() if re.search("invalid choice|unrecognized", told.getvalue()) else ""
+
+
+def test_every_command_in_a_sentence_has_that_verb_and_those_options() -> None:
+    named = list(words_in_sentences())
+    assert len(named) > 80
+    wrong = [(page, words) for page, words in named if refusal(words[0], words[1:])]
+    assert wrong == []
+
+
+def test_an_option_that_is_not_there_is_seen() -> None:
+    assert refusal("tx", ["list", "--state", "failed"])
+    assert refusal("tx", ["list", "--colour"])
+    assert not refusal("tx", ["show"])
+
+
+def test_every_setting_in_docs_is_one() -> None:
+    known = set(re.findall(r"\w+", (ROOT / ".env.example").read_text()))
+    told = {
+        (page.name, name)
+        for page in (ROOT / "docs").rglob("*.md")
+        for name in re.findall(r"\bAIRDROPS_[A-Z0-9_]*[A-Z0-9]\b", page.read_text())
+    }
+    # It says where the others are.
+    known.add("AIRDROPS_ENV_FILE")
+    assert [(page, name) for page, name in told if name not in known] == []
 
 
 def test_every_command_that_the_code_advises_is_there() -> None:

@@ -48,6 +48,13 @@ def test_a_list_is_filtered(sent: Transaction) -> None:
     assert tx("list", "--state", "final") == tx("list", "--stuck") == []
 
 
+def test_what_was_reverted_is_found_by_its_outcome(sent: Transaction) -> None:
+    assert tx("list", "--outcome", "reverted") == []
+    Transaction.objects.update(state="included", outcome="reverted")
+    assert [row["id"] for row in tx("list", "--outcome", "reverted")] == [sent.pk]
+    assert tx("list", "--outcome", "succeeded") == []
+
+
 def test_show_tells_every_attempt_answer_and_change(sent: Transaction) -> None:
     facts = tx("show", str(sent.pk))
     assert facts["call"] == "a plain transfer"

@@ -9,7 +9,7 @@ from airdrops_site.answers import print_parts
 from airdrops_site.scripted import ScriptedCommand
 from airdrops_site.tx import show, verbs
 from airdrops_site.tx.known import a_limit, a_number, a_reason
-from wallets.transactions.states import TransactionState
+from wallets.transactions.states import Outcome, TransactionState
 
 _OF_TRANSACTION = {
     "cancel": "end it, or put a cancel at its nonce",
@@ -86,8 +86,10 @@ class Command(ScriptedCommand):
 def _add_filters(parser: CommandParser, name: str) -> None:
     if name == "list":
         parser.add_argument("--state", choices=TransactionState.values, default="")
+        told = "only what did this in its block"
+        parser.add_argument("--outcome", choices=Outcome.values, default="", help=told)
     else:
-        parser.set_defaults(state="")
+        parser.set_defaults(state="", outcome="")
     for option in ("--wallet", "--network", "--protocol"):
         parser.add_argument(option, default="", help="only this one")
     parser.add_argument("--stuck", action="store_true", help="only those overdue for a block")
