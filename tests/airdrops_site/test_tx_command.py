@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from tests.chains import Chain
 from tests.transactions import make_transaction
@@ -53,6 +54,14 @@ def test_what_was_reverted_is_found_by_its_outcome(sent: Transaction) -> None:
     Transaction.objects.update(state="included", outcome="reverted")
     assert [row["id"] for row in tx("list", "--outcome", "reverted")] == [sent.pk]
     assert tx("list", "--outcome", "succeeded") == []
+
+
+@pytest.mark.postgresql
+def test_the_reverted_among_many_are_found_by_an_index(sent: Transaction) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    rows = Transaction.objects.filter(outcome="reverted").order_by("-id")[:50]
+    assert "transaction_gone_wrong" in rows.explain()
 
 
 def test_show_tells_every_attempt_answer_and_change(sent: Transaction) -> None:

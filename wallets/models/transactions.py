@@ -169,6 +169,12 @@ class Transaction(models.Model):
             ),
             models.Index(fields=("protocol", "state", "-id"), name="transaction_by_protocol"),
             models.Index(fields=("state", "-id"), name="transaction_by_state"),
+            # Rare and asked for: what went into a block and did not do what was meant.
+            models.Index(
+                fields=("outcome", "-id"),
+                condition=Q(outcome__in=("reverted", "replaced")),
+                name="transaction_gone_wrong",
+            ),
         )
 
     def __str__(self) -> str:
