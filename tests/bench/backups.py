@@ -3,7 +3,8 @@
 `python -m tests.bench.backups`; BENCH_BACKUP_TRANSACTIONS for another size than a million. pg_dump
 is measured as it comes (gzip 6) and with -Z1, which is how hard we compress. dumpdata and loaddata
 would keep a million for hours: they have a part of it (BENCH_BACKUP_PART transactions), and are
-compared by the row.
+compared by the row. What is compared with PostgreSQL runs in a process of its own, whose peak of
+memory is told.
 """
 
 import json
@@ -51,12 +52,12 @@ _NEW = {
 
 def main() -> None:
     """Print seconds, bytes, megabytes and ratios."""
-    if "part" in sys.argv:
-        sys.stdout.write(json.dumps(_beside_django()))
+    if alone := sys.argv[1:]:
+        work: dict[str, Callable[..., Figures]]
+        work = {"part": _beside_django, "backup": _backup_alone, "restore": _restore_alone}
+        sys.stdout.write(json.dumps(work[alone[0]](*alone[1:])))
         return
-    # In a process of its own, whose memory is not counted.
-    command = [sys.executable, "-m", "tests.bench.backups", "part"]
-    by_the_row = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    by_the_row = _alone("part")
     _say("dumpdata and loaddata are measured; adding rows")
     _grow(PART + 1, TRANSACTIONS)
     _say(f"{TRANSACTIONS} transactions are there")
@@ -76,9 +77,8 @@ def _beside_postgres(folder: Path) -> Figures:
     dumping = (programs / "pg_dump", "-Fc", "-f", dump, "-d", url)
     _say("pg_dump and the backup")
     at_1 = _seconds(lambda: _run(*dumping, "-Z1"))
-    before = _peak_megabytes()
-    ours, made = _backup(folder)
-    with_backup = _peak_megabytes()
+    ours = _alone("backup", folder)
+    made = next(folder.glob("airdrops-*.age"))
     theirs = _seconds(lambda: _run(*dumping))
     check_seconds = _seconds(lambda: check(made, PASSPHRASE))
     with connection.cursor() as cursor:
@@ -86,23 +86,42 @@ def _beside_postgres(folder: Path) -> Figures:
     _say("pg_restore and the restore")
     target = url.replace("/postgres?", "/beside?")
     pg_restore = _seconds(lambda: _run(programs / "pg_restore", "-d", target, dump))
-    back = _seconds(lambda: restore(made, PASSPHRASE, by="bench", say=_quiet))
-    forget_old()
+    connection.close()  # a restore goes on only where nobody else is
+    back = _alone("restore", made)
     return {
         "transactions": TRANSACTIONS,
         "rows": rows,
         "pg_dump_seconds": theirs,
         "pg_dump_z1_seconds": at_1,
-        "backup_seconds": ours,
+        "backup_seconds": ours["seconds"],
         "verification_seconds": check_seconds,
         "pg_restore_seconds": pg_restore,
-        "restore_seconds": back,
+        "restore_seconds": back["seconds"],
         "pg_dump_bytes": dump.stat().st_size,
         "backup_bytes": made.stat().st_size,
-        "megabytes_before": before,
-        "megabytes_with_backup": with_backup,
-        "megabytes_with_restore": _peak_megabytes(),
+        "megabytes_at_rest": ours["megabytes_before"],
+        "backup_megabytes": ours["megabytes"],
+        "restore_megabytes": back["megabytes"],
     }
+
+
+def _alone(*words: str | Path) -> Figures:
+    command = [sys.executable, "-m", "tests.bench.backups", *map(str, words)]
+    told: Figures = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    return told
+
+
+def _backup_alone(folder: str) -> Figures:
+    before = _peak_megabytes()
+    seconds, _ = _backup(Path(folder))
+    return {"seconds": seconds, "megabytes_before": before, "megabytes": _peak_megabytes()}
+
+
+def _restore_alone(made: str) -> Figures:
+    seconds = _seconds(lambda: restore(Path(made), PASSPHRASE, by="bench", say=_quiet))
+    megabytes = _peak_megabytes()
+    forget_old()
+    return {"seconds": seconds, "megabytes": megabytes}
 
 
 def _beside_django() -> Figures:
