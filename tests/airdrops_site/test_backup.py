@@ -1,5 +1,6 @@
 """A backup of a real database, and that database back from it."""
 
+import resource
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +13,14 @@ from django.db import DatabaseError, connection, transaction
 from airdrops_site.backup import engines
 from airdrops_site.backup.archive import opened
 from airdrops_site.backup.bringing_back import Restored, restore
+from airdrops_site.backup.errors import BackupRefused
 from airdrops_site.backup.places import forget_old, old_ones
 from airdrops_site.backup.standing import another, standing_at
 from airdrops_site.backup_command.answers import of_restored
 from airdrops_site.models import Operation
 from tests.airdrops_site.backups import (
     PASSPHRASE,
+    aside,
     digests,
     made_at,
     make_state,
@@ -81,6 +84,25 @@ def test_of_an_empty_place_nothing_is_kept_aside(tmp_path: Path) -> None:
         again = _back(made.location)
         assert again.kept in old_ones()
         assert again.kept in str(of_restored(again).shown[1])
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="a server writes to its own disk")
+def test_a_full_disk_is_not_taken_for_a_backup_that_cannot_be_read(tmp_path: Path) -> None:
+    made, before = made_at(tmp_path), digests()
+    with _no_file_larger_than(64 * 1024), pytest.raises(BackupRefused, match="takes no more"):
+        _back(made.location)
+    assert (digests(), aside()) == (before, [])
+
+
+@contextmanager
+def _no_file_larger_than(size: int) -> Iterator[None]:
+    """The system refuses to let a file grow, as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @contextmanager
