@@ -19,7 +19,7 @@ from analytics.models import Severity
 from analytics.selectors import TokenTotals, totals_by_token, unbooked_transactions
 from scheduling.approvals.asking import waiting_approvals
 from scheduling.models import Breaker, Run
-from scheduling.pauses import standing_pauses
+from scheduling.pauses import standing
 from scheduling.states import BreakerState, RunState
 from wallets.clusters import STALE_AFTER
 from wallets.console.coins import with_coin
@@ -115,7 +115,7 @@ def add_to_context(_request: HttpRequest, context: dict[str, Any]) -> dict[str, 
         "breakers": list(
             Breaker.objects.exclude(state=BreakerState.CLOSED).select_related("protocol")
         ),
-        "paused": standing_pauses(),
+        "standing": standing(),
         "clusters": clusters.count(),
         "approvals": count_up_to(waiting_approvals()),
         "transactions": transaction_figures(),

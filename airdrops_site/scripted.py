@@ -50,13 +50,25 @@ class ScriptedCommand(RichCommand):
         except (BadInput, NotPossible, LostRace, ChainError) as error:
             raise CommandError(str(error), returncode=REFUSED) from error
         except DatabaseError as error:
-            kind = type(error).__name__
-            sentence = f"the database does not answer, or lacks a migration ({kind})"
-            raise CommandError(sentence, returncode=REFUSED) from error
+            raise CommandError(_of_database(error), returncode=REFUSED) from error
 
     def do(self, options: dict[str, Any]) -> None:
         """What the command is for."""
         raise NotImplementedError
+
+
+# As SQLite says it, and as PostgreSQL passes on what its system says (53100).
+_FULL = ("disk is full", "No space left on device")
+
+
+def _of_database(error: DatabaseError) -> str:
+    """A sentence; what the database itself says may hold values, and is not repeated."""
+    if any(words in str(error) for words in _FULL):
+        return (
+            "the disk of the database is full, and nothing was written: make room there, then ask "
+            "again; meanwhile the stop file stops workers (docs/emergency.md)"
+        )
+    return f"the database does not answer, or lacks a migration ({type(error).__name__})"
 
 
 type Options = dict[str, Any]

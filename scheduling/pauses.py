@@ -17,7 +17,7 @@ from scheduling.claims import as_claimed
 from scheduling.models import Pause, Run, Task
 from scheduling.states import RUN, RunState
 from wallets.actors import this_worker
-from wallets.drain import standing_reasons
+from wallets.drain import DRAINING, standing_reasons
 from wallets.models import (
     Installation,
     Network,
@@ -114,15 +114,52 @@ def pause_reason(run: Run) -> str:
 def reason_among(pauses: Iterable[Pause], place: Place) -> str:
     """The first of the pauses that covers the place, as a sentence."""
     row = next((one for one in pauses if covers(one, place)), None)
-    return f"{PAUSED}{scope_text(row.scope_kind, row.scope_value)}: {row.reason}" if row else ""
+    return sentence(row) if row else ""
 
 
 def standing_pauses() -> list[str]:
     """Everything that keeps new work from beginning by a person's word, a sentence each."""
+    return standing().told
+
+
+def standing() -> "Standing":
+    """What keeps new work from beginning by a person's word."""
     drain, restored = standing_reasons()
-    rows = Pause.objects.all()
-    told = [f"{PAUSED}{scope_text(one.scope_kind, one.scope_value)}: {one.reason}" for one in rows]
-    return [*filter(None, (drain, restored and f"{PAUSED}{restored}")), *told]
+    return Standing(drain, restored, tuple(Pause.objects.all()))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A drain, the pause of a restored installation, and pauses; empty where there is none."""
+
+    drain: str
+    restored: str
+    pauses: tuple[Pause, ...]
+
+    @property
+    def word(self) -> str:
+        """draining, paused, partly_paused; empty when everything may begin."""
+        if self.drain:
+            return DRAINING
+        if self.restored or any(one.scope_kind == Scope.EVERYTHING for one in self.pauses):
+            return "paused"
+        return "partly_paused" if self.pauses else ""
+
+    @property
+    def told(self) -> list[str]:
+        """A sentence each."""
+        restored = f"{PAUSED}{self.restored}" if self.restored else ""
+        return [*filter(None, (self.drain, restored)), *self.paused]
+
+    @property
+    def paused(self) -> list[str]:
+        """Those of persons' pauses alone."""
+        return [sentence(one) for one in self.pauses]
+
+
+def sentence(pause: Pause) -> str:
+    """What is paused, and why."""
+    return f"{PAUSED}{scope_text(pause.scope_kind, pause.scope_value)}: {pause.reason}"
 
 
 def covers(pause: Pause, place: Place) -> bool:

@@ -1,5 +1,7 @@
 """Fill an empty place from a checked backup; what is in it then is compared with the manifest."""
 
+from io import FileIO
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -41,14 +43,25 @@ def load(backup: Checked, passphrase: str, place: Place, say: Progress) -> None:
 
 def _unpack(backup: Checked, passphrase: str, place: FilePlace, say: Progress) -> None:
     place.connection().close()
-    with opened(backup.path, passphrase) as members, place.made.open("wb") as file:
+    with opened(backup.path, passphrase) as members, place.made.open("wb", buffering=0) as file:
         for member in members:
             if member.name == engines.SQLITE_FILE:
                 say(member.name)
                 for block in member.blocks():
-                    file.write(block)
+                    _write(file, block, place.live.parent)
                 _same_as_checked(backup, member)
     sqlite_is_whole(place.made)
+
+
+def _write(file: FileIO, block: bytes, folder: Path) -> None:
+    """A full disk here must not be taken for a backup that cannot be read."""
+    left = memoryview(block)
+    try:
+        while left:
+            left = left[file.write(left) :]
+    except OSError as error:
+        sentence = f"nothing was restored: {folder} takes no more ({error.strerror or error})"
+        raise BackupRefused(sentence) from error
 
 
 def _drop_programs(there: BaseDatabaseWrapper) -> None:

@@ -128,6 +128,7 @@ class FilePlace:
         kept = ""
         if self.live.exists() and self.live.stat().st_size:
             _settle(self.live, "the running database")
+        if _holds_anything(self.live):
             kept = f"{self.live}.before-{_stamp()}"
             os.link(self.live, kept)
         self.made.replace(self.live)
@@ -154,6 +155,8 @@ class SchemaPlace:
             with transaction.atomic(), connections["default"].cursor() as cursor:
                 cursor.execute(f'ALTER SCHEMA "{self.live}" RENAME TO "{kept}"')
                 cursor.execute(f'ALTER SCHEMA "{self.made}" RENAME TO "{self.live}"')
+            if _dropped_as_empty(kept):
+                return ""
         except DatabaseError as error:
             raise BackupRefused(
                 f"the schemas {self.live} and {self.made} cannot change places; the database's "
@@ -168,8 +171,26 @@ class SchemaPlace:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCKS, self.oid])
 
 
+def _dropped_as_empty(schema: str) -> bool:
+    """PostgreSQL itself says whether anything is in it."""
+    try:
+        with transaction.atomic(), connections["default"].cursor() as cursor:
+            cursor.execute(f'DROP SCHEMA "{schema}" RESTRICT')
+    except DatabaseError:
+        return False
+    return True
+
+
 def _stamp() -> str:
     return f"{datetime.now(UTC):%Y%m%dt%H%M%S%f}"
+
+
+def _holds_anything(path: Path) -> bool:
+    """Whether there is a table in it; the first look at an empty place makes a file without."""
+    if not path.exists():
+        return False
+    with closing(sqlite3.connect(path)) as file:
+        return file.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
 
 
 def _settle(path: Path, what: str) -> None:

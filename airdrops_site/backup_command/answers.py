@@ -43,9 +43,9 @@ def of_restored(restored: Restored) -> Answer:
         "installation": str(restored.installation),
     }
     kept = (
-        f"the state of before is kept as {restored.kept}; restore_state --forget-old deletes it"
+        f"what was there before is kept as {restored.kept}; restore_state --forget-old deletes it"
         if restored.kept
-        else "there was no state before"
+        else "the place was empty before, so nothing is kept aside"
     )
     lines = (
         f"restored {restored.rows:,} rows of {restored.made_at:%Y-%m-%d %H:%M:%S} UTC in "

@@ -130,7 +130,8 @@ class Anvil:
         if "failed to parse json file" in said:
             raise DevnetError(
                 f"The saved state {self.config.state_file} of devnet {self.config.chain_id} is"
-                " damaged, as after a power cut; `quickstart --reset` starts a fresh devnet."
+                " damaged, as after a power cut or on a full disk; `quickstart --reset` starts a"
+                " fresh one."
             )
         raise DevnetError(
             f"anvil for devnet {self.config.chain_id} on port {self.config.port} ended with code"

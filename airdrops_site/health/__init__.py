@@ -6,7 +6,8 @@ What makes a component, and with it the whole, worse:
 |--------------|----------------------------------------------|--------------------------------|
 | database     | it answers, though not in time               | unreachable, lacks a migration |
 | workers      | starting; one of several clusters gone stale | none alive, or SQLite shared   |
-| scheduler    | starting; a due task waits over a minute     | no worker, or no pulse         |
+| scheduler    | starting; draining; paused, wholly or in     | no worker, or no pulse         |
+|              | part; a due task waits over a minute         |                                |
 | queue        | a job waits longer than one may take         |                                |
 | networks     | one of several silent; an endpoint slower    | every enabled network silent   |
 |              | than 2 s, behind, or left out by its breaker |                                |

@@ -31,8 +31,9 @@ def look_at_disk(_survey: Survey) -> Component:
         return Component({"status": "sufficient"}, details=details)
     severity = Severity.UNHEALTHY if free < least / 5 else Severity.DEGRADED
     problem = (
-        f"Only {free:.1f} % of the data folder's disk is free; `manage.py cleanup` frees what is "
-        "not needed, or give it more."
+        f"Only {free:.1f} % of the data folder's disk is free: give it more, or move files away; "
+        "`manage.py restore_state --forget-old` deletes what restores kept aside, `manage.py "
+        "cleanup` makes room inside the database only."
     )
     return Component({"status": "low"}, severity, details, (problem,))
 

@@ -51,7 +51,10 @@ def _nothing(facts: Facts) -> Component:
 _UNREACHABLE = Component(
     {"status": "unreachable"},
     Severity.UNHEALTHY,
-    problems=("The database does not answer; see that it runs and that DATABASE_URL leads to it.",),
+    problems=(
+        "The database does not answer; see that it runs, that its disk is not full and that "
+        "DATABASE_URL leads to it.",
+    ),
 )
 _SLOW = Component(
     {"status": "slow"},

@@ -7,7 +7,7 @@ from django.db.models import Count, Min
 from airdrops_site.health.component import Component, Severity
 from airdrops_site.health.survey import Survey
 from scheduling.models import Run, Task
-from scheduling.pauses import standing_pauses, undispatched
+from scheduling.pauses import PAUSED, Standing, scope_text, sentence, standing, undispatched
 from scheduling.states import UNFINISHED_RUN
 from wallets import clusters
 from wallets.models import Lease, WorkerCluster
@@ -68,6 +68,9 @@ _SEVERITY = {
     "running": Severity.HEALTHY,
     "starting": Severity.DEGRADED,
     "behind": Severity.DEGRADED,
+    "draining": Severity.DEGRADED,
+    "paused": Severity.DEGRADED,
+    "partly_paused": Severity.DEGRADED,
     "stale": Severity.UNHEALTHY,
     "stopped": Severity.UNHEALTHY,
 }
@@ -87,10 +90,10 @@ def look_at_scheduler(survey: Survey) -> Component:
     )
     late = Task.objects.filter(~undispatched(), enabled=True, next_due_at__lte=survey.now)
     due = late.aggregate(count=Count("pk"), oldest=Min("next_due_at"))
-    standing = standing_pauses()
+    rest = standing()
     waiting = survey.age(due["oldest"]) if due["oldest"] else 0.0
-    status = _scheduler_status(survey, waiting)
-    severity = max(_SEVERITY[status], Severity.DEGRADED if standing else Severity.HEALTHY)
+    status = _scheduler_status(survey, waiting, rest)
+    severity = max(_SEVERITY[status], Severity.DEGRADED if rest.told else Severity.HEALTHY)
     return Component(
         {"status": status, "tasks_queued": sum(runs.values()) + due["count"]},
         severity,
@@ -98,13 +101,13 @@ def look_at_scheduler(survey: Survey) -> Component:
             "runs": runs,
             "tasks_due": due["count"],
             "oldest_due_seconds": round(waiting, 1),
-            "paused": standing,
+            "paused": rest.told,
         },
-        (*_scheduler_problems(status, waiting), *(f"{one}." for one in standing)),
+        (*_scheduler_problems(status, waiting), *_rest_problems(rest)),
     )
 
 
-def _scheduler_status(survey: Survey, waiting: float) -> str:
+def _scheduler_status(survey: Survey, waiting: float, rest: Standing) -> str:
     workers = workers_status(survey)
     if workers != "running":
         return workers
@@ -112,7 +115,9 @@ def _scheduler_status(survey: Survey, waiting: float) -> str:
     pulse = Lease.objects.filter(pk="pulse").values_list("expires_at", flat=True).first()
     if not survey.is_recent(pulse):
         return "stale"
-    return "behind" if waiting > BEHIND_AFTER.total_seconds() else "running"
+    if waiting > BEHIND_AFTER.total_seconds():
+        return "behind"
+    return rest.word or "running"
 
 
 def _scheduler_problems(status: str, waiting: float) -> tuple[str, ...]:
@@ -121,3 +126,24 @@ def _scheduler_problems(status: str, waiting: float) -> tuple[str, ...]:
     if status == "stale":
         return (f"No pulse asks for due tasks; {_START}.",)
     return ()
+
+
+def _rest_problems(rest: Standing) -> list[str]:
+    """What rests by a person's word, and the command that ends it."""
+    found = [
+        f"{sentence(one)}; `manage.py tasks resume {scope_text(one.scope_kind, one.scope_value)} "
+        '--reason "…"` ends it.'
+        for one in rest.pauses
+    ]
+    if rest.restored:
+        ends = "`manage.py resume_state --check` says what is open before it may end"
+        found.insert(0, f"{PAUSED}{rest.restored}; {ends}.")
+    if rest.drain:
+        found.insert(0, f"{rest.drain}; {_DRAINS}.")
+    return found
+
+
+_DRAINS = (
+    "nothing new begins, and what is signed is seen to its end; `manage.py drain stop --reason "
+    '"…"` ends it'
+)

@@ -1,7 +1,9 @@
 """A backup of a real database, and that database back from it."""
 
+import resource
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -10,12 +12,15 @@ from django.db import DatabaseError, connection, transaction
 
 from airdrops_site.backup import engines
 from airdrops_site.backup.archive import opened
-from airdrops_site.backup.bringing_back import restore
-from airdrops_site.backup.places import forget_old
-from airdrops_site.backup.standing import standing_at
+from airdrops_site.backup.bringing_back import Restored, restore
+from airdrops_site.backup.errors import BackupRefused
+from airdrops_site.backup.places import forget_old, old_ones
+from airdrops_site.backup.standing import another, standing_at
+from airdrops_site.backup_command.answers import of_restored
 from airdrops_site.models import Operation
 from tests.airdrops_site.backups import (
     PASSPHRASE,
+    aside,
     digests,
     made_at,
     make_state,
@@ -33,8 +38,8 @@ def _nothing_stays_aside() -> Iterator[None]:
     forget_old()
 
 
-def _back(location: str) -> None:
-    restore(Path(location), PASSPHRASE, by="test", say=lambda _what: None)
+def _back(location: str) -> Restored:
+    return restore(Path(location), PASSPHRASE, by="test", say=lambda _what: None)
 
 
 def test_everything_comes_back_as_it_was_and_paused(tmp_path: Path) -> None:
@@ -68,6 +73,53 @@ def test_a_portable_backup_crosses_engines_and_comes_back(tmp_path: Path) -> Non
         returned = made_at(tmp_path / "returned", portable=True)
     _back(returned.location)
     assert digests() == before
+
+
+def test_of_an_empty_place_nothing_is_kept_aside(tmp_path: Path) -> None:
+    made = made_at(tmp_path)
+    with _empty_place(tmp_path):
+        back = _back(made.location)
+        assert (back.kept, old_ones()) == ("", [])
+        assert of_restored(back).shown[1] == "the place was empty before, so nothing is kept aside"
+        again = _back(made.location)
+        assert again.kept in old_ones()
+        assert again.kept in str(of_restored(again).shown[1])
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="a server writes to its own disk")
+def test_a_full_disk_is_not_taken_for_a_backup_that_cannot_be_read(tmp_path: Path) -> None:
+    made, before = made_at(tmp_path), digests()
+    with _no_file_larger_than(64 * 1024), pytest.raises(BackupRefused, match="takes no more"):
+        _back(made.location)
+    assert (digests(), aside()) == (before, [])
+
+
+@contextmanager
+def _no_file_larger_than(size: int) -> Iterator[None]:
+    """The system refuses to let a file grow, as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@contextmanager
+def _empty_place(folder: Path) -> Iterator[None]:
+    """An installation of this engine to which nobody has migrated yet."""
+    if connection.vendor == "sqlite":
+        with standing_at(scratch_sqlite(folder)):
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE DATABASE fresh")
+    try:
+        with standing_at(another(NAME="fresh")):
+            yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP DATABASE fresh WITH (FORCE)")
 
 
 def test_what_was_committed_together_is_in_a_backup_together(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The first page of the console: true numbers, at the same cost however many rows there are."""
 
+import html
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from airdrops_site.dashboard import count_up_to, network_lines, run_figures, transaction_figures
+from scheduling.pauses import pause_scope
 from tests import factories
+from wallets.drain import start_draining
 from wallets.models import Installation, Wallet
 from wallets.services import engage_stop
 
@@ -24,6 +27,26 @@ def _nothing_cached() -> None:
 
 def dashboard(client: Client) -> str:
     return client.get("/admin/").content.decode()
+
+
+def test_a_drain_is_told_with_what_it_means_and_a_whole_command(operator: Client) -> None:
+    start_draining(actor="alice", reason="a new disk")
+    pause_scope(scope="everything", actor="alice", reason="looked into")
+    page = html.unescape(dashboard(operator))
+    assert "Draining: a new disk" in page
+    assert "Nothing new begins" in page
+    assert 'manage.py drain stop --reason "…"' in page
+    assert "Paused: everything: looked into" in page
+
+
+def test_the_pause_of_a_restore_is_told_once_and_not_as_one_that_a_list_ends(
+    operator: Client,
+) -> None:
+    Installation.objects.update(paused=True, pause_reason="restored from a backup")
+    page = dashboard(operator)
+    assert page.count("restored from a backup") == 1
+    assert "manage.py resume_state --check" in page
+    assert "/admin/scheduling/pause/" not in page.partition('id="dashboard"')[2]
 
 
 def test_the_root_leads_to_the_console(client: Client) -> None:

@@ -14,6 +14,7 @@ from airdrops_site.health.transactions import look_at_risk, look_at_transactions
 from airdrops_site.health.workers import look_at_scheduler, look_at_workers
 from protocols.models import Protocol
 from scheduling.models import Occurrence, Run, Task
+from scheduling.pauses import pause_scope
 from tests import factories
 from tests.airdrops_site.conftest import NOWHERE, add_network
 from tests.chains import Chain
@@ -21,6 +22,7 @@ from tests.transactions import make_receipt, make_transaction
 from wallets import clusters, leases
 from wallets.chain.client import NetworkClient
 from wallets.clusters import STALE_AFTER
+from wallets.drain import start_draining
 from wallets.models import (
     Balance,
     Installation,
@@ -137,6 +139,40 @@ def test_a_due_task_that_nobody_looks_at_is_behind(
 ) -> None:
     add_task(heard_network, timedelta(minutes=2))
     assert seen(look_at_scheduler(Survey())) == ("behind", DEGRADED)
+
+
+def test_a_drain_is_what_the_scheduler_says_and_why_it_is_degraded(cluster: WorkerCluster) -> None:
+    start_draining(actor="alice", reason="a new disk")
+    component = look_at_scheduler(Survey())
+    assert seen(component) == ("draining", DEGRADED)
+    (problem,) = component.problems
+    assert "draining: a new disk" in problem
+    assert "manage.py drain stop" in problem
+
+
+@pytest.mark.parametrize(
+    ("scope", "value", "status"),
+    [("everything", "", "paused"), ("protocol", "evm", "partly_paused")],
+)
+def test_a_pause_is_what_the_scheduler_says(
+    cluster: WorkerCluster, heard_network: Network, scope: str, value: str, status: str
+) -> None:
+    pause_scope(scope=scope, value=value, actor="alice", reason="looked into")
+    component = look_at_scheduler(Survey())
+    assert seen(component) == (status, DEGRADED)
+    assert "looked into" in component.problems[0]
+
+
+def test_a_pause_after_a_restore_is_what_the_scheduler_says(cluster: WorkerCluster) -> None:
+    Installation.objects.update(paused=True, pause_reason="restored")
+    component = look_at_scheduler(Survey())
+    assert seen(component) == ("paused", DEGRADED)
+    assert "manage.py resume_state" in component.problems[0]
+
+
+def test_a_drain_hides_no_missing_worker(db: None) -> None:
+    start_draining(actor="alice", reason="a new disk")
+    assert seen(look_at_scheduler(Survey())) == ("stopped", UNHEALTHY)
 
 
 def test_a_network_heard_lately_is_not_asked_again(heard_network: Network) -> None:
