@@ -39,6 +39,7 @@ from wallets.triggers import archive_door  # noqa: E402
 TRANSACTIONS = int(os.environ.get("BENCH_BACKUP_TRANSACTIONS", "1000000"))
 PART = min(int(os.environ.get("BENCH_BACKUP_PART", "500")), TRANSACTIONS)
 HISTORY = 4
+AT_ONCE = 100_000
 type Figures = dict[str, float]
 PASSPHRASE = "a passphrase of the bench"
 _NEW = {
@@ -178,20 +179,22 @@ def _grow(first: int, last: int) -> None:
     names = [str(one.column) for one in Transaction._meta.concrete_fields if one.column != "id"]
     columns = ", ".join(f'"{name}"' for name in names)
     copies = ", ".join(_NEW.get(name, f'"{name}"') for name in names)
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Their keys are those of the one: nothing is to be looked up.
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute(
-            f"INSERT INTO wallets_transaction ({columns}) SELECT {copies} "
-            "FROM wallets_transaction, generate_series(%s, %s) AS n WHERE id = %s",
-            [first, last, row.pk],
-        )
-        cursor.execute(
-            "INSERT INTO wallets_transition (subject, subject_id, from_state, to_state, reason, "
-            "actor, at) SELECT 'transaction', n, 'queued', 'signed', '', 'bench', now() "
-            "FROM generate_series(%s, %s) AS n, generate_series(1, %s)",
-            [first, last, HISTORY],
-        )
+    for start in range(first, last + 1, AT_ONCE):
+        span = [start, min(start + AT_ONCE - 1, last)]
+        with transaction.atomic(), connection.cursor() as cursor:
+            # Their keys are those of the one: nothing is to be looked up.
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute(
+                f"INSERT INTO wallets_transaction ({columns}) SELECT {copies} "
+                "FROM wallets_transaction, generate_series(%s, %s) AS n WHERE id = %s",
+                [*span, row.pk],
+            )
+            cursor.execute(
+                "INSERT INTO wallets_transition (subject, subject_id, from_state, to_state, "
+                "reason, actor, at) SELECT 'transaction', n, 'queued', 'signed', '', 'bench', now() "
+                "FROM generate_series(%s, %s) AS n, generate_series(1, %s)",
+                [*span, HISTORY],
+            )
 
 
 def _seconds(work: Callable[[], object]) -> float:
