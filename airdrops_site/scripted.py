@@ -50,7 +50,7 @@ class ScriptedCommand(RichCommand):
         except (BadInput, NotPossible, LostRace, ChainError) as error:
             raise CommandError(str(error), returncode=REFUSED) from error
         except DatabaseError as error:
-            raise CommandError(_of_database(error), returncode=REFUSED) from error
+            raise CommandError(of_database(error), returncode=REFUSED) from error
 
     def do(self, options: dict[str, Any]) -> None:
         """What the command is for."""
@@ -61,7 +61,7 @@ class ScriptedCommand(RichCommand):
 _FULL = ("disk is full", "No space left on device")
 
 
-def _of_database(error: DatabaseError) -> str:
+def of_database(error: DatabaseError) -> str:
     """A sentence; what the database itself says may hold values, and is not repeated."""
     if any(words in str(error) for words in _FULL):
         return (

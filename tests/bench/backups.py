@@ -191,7 +191,8 @@ def _grow(first: int, last: int) -> None:
             )
             cursor.execute(
                 "INSERT INTO wallets_transition (subject, subject_id, from_state, to_state, "
-                "reason, actor, at) SELECT 'transaction', n, 'queued', 'signed', '', 'bench', now() "
+                "reason, actor, at) "
+                "SELECT 'transaction', n, 'queued', 'signed', '', 'bench', now() "
                 "FROM generate_series(%s, %s) AS n, generate_series(1, %s)",
                 [*span, HISTORY],
             )

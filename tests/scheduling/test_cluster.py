@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -68,15 +69,18 @@ def test_killing_the_cluster_at_work_neither_loses_nor_doubles(
 def test_a_killed_main_process_leaves_no_orphans(transfer_task: Task, tmp_path: Path) -> None:
     with manage("qcluster", log=tmp_path / "workers.log") as process:
         assert eventually(lambda: WorkerCluster.objects.filter(beat_at__isnull=False).exists())
-        group = process.pid
+        session = process.pid
+        assert len(_members(session)) > 3
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-        assert eventually(lambda: not _group_lives(group), within=10)
+        assert eventually(lambda: not _members(session), within=10)
 
 
-def _group_lives(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def _members(session: int) -> list[int]:
+    """Every process of the session, whatever its group."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(ProcessLookupError):
+            if os.getsid(int(folder.name)) == session:
+                found.append(int(folder.name))
+    return found

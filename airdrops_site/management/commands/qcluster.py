@@ -96,7 +96,8 @@ class _Leash:
     """Children stop by their parent's word alone, and never outlive it.
 
     A signal to the whole group, as `timeout` and a terminal send it, would end sentinel and workers
-    while django-q2 stops them in order, which then waits for ever.
+    while django-q2 stops them in order, which then waits for ever. Where the system has no word
+    for the second, they stay in the parent's group, so that a kill of it reaches them.
     """
 
     def __init__(self) -> None:
@@ -110,8 +111,9 @@ class _Leash:
         self.parent = os.getpid()
 
     def _hold(self) -> None:
+        if sys.platform != "linux":
+            return
         os.setpgid(0, 0)
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != self.parent:
             os._exit(1)  # it died before this was asked for, and nobody would tell

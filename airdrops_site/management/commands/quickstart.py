@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError
 
 from airdrops_site.devnet.anvil import Anvil, AnvilConfig
 from airdrops_site.devnet.deploy import deploy_devnet, require_deployed
@@ -17,6 +18,7 @@ from airdrops_site.quickstart import children, demo, folder, networks, operator,
 from airdrops_site.quickstart.errors import QuickstartError
 from airdrops_site.quickstart.supervisor import Supervisor
 from airdrops_site.roles import sync_roles
+from airdrops_site.scripted import of_database
 from wallets.signers.loading import become_signing_process
 
 CHAINS = {31337: 2.0, 31338: 1.0}  # chain id: seconds between blocks
@@ -48,10 +50,11 @@ class Command(BaseCommand):
             folder.require_free_port(port)
             since, supervisor = self._set_up(data, port, anvils, once=once)
             self._run(supervisor, since, once=once)
-        except (QuickstartError, DevnetError) as error:
+        except (QuickstartError, DevnetError, DatabaseError) as error:
             for anvil in anvils:
                 anvil.stop()
-            sys.stderr.write(f"{error}\n")
+            said = of_database(error) if isinstance(error, DatabaseError) else error
+            sys.stderr.write(f"{said}\n")
             raise SystemExit(2) from error
         del lock
         if once:
