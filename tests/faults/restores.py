@@ -263,9 +263,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.restores")
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--first", type=int, default=1, help="the lowest seed, for one of two")
+    parser.add_argument("--fresh", action="store_true", help="also what other code has a line of")
     parser.add_argument("--seed", type=int, action="append", help="only shown, not written down")
     asked = parser.parse_args()
-    seeds = asked.seed or missing(KIND, list(range(asked.first, asked.runs + 1)), fresh=False)
+    wanted = list(range(asked.first, asked.runs + 1))
+    seeds = asked.seed or missing(KIND, wanted, fresh=asked.fresh)
     folder, lines = prepare("restores"), []
     for number, seed in enumerate(seeds, 1):
         lines.append(play(seed, folder))
