@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
@@ -18,6 +19,7 @@ from airdrops_site.health.networks import look_at_networks
 from airdrops_site.health.queue import COUNTED, SLOW_AFTER, look_at_queue
 from airdrops_site.health.registry import CHECKS, Check
 from airdrops_site.health.report import take_report
+from airdrops_site.health.storage import _known_migrations
 from airdrops_site.health.survey import Survey
 from airdrops_site.health.wallets import look_at_keys
 from tests import factories
@@ -84,7 +86,7 @@ def test_a_slow_check_is_unknown_and_the_others_are_told() -> None:
 
     started = time.monotonic()
     slow = Check("slow", count_for_ever, Component({"status": "unknown"}, DEGRADED), seconds=0.2)
-    late = replace(slow, name="late", late=Component({"status": "slow"}, DEGRADED))
+    late = replace(slow, name="late", turn=0, late=Component({"status": "slow"}, DEGRADED))
     report = take_report([slow, late, *CHECKS])
     assert time.monotonic() - started < 2
     assert report.components["slow"].public == {"status": "unknown"}
@@ -174,3 +176,7 @@ def test_a_job_that_nobody_takes_makes_the_queue_slow() -> None:
     assert (component.public, component.severity) == ({"status": "slow", "jobs": 1}, DEGRADED)
     OrmQ.objects.bulk_create(OrmQ(key="a", payload="x") for _ in range(COUNTED))
     assert look_at_queue(Survey()).public["jobs"] == COUNTED
+
+
+def test_the_migrations_that_health_knows_are_those_that_django_finds() -> None:
+    assert _known_migrations() == set(MigrationLoader(None).disk_migrations or ())
