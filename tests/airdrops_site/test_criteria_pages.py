@@ -203,9 +203,7 @@ MANY = RULES.replace("[totals]", f"{MORE}[totals]")
 def test_the_page_asks_as_much_for_two_wallets_as_for_twenty(
     client: Client, tmp_path: Path, settings: Settings
 ) -> None:
-    campaign = season(
-        tmp_path, settings, wallets=20, rules=RULES.replace("[totals]", f"{MORE}[totals]")
-    )
+    campaign = season(tmp_path, settings, wallets=20, rules=MANY)
     task = campaign.tasks.get()
     task.protocol.networks.add(task.network)
     factories.NativeCoinFactory.create(network=task.network)

@@ -25,37 +25,10 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from analytics.criteria.making_tasks import make_tasks  # noqa: E402
 from analytics.criteria.recording import evaluate_campaign  # noqa: E402
 from analytics.models import Campaign  # noqa: E402
+from tests.airdrops_site.test_criteria_pages import MANY  # noqa: E402
 from tests.scratch import prepare  # noqa: E402
 
-RULES = """
-slug = "bench"
-version = 1
-title = "Bench"
-source = "https://example.org"
-confidence = "approximate"
-[networks]
-here = 31337
-[metrics.contracts]
-of = "transactions"
-measure = "contracts"
-networks = ["here"]
-[metrics.held]
-of = "transfers"
-measure = "average"
-network = "here"
-token = ""
-since = 2026-01-01T00:00:00Z
-[[rules]]
-name = "many"
-text = "Forty contracts"
-when = "contracts >= 40"
-[[rules]]
-name = "rich"
-text = "An ether on average"
-when = "held >= 1"
-[totals]
-points = 'given("points")'
-"""
+RULES = MANY.replace("our-season", "bench").replace("contracts >= 5", "contracts >= 40")
 _HISTORY = """
 INSERT INTO analytics_chaintransaction
     (network_id, wallet_id, hash, block_number, block_at, recipient, selector, value, fee,
