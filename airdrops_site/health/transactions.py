@@ -55,7 +55,7 @@ def look_at_risk(_survey: Survey) -> Component:
         {"status": "stopped" if stopped else "active", "alerts": sum(facts.values())},
         Severity.DEGRADED if any(facts.values()) else Severity.HEALTHY,
         {"open": facts, "stops": stops, "risk": _risk()},
-        tuple(f"{count} {_WORDS[name]}." for name, count in facts.items() if count),
+        tuple(_WORDS[name].format(count) for name, count in facts.items() if count),
     )
 
 
@@ -94,27 +94,39 @@ def open_facts() -> dict[str, int]:
 
 
 _WORDS = {
-    "engaged_stops": "emergency stops are engaged; lift them in the console when it is safe",
-    "paused_installation": "installation is paused: nothing is signed until it is resumed",
-    "paused_lanes": "nonce lanes are paused; each says why in the console",
-    "transactions_needing_operator": "transactions need an operator; each says why",
-    "requests_needing_operator": "signed requests need an operator; each says why",
+    "engaged_stops": (
+        "Emergency stops engaged: {}; `manage.py emergency status` shows them, and `manage.py "
+        "emergency resume` lifts one when it is safe."
+    ),
+    "paused_installation": "The installation is paused: nothing is signed until it is resumed.",
+    "paused_lanes": "Nonce lanes paused: {}; each says why in the console.",
+    "transactions_needing_operator": (
+        "Transactions that need an operator: {}; `manage.py tx list --state needs_operator`."
+    ),
+    "requests_needing_operator": (
+        "Signed requests that need an operator: {}; each says why in the console."
+    ),
     "balances_under_minimum": (
-        "balances are below their minimum; `manage.py wallets balances --under-minimum` shows them"
+        "Balances below their minimum: {}; `manage.py wallets balances --under-minimum` shows them."
     ),
     "minimum_balances_unknown": (
-        "balances have a minimum and are not known; `manage.py wallets balances --refresh` says why"
+        "Balances that have a minimum and are not known: {}; `manage.py wallets balances "
+        "--refresh` says why."
     ),
-    "runs_needing_operator": "runs need an operator; `manage.py runs list --state needs_operator`",
-    "allowances_needing_operator": "allowances could not be taken back; see Run allowances",
+    "runs_needing_operator": (
+        "Runs that need an operator: {}; `manage.py runs list --state needs_operator`."
+    ),
+    "allowances_needing_operator": (
+        "Allowances that could not be taken back: {}; see Run allowances in the console."
+    ),
     "changed_contracts": (
-        "registered contracts have changed on chain and are disabled; "
-        "`manage.py deployments list --changed` says which"
+        "Contracts that have changed on chain and are disabled: {}; `manage.py deployments list "
+        "--changed` says which."
     ),
     "breakers_not_closed": (
-        "protocols have an open circuit breaker and begin nothing; `manage.py breaker list` says "
-        "why"
+        "Protocols with an open circuit breaker, which begin nothing: {}; `manage.py breaker list` "
+        "says why."
     ),
-    "approvals_waiting": "runs wait for a second person; `manage.py approvals list`",
-    "risk_raised": "risk level is high or critical; `manage.py risk show` says why",
+    "approvals_waiting": "Runs that wait for a second person: {}; `manage.py approvals list`.",
+    "risk_raised": "The risk level is high or critical; `manage.py risk show` says why.",
 }

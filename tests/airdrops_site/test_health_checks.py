@@ -306,7 +306,7 @@ def test_a_balance_below_its_minimum_or_not_known_is_an_alert() -> None:
     assert (component.public["alerts"], component.severity) == (1, DEGRADED)
     assert "wallets balances --under-minimum" in component.problems[0]
     Balance.objects.update(amount=None)
-    assert "1 balances have a minimum and are not known" in look_at_risk(Survey()).problems[0]
+    assert "have a minimum and are not known: 1;" in look_at_risk(Survey()).problems[0]
 
 
 def test_alerts_count_what_only_a_person_can_end(
