@@ -17,7 +17,7 @@ from scheduling.claims import as_claimed
 from scheduling.models import Pause, Run, Task
 from scheduling.states import RUN, RunState
 from wallets.actors import this_worker
-from wallets.drain import DRAINING, standing_reasons
+from wallets.drain import DRAINING, paused_before, standing_reasons
 from wallets.models import (
     Installation,
     Network,
@@ -102,12 +102,18 @@ def wake_held() -> None:
 
 
 def pause_reason(run: Run) -> str:
-    """Why the run begins nothing new now; empty when it may. An approved plan passes pauses."""
+    """Why the run begins nothing new now; empty when it may. An approved plan passes pauses.
+
+    Not that of a restore with a run the backup brought: its next step may have been done since.
+    """
     drain, restored = standing_reasons()
-    if drain or run.task.plan_id is not None:
-        return f"{PAUSED}{drain}" if drain else ""
-    if restored:
+    if drain:
+        return f"{PAUSED}{drain}"
+    passes = run.task.plan_id is not None
+    if restored and not (passes and paused_before(run.created_at)):
         return f"{PAUSED}{restored}"
+    if passes:
+        return ""
     return reason_among(Pause.objects.all(), Place.of(run))
 
 

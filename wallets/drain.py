@@ -1,10 +1,12 @@
 """Draining before a shutdown: nothing new is signed or begun, what is signed is seen to its end."""
 
+from datetime import datetime
+
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from wallets.models import Installation
+from wallets.models import Installation, Transition
 from wallets.services import INSTALLATION_HISTORY
 from wallets.transactions.operator import NotPossible
 from wallets.transactions.stop import wait_for_signatures
@@ -27,6 +29,13 @@ def standing_reasons() -> tuple[str, str]:
         return "", ""
     drain = f"{DRAINING}: {row.drain_reason}" if row.draining_since is not None else ""
     return drain, row.pause_reason if row.paused else ""
+
+
+def paused_before(moment: datetime) -> bool:
+    """Whether the pause of the installation stood then already; not where nothing tells."""
+    told = Transition.objects.filter(subject=INSTALLATION_HISTORY, subject_id=0, to_state="paused")
+    newest = told.order_by("-id").first()
+    return newest is not None and newest.at < moment
 
 
 def start_draining(*, actor: str, reason: str) -> None:

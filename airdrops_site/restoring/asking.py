@@ -18,7 +18,7 @@ from wallets.chain.client import NetworkClient
 from wallets.chain.errors import ChainError
 from wallets.models import Network, NonceLane, Transaction, Wallet
 from wallets.restoring.counting import Count, count_lanes, unknown_in_pools, used_among
-from wallets.restoring.matching import Kind, Match, match_mined
+from wallets.restoring.matching import Kind, Match, match_mined, taken_in
 from wallets.restoring.venues import ask_unsent
 from wallets.transactions.adoption import find_all_mined
 from wallets.transactions.operator import NotPossible
@@ -100,6 +100,7 @@ def _ask_or_name(
 ) -> NetworkAnswer:
     known = before.get(network.slug, {}).get("matches", [])
     answer = NetworkAnswer(timezone.now().isoformat(), matches=list(known))
+    remember(restore, network, answer)
     if not network.enabled:
         answer.silent = True
         answer.open.append(f"{network.name} is disabled: nobody can ask it")
@@ -133,6 +134,7 @@ def _ask(
         _watch(network, client)
     for count in counts:
         _look_again(count, client, answer)
+    remember(restore, network, answer)
     answer.doubts = _doubts(answer)
     if not answer.open:
         NonceLane.objects.filter(network=network, baseline_nonce__isnull=False).update(
@@ -199,6 +201,14 @@ def _note(answer: NetworkAnswer, lane: NonceLane, match: Match) -> None:
     answer.matches = [one for one in answer.matches if one["tx_hash"] != match.tx_hash]
     answer.matches.append(line | {"label": lane.wallet.label})
     log.info("restore_match", kind=match.kind.value, lane=lane.pk, nonce=match.nonce)
+
+
+def remember(restore: Restore, network: Network, answer: NetworkAnswer) -> None:
+    """What was taken in by who was killed before writing it here, or asks at the same time."""
+    told = {one["tx_hash"] for one in answer.matches}
+    for lane, match in taken_in(network, restore.restored_at):
+        if match.tx_hash not in told:
+            _note(answer, lane, match)
 
 
 def _look_again(count: Count, client: NetworkClient, answer: NetworkAnswer) -> None:

@@ -8,8 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from airdrops_site.models import Restore
-from airdrops_site.restoring.asking import NetworkAnswer
+from airdrops_site.restoring.asking import NetworkAnswer, remember
 from scheduling.restoring import leave_lines, skip_missed
+from wallets.models import Network
 from wallets.restoring.beginning import claim_paused
 
 State = Restore.State
@@ -61,10 +62,14 @@ def _not_resumed() -> tuple[list[int], dict[str, Any]]:
     row = Restore.objects.filter(state__in=unfinished).first()
     if row is None:
         return [], {}
-    known = {
-        slug: asdict(NetworkAnswer(answer["asked_at"], matches=answer["matches"]))
-        for slug, answer in row.findings.get("networks", {}).items()
-    }
+    known: dict[str, Any] = {}
+    answers = row.findings.get("networks", {})
+    for network in Network.objects.filter(lanes__isnull=False).distinct():
+        before = answers.get(network.slug, {"asked_at": "", "matches": []})
+        answer = NetworkAnswer(before["asked_at"], matches=before["matches"])
+        remember(row, network, answer)
+        if answer.matches or network.slug in answers:
+            known[network.slug] = asdict(answer)
     return row.lanes, known
 
 

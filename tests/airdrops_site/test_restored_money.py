@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from airdrops_site.backup.bringing_back import restore
 from airdrops_site.backup.places import forget_old
+from airdrops_site.models import Restore
 from airdrops_site.restoring.asking import ask_chain, behind
 from scheduling.models import Run, Step
 from scheduling.steps import client_id
@@ -19,8 +20,11 @@ from tests.chains import ETHER, Chain
 from tests.wallets.intents import ticked, transfer
 from tests.wallets.test_adoption import elsewhere
 from tests.wallets.test_spending import make_limit
+from wallets.chain.client import NetworkClient
 from wallets.models import Attempt, EmergencyStop, Network, NonceLane, Transaction, Wallet
+from wallets.restoring.matching import match_mined
 from wallets.services import engage_stop
+from wallets.transactions.adoption import find_mined
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 DATABASE = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -75,6 +79,38 @@ def test_a_backup_that_was_made_before_the_resume_opens_the_same_lanes_and_keeps
     resumed(restored())
     paused = dict(NonceLane.objects.values_list("pk", "paused"))
     assert paused == {sure.lane_id: False, row.lane_id: True}
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["resumed", "restored_once_more"])
+def test_a_question_that_was_killed_before_it_wrote_what_it_took_in_leaves_the_doubts(
+    network: Network, wallet: Wallet, other_wallet: Wallet, chain: Chain, again: bool
+) -> None:
+    row = transfer(wallet, network, other_wallet.address)
+    Transaction.objects.update(data=b"\1\2\3\4old", selector="0x01020304")
+    data = "0x01020304" + b"new".hex()
+    elsewhere(chain, wallet, 0, to=row.to, data=data, gas="0x7530")
+    chain.mine(6)
+    restore = restored()
+    findings = restore.findings
+    ask_chain(restore, by="ann")
+    Restore.objects.update(findings=findings, state=Restore.State.PAUSED)
+    resumed(restored() if again else Restore.objects.get())
+    assert NonceLane.objects.get(pk=row.lane_id).paused
+
+
+def test_two_who_ask_at_once_leave_the_doubts(
+    network: Network, wallet: Wallet, other_wallet: Wallet, chain: Chain
+) -> None:
+    row = transfer(wallet, network, other_wallet.address)
+    Transaction.objects.update(data=b"\1\2\3\4old", selector="0x01020304")
+    data = "0x01020304" + b"new".hex()
+    tx_hash = elsewhere(chain, wallet, 0, to=row.to, data=data, gas="0x7530")
+    chain.mine(6)
+    lane = NonceLane.objects.get(pk=row.lane_id)
+    found = find_mined(lane, tx_hash, NetworkClient(network))
+    for _ in range(2):
+        match = match_mined(lane=lane, found=found, final=1, actor="ann", reason="restored")
+        assert match.kind == "foreign"
 
 
 def test_a_node_that_stands_still_is_not_asked_what_was_done_since() -> None:

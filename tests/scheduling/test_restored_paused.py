@@ -12,7 +12,8 @@ from airdrops_site.models import Restore
 from airdrops_site.restoring.asking import ask_chain
 from airdrops_site.restoring.beginning import begin
 from airdrops_site.restoring.resuming import resume
-from scheduling.models import Plan, PlanLine, Run, Step
+from scheduling.following import go_on
+from scheduling.models import Plan, PlanLine, Run, Step, Task
 from scheduling.pauses import PAUSED, standing_pauses
 from scheduling.plans.making import Maker, Payment, make_plan
 from scheduling.plans.running import advance_plans
@@ -23,6 +24,7 @@ from tests.scheduling.plans import coin
 from tests.scheduling.tasks import payer, paying, turn
 from tests.wallets.test_adoption import elsewhere
 from wallets.models import NonceLane, Transaction, Wallet
+from wallets.services import resume_installation
 from wallets.transactions.operator import NotPossible
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db, pytest.mark.usefixtures("errands")]
@@ -67,6 +69,22 @@ def test_a_line_whose_run_had_not_begun_is_not_tried_again() -> None:
         retry_plan(plan=plan, maker=SHELL)
 
 
+def test_a_run_of_a_plan_that_was_under_way_goes_on_only_after_the_resume() -> None:
+    paying(payer())
+    turn()
+    Step.objects.update(transaction=None, state="settled", settlement={"movements": []})
+    Transaction.objects.all().delete()
+    run = Run.objects.get()
+    Step.objects.create(run=run, index=1, kind="call", label="next", spec=run.steps.get().spec)
+    Task.objects.update(plan=running_plan(payer=payer("one"), friend=payer("friend")))
+    restored()
+    go_on(Run.objects.get())
+    assert not Transaction.objects.exists()
+    resume_installation(actor="ann", reason="all is told")
+    go_on(Run.objects.get())
+    assert Transaction.objects.exists()
+
+
 def test_nothing_is_dispatched_or_begun_before_the_resume() -> None:
     needed = paying(payer(), starts_at=timezone.now() + timedelta(days=1))
     waiting = paying(payer("other"), needs=(needed,))
@@ -79,7 +97,7 @@ def test_nothing_is_dispatched_or_begun_before_the_resume() -> None:
     assert (run.task, run.detail[:19]) == (waiting, f"{PAUSED}restored at")
     later.refresh_from_db()
     assert later.next_due_at is not None
-    assert f"{run.detail}." in look_at_scheduler(Survey()).problems
+    assert any(told.startswith(run.detail) for told in look_at_scheduler(Survey()).problems)
     assert standing_pauses() == [run.detail]
     resume(restore, by="ann", reason="all is told")
     later.refresh_from_db()

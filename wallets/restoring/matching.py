@@ -1,14 +1,16 @@
 """A mined transaction that the backup does not know, put in the place it has among our rows."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction as database
 
-from wallets.models import Attempt, NonceLane, Transaction
+from wallets.models import Attempt, Network, NonceLane, Transaction
 from wallets.restoring.spent import count_spent
 from wallets.transactions.adoption import (
+    ACTION,
+    PROTOCOL,
     Found,
     adopted_attempt,
     close_by,
@@ -65,6 +67,26 @@ def match_mined(*, lane: NonceLane, found: Found, final: int, actor: str, reason
         return match
 
 
+def taken_in(network: Network, since: datetime) -> list[tuple[NonceLane, Match]]:
+    """All that the network's lanes were given their places for since then, as the rows tell it."""
+    rows = Attempt.objects.filter(kind=Attempt.Kind.ADOPTED, created_at__gte=since)
+    rows = rows.filter(lane__network=network).select_related("lane__wallet", "transaction")
+    return [
+        (one.lane, Match(_kind(one), one.nonce, one.hash, one.transaction_id))
+        for one in rows.order_by("pk")
+    ]
+
+
+def _kind(known: Attempt) -> Kind:
+    """What it was when it was taken in: asked once more, it is no better explained."""
+    if known.kind != Attempt.Kind.ADOPTED:
+        return Kind.OWN
+    if known.foreign:
+        return Kind.REPLACED
+    row = known.transaction
+    return Kind.FOREIGN if (row.protocol, row.action) == (PROTOCOL, ACTION) else Kind.ADOPTED
+
+
 def _own(known: Attempt, found: Found) -> Match:
     # "Never sent" was true of the backup; a watch looks only for what may have left.
     Attempt.objects.filter(pk=known.pk, times_sent=0).update(times_sent=1)
@@ -72,7 +94,7 @@ def _own(known: Attempt, found: Found) -> Match:
     if row.state in (S.VOIDED, S.RESERVED):
         sentence = f"transaction {row.pk} is {row.state}, and an attempt of it is mined: see to it"
         return Match(Kind.OPEN, found.nonce, found.tx_hash, row.pk, sentence)
-    return Match(Kind.OWN, found.nonce, found.tx_hash, row.pk)
+    return Match(_kind(known), found.nonce, found.tx_hash, row.pk)
 
 
 @dataclass(frozen=True, slots=True)
