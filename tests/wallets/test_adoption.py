@@ -164,3 +164,14 @@ def test_of_several_the_chain_is_asked_at_once_and_each_has_an_answer(
     assert "is in no block" in str(absent)
     assert isinstance(nonsense, NotPossible)
     assert client.batches == 2
+
+
+def test_an_answer_without_its_parts_is_no_answer(sent: Transaction, chain: Chain) -> None:
+    class Careless(NetworkClient):
+        def read_many(self, requests: Sequence[Request]) -> list[Any]:
+            answers = super().read_many(requests)
+            return [{**one, "from": None} if "from" in one else one for one in answers]
+
+    chain.mine()
+    (found,) = find_all_mined(sent.lane, [sent.attempts.get().hash], Careless(sent.network))
+    assert "is no answer" in str(found)

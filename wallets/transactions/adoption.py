@@ -90,16 +90,15 @@ def find_all_mined(
 ) -> list[Found | NotPossible]:
     """As `find_mined`, of each in its place; two questions for all of them."""
     answers = _told(hashes, client)
-    numbers = {
-        answer.receipt["blockNumber"] for answer in answers if not isinstance(answer, NotPossible)
-    }
-    ordered = sorted(numbers)
+    ordered = sorted(
+        {one.receipt["blockNumber"] for one in answers if not isinstance(one, NotPossible)}
+    )
     blocks = client.read_many([("eth_getBlockByNumber", [number, False]) for number in ordered])
     by_number = dict(zip(ordered, blocks, strict=True))
     return [
         answer
         if isinstance(answer, NotPossible)
-        else _found(lane, answer, by_number[answer.receipt["blockNumber"]])
+        else _read(lane, answer, by_number[answer.receipt["blockNumber"]])
         for answer in answers
     ]
 
@@ -126,7 +125,7 @@ def _told(hashes: Sequence[str], client: NetworkClient) -> list[_Told | NotPossi
             told.append(asked_for)
             continue
         sent, receipt = next(answers), next(answers)
-        if isinstance(sent, dict) and isinstance(receipt, dict):
+        if isinstance(sent, dict) and isinstance(receipt, dict) and receipt.get("blockNumber"):
             told.append(_Told(asked_for, sent, receipt))
         else:
             told.append(NotPossible(f"{asked_for} is in no block of {client.network.name}"))
@@ -138,6 +137,16 @@ def _hash(text: str) -> str | NotPossible:
         return parse_hash(text)
     except AddressError as error:
         return NotPossible(str(error))
+
+
+def _read(lane: NonceLane, told: _Told, block_told: Any) -> Found | NotPossible:
+    try:
+        return _found(lane, told, block_told)
+    except (AddressError, KeyError, TypeError, ValueError) as error:
+        kind = type(error).__name__
+        return NotPossible(
+            f"what {lane.network.name} tells of {told.tx_hash} is no answer ({kind})"
+        )
 
 
 def _found(lane: NonceLane, told: _Told, block_told: Any) -> Found | NotPossible:
