@@ -2,7 +2,8 @@
 
 import sys
 
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from airdrops_site.backup.drilling import drill
 from airdrops_site.backup.making import folder_for_copies
@@ -31,7 +32,15 @@ def verify(by: str) -> None:
         with recorded(Kind.BACKUP_VERIFICATION, by=by) as noted:
             _nothing().write(noted)
         return
-    call_command(COMMAND, "--verify", newest.location)
+    began = timezone.now()
+    try:
+        call_command(COMMAND, "--verify", newest.location)
+    except CommandError:
+        # One that is gone, or that nobody can open, is refused before there is a row to tell of it.
+        if Operation.objects.filter(kind=Kind.BACKUP_VERIFICATION, started_at__gte=began).exists():
+            raise
+        with recorded(Kind.BACKUP_VERIFICATION, by=by, location=newest.location):
+            raise
 
 
 def restore_beside(by: str) -> Result:

@@ -54,7 +54,7 @@ class Costs:
         self, metric: str, kind: Metric, missing: Decimal, *, wallet: int, wanted: Decimal
     ) -> Estimate:
         """To bring what the wallet misses of the metric; `wanted` is all that is asked for."""
-        if self._is_over(metric, kind):
+        if self.is_over(metric, kind):
             return unknown(OVER)
         name = metric.rpartition(".")[2]
         with localcontext(prec=ranges.PRECISION):
@@ -64,7 +64,8 @@ class Costs:
                 return self._of_transactions(name, kind, missing, wallet)
         return unknown("it is not reached by repeating one action")
 
-    def _is_over(self, metric: str, kind: Metric) -> bool:
+    def is_over(self, metric: str, kind: Metric) -> bool:
+        """Whether the metric counts nothing of now."""
         moment = metric.rpartition(".")[0]
         return self.asking.until(moment, kind) < self.asking.now
 

@@ -8,6 +8,7 @@ from typing import Any
 from analytics.criteria import ranges
 from analytics.criteria.bringing import Bringing, How, base_units
 from analytics.criteria.costs import Costs, runs_for
+from analytics.criteria.evaluation import TAKING
 from analytics.criteria.library import CriteriaError
 from analytics.criteria.metric_models import Metric, TransactionMetric, TransferMetric
 from analytics.criteria.standing import Standing
@@ -43,7 +44,9 @@ class Lack:
 
 
 def lacks_of(one: Standing, rule: str, costs: Costs) -> Iterator[Lack]:
-    """By the rule, where it is not reached."""
+    """By the rule, where it is not reached; of one that takes something away nothing is missing."""
+    if any(known.name == rule and known.kind in TAKING for known in costs.asking.rules.rules):
+        return
     for told in one.rules:
         if told["rule"] != rule or told["met"] is True:
             continue
@@ -71,7 +74,9 @@ def orders_of(
 
 
 def _tasks(lack: Lack, template: Task | None, costs: Costs) -> list[tuple[Task, int]]:
-    """With how many runs; none where nothing of the campaign's brings it."""
+    """With how many runs; none where nothing of the campaign's brings it, or it counts no more."""
+    if costs.is_over(lack.name, lack.kind):
+        return []
     if template is None:
         estimate = costs.estimate(
             lack.name, lack.kind, lack.missing, wallet=lack.wallet.pk, wanted=lack.wanted
@@ -89,10 +94,10 @@ def _tasks(lack: Lack, template: Task | None, costs: Costs) -> list[tuple[Task, 
 
 
 class _Book:
-    """Orders by name; what a template says of its wallets is asked once."""
+    """Orders by name, task and metric; what a template says of its wallets is asked once."""
 
     def __init__(self, rule: str, costs: Costs) -> None:
-        self.orders: dict[str, Order] = {}
+        self.orders: dict[tuple[str, int, str], Order] = {}
         self._rule, self._costs = rule, costs
         self._own: dict[int, dict[int, Mapping[str, Any]]] = {}
         self._payers: dict[int, Wallet] = {}
@@ -128,7 +133,13 @@ class _Book:
         own: Mapping[str, Any],
     ) -> None:
         name = f"{self._rule} with {by}"
-        order = self.orders.setdefault(name, Order(task, lack.kind, runs, name))
+        key = name, task.pk, lack.name
+        if key not in self.orders:
+            # Of another metric it is another order: as another task does it, or at other times.
+            is_taken = any(one.name == name for one in self.orders.values())
+            name = f"{name}, for {lack.name}" if is_taken else name
+            self.orders[key] = Order(task, lack.kind, runs, name)
+        order = self.orders[key]
         order.wallets[wallet] = {**self._params(task).get(wallet.pk, {}), **own}
 
     def _params(self, task: Task) -> dict[int, Mapping[str, Any]]:

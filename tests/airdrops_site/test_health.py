@@ -3,8 +3,10 @@
 import json
 import re
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from io import StringIO
 from pathlib import Path
 
@@ -157,6 +159,16 @@ def test_a_database_without_its_tables_is_outdated(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert json.loads(done.stdout)["components"]["database"]["status"] == "outdated"
     assert "run `manage.py migrate`" in done.stdout
+
+
+def test_a_database_that_cannot_be_read_is_not_called_slow(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    with closing(sqlite3.connect(data / "airdrops.sqlite3")) as made:
+        made.execute("CREATE TABLE django_migrations (other)")
+    done = run_manage("health", "--json", AIRDROPS_DATA_DIR=str(data))
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["components"]["database"]["status"] == "unreachable"
 
 
 @pytest.mark.parametrize("kind", ["closed", "silent"])
