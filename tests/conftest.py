@@ -6,6 +6,7 @@ from pathlib import Path
 from time import time
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core import serializers
@@ -26,6 +27,12 @@ from wallets.transactions import market
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 pytest_plugins = ["tests.market", "tests.scheduling.ferry"]
+
+# How long it takes to think of an example tells of the machine, not of a rule.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -86,7 +86,7 @@ def test_of_an_empty_place_nothing_is_kept_aside(tmp_path: Path) -> None:
         assert again.kept in str(of_restored(again).shown[1])
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="a server writes to its own disk")
+@pytest.mark.sqlite  # a server writes to its own disk
 def test_a_full_disk_is_not_taken_for_a_backup_that_cannot_be_read(tmp_path: Path) -> None:
     made, before = made_at(tmp_path), digests()
     with _no_file_larger_than(64 * 1024), pytest.raises(BackupRefused, match="takes no more"):

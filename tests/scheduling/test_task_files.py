@@ -214,7 +214,7 @@ def store(fields: list[dict[str, Any]]) -> None:
 @trying(
     max_examples=int(os.environ.get("AIRDROPS_EXAMPLES", "6")),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_what_is_exported_and_applied_is_the_same(
     known: None, tmp_path: Path, fields: list[dict[str, Any]]

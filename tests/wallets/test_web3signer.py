@@ -81,7 +81,9 @@ prices = st.one_of(
 )
 
 
-@settings_of_hypothesis(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings_of_hypothesis(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(call=calls, price=prices)
 def test_the_bytes_are_those_an_independent_library_makes(
     server: SignerServer, signer: Web3Signer, call: dict[str, Any], price: dict[str, Any]
