@@ -1,12 +1,13 @@
 """The checks of the clusters of workers and of the scheduler that lives in them."""
 
+import shlex
 from datetime import timedelta
 
 from django.db.models import Count, Min
 
 from airdrops_site.health.component import Component, Severity
 from airdrops_site.health.survey import Survey
-from scheduling.models import Run, Task
+from scheduling.models import Pause, Run, Task
 from scheduling.pauses import PAUSED, Standing, scope_text, sentence, standing, undispatched
 from scheduling.states import UNFINISHED_RUN
 from wallets import clusters
@@ -131,8 +132,7 @@ def _scheduler_problems(status: str, waiting: float) -> tuple[str, ...]:
 def _rest_problems(rest: Standing) -> list[str]:
     """What rests by a person's word, and the command that ends it."""
     found = [
-        f"{sentence(one)}; `manage.py tasks resume {scope_text(one.scope_kind, one.scope_value)} "
-        '--reason "…"` ends it.'
+        f'{sentence(one)}; `manage.py tasks resume {_typed(one)} --reason "…"` ends it.'
         for one in rest.pauses
     ]
     if rest.restored:
@@ -141,6 +141,12 @@ def _rest_problems(rest: Standing) -> list[str]:
     if rest.drain:
         found.insert(0, f"{rest.drain}; {_DRAINS}.")
     return found
+
+
+def _typed(pause: Pause) -> str:
+    """Its scope as a shell takes it; a task's name may have spaces."""
+    value = pause.scope_value
+    return scope_text(pause.scope_kind, shlex.quote(value) if value else "")
 
 
 _DRAINS = (

@@ -163,6 +163,13 @@ def test_a_pause_is_what_the_scheduler_says(
     assert "looked into" in component.problems[0]
 
 
+def test_the_command_that_ends_a_pause_can_be_pasted(cluster: WorkerCluster) -> None:
+    factories.TaskFactory.create(name="two words")
+    pause_scope(scope="task", value="two words", actor="alice", reason="looked into")
+    (problem,) = look_at_scheduler(Survey()).problems
+    assert "`manage.py tasks resume task 'two words' --reason" in problem
+
+
 def test_a_pause_after_a_restore_is_what_the_scheduler_says(cluster: WorkerCluster) -> None:
     Installation.objects.update(paused=True, pause_reason="restored")
     component = look_at_scheduler(Survey())

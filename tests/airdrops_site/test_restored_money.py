@@ -36,6 +36,18 @@ def _nothing_stays_aside() -> Iterator[None]:
     forget_old()
 
 
+def resembling(
+    network: Network, wallet: Wallet, to: Wallet, chain: Chain
+) -> tuple[Transaction, str]:
+    """A call that waits, and the hash of one much like it that the lost host had mined."""
+    row = transfer(wallet, network, to.address)
+    Transaction.objects.filter(pk=row.pk).update(data=b"\1\2\3\4old", selector="0x01020304")
+    data = "0x01020304" + b"new".hex()
+    tx_hash = elsewhere(chain, wallet, 0, to=row.to, data=data, gas="0x7530")
+    chain.mine(6)
+    return row, tx_hash
+
+
 @pytest.mark.parametrize("wei", [ETHER, ETHER + 1], ids=["adopted", "foreign"])
 def test_what_was_spent_after_the_backup_counts_in_the_days_limit(
     network: Network, wallet: Wallet, other_wallet: Wallet, chain: Chain, wei: int
@@ -53,11 +65,7 @@ def test_what_was_spent_after_the_backup_counts_in_the_days_limit(
 def test_a_lane_that_was_opened_by_hand_before_the_resume_is_paused_while_it_is_in_doubt(
     network: Network, wallet: Wallet, other_wallet: Wallet, chain: Chain
 ) -> None:
-    row = transfer(wallet, network, other_wallet.address)
-    Transaction.objects.update(data=b"\x01\x02\x03\x04old", selector="0x01020304")
-    data = "0x01020304" + b"new".hex()
-    elsewhere(chain, wallet, 0, to=row.to, data=data, gas="0x7530")
-    chain.mine(6)
+    row, _ = resembling(network, wallet, other_wallet, chain)
     restore = ask_chain(restored(), by="ann")
     NonceLane.objects.update(paused=False, pause_reason="")
     resumed(restore)
@@ -70,11 +78,7 @@ def test_a_backup_that_was_made_before_the_resume_opens_the_same_lanes_and_keeps
     network: Network, wallet: Wallet, other_wallet: Wallet, chain: Chain
 ) -> None:
     sure = transfer(other_wallet, network, wallet.address, key="t:2")
-    row = transfer(wallet, network, other_wallet.address)
-    Transaction.objects.filter(pk=row.pk).update(data=b"\1\2\3\4old", selector="0x01020304")
-    data = "0x01020304" + b"new".hex()
-    elsewhere(chain, wallet, 0, to=row.to, data=data, gas="0x7530")
-    chain.mine(6)
+    row, _ = resembling(network, wallet, other_wallet, chain)
     ask_chain(restored(), by="ann")
     resumed(restored())
     paused = dict(NonceLane.objects.values_list("pk", "paused"))
@@ -85,11 +89,7 @@ def test_a_backup_that_was_made_before_the_resume_opens_the_same_lanes_and_keeps
 def test_a_question_that_was_killed_before_it_wrote_what_it_took_in_leaves_the_doubts(
     network: Network, wallet: Wallet, other_wallet: Wallet, chain: Chain, again: bool
 ) -> None:
-    row = transfer(wallet, network, other_wallet.address)
-    Transaction.objects.update(data=b"\1\2\3\4old", selector="0x01020304")
-    data = "0x01020304" + b"new".hex()
-    elsewhere(chain, wallet, 0, to=row.to, data=data, gas="0x7530")
-    chain.mine(6)
+    row, _ = resembling(network, wallet, other_wallet, chain)
     restore = restored()
     findings = restore.findings
     ask_chain(restore, by="ann")
@@ -101,11 +101,7 @@ def test_a_question_that_was_killed_before_it_wrote_what_it_took_in_leaves_the_d
 def test_two_who_ask_at_once_leave_the_doubts(
     network: Network, wallet: Wallet, other_wallet: Wallet, chain: Chain
 ) -> None:
-    row = transfer(wallet, network, other_wallet.address)
-    Transaction.objects.update(data=b"\1\2\3\4old", selector="0x01020304")
-    data = "0x01020304" + b"new".hex()
-    tx_hash = elsewhere(chain, wallet, 0, to=row.to, data=data, gas="0x7530")
-    chain.mine(6)
+    row, tx_hash = resembling(network, wallet, other_wallet, chain)
     lane = NonceLane.objects.get(pk=row.lane_id)
     found = find_mined(lane, tx_hash, NetworkClient(network))
     for _ in range(2):
