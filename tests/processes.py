@@ -15,6 +15,8 @@ from django.db import connection
 
 from airdrops_site.devnet.ports import free_port
 
+# Seconds until something counts as hung: no measure of speed, however slow the machine is.
+PATIENCE = 300
 _OURS = ("AIRDROPS_", "DATABASE_URL", "METRICS_TOKEN", "DJANGO_SETTINGS_MODULE", "SECRET_KEY")
 
 
@@ -91,7 +93,7 @@ def serve(log: Path, *arguments: str, **variables: str) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
     try:
-        assert eventually(lambda: _listens(bind), within=60), log.read_text()
+        assert eventually(lambda: _listens(bind)), log.read_text()
         yield f"http://{bind}"
     finally:
         process.terminate()
@@ -106,7 +108,7 @@ def _listens(bind: str) -> bool:
     return True
 
 
-def eventually(true: Callable[[], bool], *, within: float = 30, every: float = 0.1) -> bool:
+def eventually(true: Callable[[], bool], *, within: float = PATIENCE, every: float = 0.1) -> bool:
     """Whether it becomes true in time, looking `every` so many seconds."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import PATIENCE
+
 PROJECT = Path(__file__).resolve().parents[2]
 TOOLS = [
     "sh",
@@ -75,7 +77,7 @@ class Machine:
 
     def bootstrap(self, mode: str, **environment: str) -> tuple[int, str]:
         process = self.start("sh", "deploy/bootstrap.sh", mode, **environment)
-        _, told = process.communicate(timeout=30)
+        _, told = process.communicate(timeout=PATIENCE)
         return process.returncode, told
 
     def calls(self) -> list[str]:
@@ -83,7 +85,7 @@ class Machine:
         return record.read_text().splitlines() if record.exists() else []
 
     def wait_for_call(self) -> None:
-        until = time.monotonic() + 10
+        until = time.monotonic() + PATIENCE
         while not self.calls() and time.monotonic() < until:
             time.sleep(0.02)
 
@@ -168,7 +170,7 @@ def test_of_two_starts_at_once_one_installs(machine: Machine) -> None:
     first = machine.start("sh", "deploy/bootstrap.sh", "run", SYNC_SECONDS="1")
     machine.wait_for_call()
     code, told = machine.bootstrap("run")
-    first.communicate(timeout=30)
+    first.communicate(timeout=PATIENCE)
     assert (first.returncode, code) == (0, 0)
     assert "waiting for it" in told
     assert len(machine.calls()) == 2
@@ -178,7 +180,7 @@ def test_a_stop_while_installing_ends_the_installer_too(machine: Machine) -> Non
     process = machine.start("sh", "deploy/bootstrap.sh", "run", SYNC_SECONDS="0.7")
     machine.wait_for_call()
     process.send_signal(signal.SIGTERM)
-    process.wait(timeout=30)
+    process.wait(timeout=PATIENCE)
     time.sleep(1)
     assert process.returncode == 128 + signal.SIGTERM
     assert not (machine.clone / ".venv").exists()
@@ -191,4 +193,4 @@ def test_make_run_hands_sigterm_to_the_program(machine: Machine) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == "started\n"
     process.send_signal(signal.SIGTERM)
-    assert "stopped in order" in process.communicate(timeout=30)[1]
+    assert "stopped in order" in process.communicate(timeout=PATIENCE)[1]

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from pytest_django.live_server_helper import LiveServer
 
 from tests import factories
+from tests.processes import PATIENCE
 from wallets.models import NonceLane, Receipt, Transaction
 
 pytestmark = [
@@ -58,7 +59,9 @@ def page(live_server: LiveServer, browser: Browser) -> Iterator[Page]:
         if message.type in ("error", "warning"):
             complaints.append(message.text)
 
+    expect.set_options(timeout=PATIENCE * 1000)
     context = browser.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE * 1000)
     found = context.new_page()
     found.on("console", listen)
     found.on("pageerror", lambda error: complaints.append(str(error)))
@@ -102,7 +105,7 @@ def test_the_dashboard_renews_itself(page: Page, receipt: Receipt) -> None:
     final = page.locator(".console-figure", has_text="Final").locator("strong")
     expect(final).to_have_text("1")
     factories.TransactionFactory.create(final=True)
-    expect(final).to_have_text("2", timeout=15_000)
+    expect(final).to_have_text("2")
 
 
 def test_an_ended_session_leads_to_the_login(page: Page, receipt: Receipt) -> None:

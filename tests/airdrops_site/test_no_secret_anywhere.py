@@ -195,7 +195,7 @@ def test_workers_web_database_backup_and_keystores_hold_none(
     log = tmp_path / "workers.log"
     with manage("qcluster", log=log):
         verified = Wallet.objects.filter(status="verified")
-        assert eventually(lambda: verified.count() == 2, within=60), log.read_text()[-3000:]
+        assert eventually(lambda: verified.count() == 2), log.read_text()[-3000:]
         good = transfer(main, network, main.address)
         bad = transfer(main, network, "0x" + "22" * 20, key="t:2", data=b"\x01" * 4)
         assert eventually(lambda: _state(good) == "broadcast" and _state(bad) != "queued")

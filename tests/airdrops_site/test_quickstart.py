@@ -22,7 +22,7 @@ from airdrops_site.devnet.ports import free_port
 from airdrops_site.devnet.rpc import DevnetRpc
 from tests.monitoring import kit
 from tests.monitoring.pages import shown, told_of
-from tests.processes import eventually, run_manage
+from tests.processes import PATIENCE, eventually, run_manage
 
 BALANCE_OF = "0x70a08231" + "0" * 24
 
@@ -74,7 +74,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which `quickstart --once` has run to its end."""
     folder = tmp_path_factory.mktemp("quickstart")
     process = start(folder, "--once")
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said.decode()
     return folder
 
@@ -204,7 +204,7 @@ def test_secrets_are_readable_by_their_owner_only(finished: Path) -> None:
 def said_when_refused(folder: Path, *arguments: str, **variables: str) -> str:
     """What a quickstart says that ends with 2."""
     process = start(folder, *arguments, **variables)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2, said.decode()
     return said.decode()
 
@@ -218,7 +218,7 @@ def _confirmed(folder: Path) -> int:
 
 def _more_confirmed(folder: Path) -> bool:
     before = _confirmed(folder)
-    return eventually(lambda: _confirmed(folder) > before + 3, within=100)
+    return eventually(lambda: _confirmed(folder) > before + 3)
 
 
 def _kill_a_lanes_worker(folder: Path) -> None:
@@ -232,7 +232,7 @@ def _kill_a_lanes_worker(folder: Path) -> None:
         return bool(owners)
 
     # A lane is held for a few hundredths of a second, and the demo's tasks come twice a minute.
-    assert eventually(found, within=70, every=0.003)
+    assert eventually(found, every=0.003)
     os.kill(int(owners[0][0].rsplit(":", 1)[1]), signal.SIGKILL)
 
 
@@ -260,7 +260,7 @@ def test_killed_processes_and_a_stop_leave_nothing_undone_twice_or_running(tmp_p
     port = free_port()
     process = start(tmp_path, "--port", str(port))
     try:
-        assert eventually(lambda: _shows_a_transaction(port), within=60)
+        assert eventually(lambda: _shows_a_transaction(port))
         older = _saved_chains(tmp_path)
         assert _more_confirmed(tmp_path)
         _kill_a_lanes_worker(tmp_path)
@@ -270,11 +270,11 @@ def test_killed_processes_and_a_stop_leave_nothing_undone_twice_or_running(tmp_p
         assert len(query(tmp_path, "SELECT 1 FROM wallets_workercluster")) > 1
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
-    assert eventually(lambda: not processes_of(tmp_path), within=2), processes_of(tmp_path)
+    assert eventually(lambda: not processes_of(tmp_path)), processes_of(tmp_path)
     again = start(tmp_path, "--once")
-    _, said = again.communicate(timeout=120)
+    _, said = again.communicate(timeout=PATIENCE)
     assert again.returncode == 0, said.decode()
     failed = query(tmp_path, "SELECT detail FROM scheduling_run WHERE state != 'succeeded'")
     assert failed == []
@@ -299,12 +299,12 @@ def _shows_a_transaction(port: int) -> bool:
 def test_the_end_of_the_terminal_ends_everything(tmp_path: Path) -> None:
     process = start(tmp_path)
     try:
-        assert eventually(lambda: _confirmed(tmp_path) > 0, within=60)
+        assert eventually(lambda: _confirmed(tmp_path) > 0)
     finally:
         process.send_signal(signal.SIGHUP)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
-    assert eventually(lambda: not processes_of(tmp_path), within=2), processes_of(tmp_path)
+    assert eventually(lambda: not processes_of(tmp_path)), processes_of(tmp_path)
 
 
 def test_a_busy_port_is_one_sentence_and_exit_2(tmp_path: Path) -> None:

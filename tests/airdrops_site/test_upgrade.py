@@ -32,6 +32,6 @@ def test_what_was_in_flight_is_done_once_and_what_comes_after_too(
     one.queue([1006, 1007])
     chain.rpc.call("evm_setIntervalMining", 1)
     with one.working():
-        assert eventually(lambda: sum(times(chain, wallet).values()) == 8, within=60)
+        assert eventually(lambda: sum(times(chain, wallet).values()) == 8)
     assert set(times(chain, wallet).values()) == {1}
     assert one.hashes()[: len(before)] == before

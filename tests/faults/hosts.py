@@ -109,7 +109,7 @@ class Host:
         pids = [cluster.pid for cluster in self.clusters]
         with self.standing():
             alive = WorkerCluster.objects.filter(pid__in=pids, beat_at__isnull=False)
-            if not eventually(lambda: alive.count() == len(pids), within=90):
+            if not eventually(lambda: alive.count() == len(pids)):
                 raise RuntimeError(f"clusters did not start; see {self.folder}/clusters.log")
 
     def kill(self) -> int:

@@ -38,7 +38,7 @@ from tests.faults.loads import Load, lay_out, paused_lanes  # noqa: E402
 from tests.faults.restored import verdict  # noqa: E402
 from tests.faults.versions import stamp  # noqa: E402
 from tests.market import deploy_market  # noqa: E402
-from tests.processes import eventually  # noqa: E402
+from tests.processes import PATIENCE, eventually  # noqa: E402
 from tests.scratch import prepare  # noqa: E402
 from wallets.models import Attempt, Installation, Transaction  # noqa: E402
 from wallets.transactions.states import PENDING  # noqa: E402
@@ -137,7 +137,7 @@ def _work_and_back_up(drill: Drill) -> None:
     with old.standing():
         # Every lane has had its first turn.
         begun = Attempt.objects.order_by().values("lane").distinct()
-        assert eventually(lambda: begun.count() == len(load.wallets), within=60)
+        assert eventually(lambda: begun.count() == len(load.wallets))
         working = time.monotonic()
         load.top_up_for(dice.uniform(1, 5))
         drill.asked_before, began = len(load.asked), time.monotonic()
@@ -199,7 +199,7 @@ def _old_beside(drill: Drill) -> None:
         drill.load.top_up_for(drill.load.dice.uniform(5, 15))
     with drill.old.standing():
         # On a busy machine its first turns take a while: it has signed, or found out.
-        eventually(lambda: Attempt.objects.count() > before or bool(paused_lanes()), within=60)
+        eventually(lambda: Attempt.objects.count() > before or bool(paused_lanes()))
         drill.happened["signed_by_old_beside"] = Attempt.objects.count() - before
         drill.happened["lanes_paused_by_old"] = len(paused_lanes())
 
@@ -218,7 +218,7 @@ def _resume(drill: Drill) -> None:
             drill.violations.append(f"{ours.count() - signed} were signed before the resume")
     while new.manage("resume_state", "--confirm").returncode:
         drill.happened["refused_to_resume"] += 1
-        if time.monotonic() - began > 180:
+        if time.monotonic() - began > PATIENCE:
             raise RuntimeError(f"never resumed: {new.manage('resume_state').stdout}")
         time.sleep(1)
     drill.note("resume", began)
@@ -241,10 +241,10 @@ def _to_rest(drill: Drill) -> None:
         if not drill.plan.returns:
             drill.load.top_up(least=1)
         began = time.monotonic()
-        rested = eventually(_is_at_rest, within=240, every=0.5)
+        rested = eventually(_is_at_rest, every=0.5)
         drill.note("to_rest", began)
         if not rested:
-            drill.violations.append("not at rest after 240 s")
+            drill.violations.append(f"not at rest after {PATIENCE} s")
     drill.old.kill()
     drill.new.stop()
 

@@ -144,7 +144,7 @@ def run_stop(drill: Drill, ground: Field, *, each: int) -> dict[str, Any]:
     load = _top_up(drill, ground, wallets, each)
     lift_stop(reason="the next drill", actor="tests")
     own = Attempt.objects.filter(lane__wallet__in=wallets).exclude(pk__in=known)
-    assert eventually(own.exists, every=0.02, within=60), "nothing is signed; see the logs"
+    assert eventually(own.exists, every=0.02), "nothing is signed; see the logs"
     _mine_for(ground.chain, drill.after)
     seen = _stop(drill)
     _mine_for(ground.chain, GOES_ON_FOR)

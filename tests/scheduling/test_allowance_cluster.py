@@ -33,5 +33,5 @@ def test_workers_take_back_what_a_run_left(
 ) -> None:
     log = tmp_path / "workers.log"
     with manage("qcluster", log=log):
-        assert eventually(_settled, within=90), log.read_text()
+        assert eventually(_settled), log.read_text()
     assert (allowed(market, trader), len(revocations())) == (0, 1)

@@ -59,9 +59,9 @@ def test_workers_killed_meanwhile_pay_every_line_once(
     plan = draft([pay(trader, to, eth, amount) for to, amount in wanted.items()], ann)
     run_plan(plan=approve_plan(plan=plan, maker=ann), maker=ann)
     with manage("qcluster", log=log) as process:
-        assert eventually(some_sent, within=60), log.read_text()
+        assert eventually(some_sent), log.read_text()
         os.killpg(process.pid, signal.SIGKILL)
     with manage("qcluster", log=log):
-        assert eventually(is_done, within=120), log.read_text()
+        assert eventually(is_done), log.read_text()
     paid = sorted(paid_on_chain(market, trader.address))
     assert paid == sorted((address.lower(), amount) for address, amount in wanted.items())

@@ -94,5 +94,5 @@ def test_a_copy_of_an_installation_executes_nothing_twice(
     copy = one.copied("copy")
     chain.rpc.call("evm_setIntervalMining", 1)
     with one.working(), copy.working():
-        assert eventually(lambda: sum(times(chain, wallet).values()) == 12, within=60)
+        assert eventually(lambda: sum(times(chain, wallet).values()) == 12)
     assert set(times(chain, wallet).values()) == {1}
