@@ -110,9 +110,14 @@ def _sentences(restore: Restore, facts: dict[str, Any]) -> list[str]:
         _numbers("requests are held, their venue does not answer", facts["requests_held"]),
         _numbers("requests were done already, as their venue says", facts["requests_done"]),
         *(f"in doubt: {one}" for one in facts["doubts"]),
-        f"left paused: {', '.join(facts['left'])}" if facts["left"] else "",
+        _left(facts["left"]),
     ]
     return [one for one in told if one]
+
+
+def _left(networks: list[str]) -> str:
+    told = "what was spent there since the backup counts in no limit before another --confirm"
+    return f"left paused: {', '.join(networks)}; {told}" if networks else ""
 
 
 def _lines(count: int) -> str:

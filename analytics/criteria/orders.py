@@ -23,11 +23,15 @@ USUAL_SLIPPAGE_BPS = 50
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """So many runs as a task does it, by these wallets with parameters of their own."""
+    """So many runs as a task does it, by these wallets with parameters of their own.
+
+    `name` begins with its purpose, and another order may have the same.
+    """
 
     template: Task
     metric: Metric
     runs: int
+    purpose: str
     name: str
     wallets: dict[Wallet, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -41,6 +45,11 @@ class Lack:
     kind: Metric
     missing: Decimal
     wanted: Decimal
+
+
+def purpose_of(rule: str, metric: str) -> str:
+    """How the names of all tasks begin that are made for a metric of a rule."""
+    return f"{rule}, {metric}: "
 
 
 def lacks_of(one: Standing, rule: str, costs: Costs) -> Iterator[Lack]:
@@ -94,7 +103,7 @@ def _tasks(lack: Lack, template: Task | None, costs: Costs) -> list[tuple[Task, 
 
 
 class _Book:
-    """Orders by name, task and metric; what a template says of its wallets is asked once."""
+    """Orders by how, task and metric; what a template says of its wallets is asked once."""
 
     def __init__(self, rule: str, costs: Costs) -> None:
         self.orders: dict[tuple[str, int, str], Order] = {}
@@ -132,13 +141,10 @@ class _Book:
         wallet: Wallet,
         own: Mapping[str, Any],
     ) -> None:
-        name = f"{self._rule} with {by}"
-        key = name, task.pk, lack.name
+        purpose = purpose_of(self._rule, lack.name)
+        key = by, task.pk, lack.name
         if key not in self.orders:
-            # Of another metric it is another order: as another task does it, or at other times.
-            is_taken = any(one.name == name for one in self.orders.values())
-            name = f"{name}, for {lack.name}" if is_taken else name
-            self.orders[key] = Order(task, lack.kind, runs, name)
+            self.orders[key] = Order(task, lack.kind, runs, purpose, f"{purpose}{by}")
         order = self.orders[key]
         order.wallets[wallet] = {**self._params(task).get(wallet.pk, {}), **own}
 

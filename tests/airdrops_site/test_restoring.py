@@ -146,7 +146,9 @@ def test_a_silent_network_is_named_and_may_be_left_paused(
     with pytest.raises(CommandError, match="devnet-l1: Devnet L1 does not answer"):
         call_command("resume_state", "--confirm")
     assert Installation.objects.get().paused
-    call_command("resume_state", "--confirm", "--without", "devnet-l1", stdout=StringIO())
+    told = StringIO()
+    call_command("resume_state", "--confirm", "--without", "devnet-l1", stdout=told)
+    assert "left paused: devnet-l1; what was spent there since" in " ".join(told.getvalue().split())
     assert (Installation.objects.get().paused, NonceLane.objects.get().paused) == (False, True)
     queued.network.endpoints.update(enabled=True)
     call_command("resume_state", "--confirm", stdout=StringIO())

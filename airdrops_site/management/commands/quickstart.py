@@ -64,14 +64,15 @@ class Command(BaseCommand):
     def _set_up(
         self, data: Path, port: int, anvils: list[Anvil], *, once: bool
     ) -> tuple[int, Supervisor]:
+        # First, for it is what a new machine lacks. One by one, so that a failing second
+        # start still stops the first.
+        self._say("Starting the devnet …")
+        for chain_id, seconds in CHAINS.items():
+            anvils.append(_start_anvil(data, chain_id, seconds))
         self._say("Preparing the database …")
         call_command("migrate", verbosity=0)
         sync_roles()
         password = operator.ensure_operator(data)
-        self._say("Starting the devnet …")
-        # One by one, so that a failing second start still stops the first.
-        for chain_id, seconds in CHAINS.items():
-            anvils.append(_start_anvil(data, chain_id, seconds))
         become_signing_process()
         wallets = demo.ensure_wallets()
         urls = {anvil.config.chain_id: anvil.url for anvil in anvils}
