@@ -9,7 +9,7 @@ from wallets.models import Wallet
 
 
 def compare_books(_by: str) -> Result:
-    """Every wallet and token at one final block of each network; nothing is booked."""
+    """Every wallet and token at one final block of each network; no difference is booked."""
     # Retired ones too: their books must be right as well.
     wallets = list(Wallet.objects.order_by("label"))
     found = [

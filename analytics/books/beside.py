@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from analytics.booking import catch_up
 from analytics.chain_history.scanning import final_block
 from analytics.models import LedgerEntry
 from analytics.selectors import valid_entries
@@ -56,22 +57,32 @@ class Beside:
 def put_beside(
     *, network: Network, client: NetworkClient, wallets: Sequence[Wallet], at: Block | None = None
 ) -> Beside:
-    """All of them at one final block; where that cannot be read everything is unknown."""
+    """All of them at one final block; where that cannot be read everything is unknown.
+
+    So it is while the books are behind what the database knows, which is booked first.
+    """
     tokens = tokens_of_books(network)
     pairs = [(wallet, token) for wallet in wallets for token in tokens]
     try:
         block = at or final_block(client)
         found = read_balances(client, [holding_of(*pair) for pair in pairs], at=block.number)
     except ChainError as error:
-        sums = book_balances(network, None)
-        lines = (Line(one, two, sums[one.pk, two.pk], None) for one, two in pairs)
-        return Beside(network, None, tuple(lines), str(error))
+        return _unknown(network, pairs, str(error))
+    # After the chain was read: what is noticed from now on may be of a later block.
+    if not catch_up():
+        return _unknown(network, pairs, "the books are behind what was done; ask again")
     sums = book_balances(network, found.block.number)
     lines = (
         Line(one, two, sums[one.pk, two.pk], amount)
         for (one, two), amount in zip(pairs, found.amounts, strict=True)
     )
     return Beside(network, found.block, tuple(lines))
+
+
+def _unknown(network: Network, pairs: Sequence[tuple[Wallet, Token]], why: str) -> Beside:
+    sums = book_balances(network, None)
+    lines = (Line(one, two, sums[one.pk, two.pk], None) for one, two in pairs)
+    return Beside(network, None, tuple(lines), why)
 
 
 def tokens_of_books(network: Network) -> list[Token]:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 
 from airdrops_site.roles import sync_roles
-from analytics.tasks import book_ledger
+from analytics.booking import book_ledger
 from scheduling.models import Plan
 from tests.market import Market
 from tests.scheduling.plans import plan_round

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics import tasks
+from analytics import booking
 from analytics.ledger import book_transaction
 from analytics.models import LedgerEntry
 from scheduling.models import Step
@@ -62,7 +62,7 @@ class Story:
             case ["book"], _:
                 book_transaction(transaction_id=self.row.pk)
             case ["pass"], _:
-                tasks.book_ledger()
+                booking.book_ledger()
 
     def moved(self) -> tuple:  # type: ignore[type-arg]
         """What the canonical block moved: another block, another price."""
@@ -94,7 +94,7 @@ def test_the_ledger_ends_as_the_facts(events: list[str]) -> None:
     story = Story.begin()
     for event in events:
         story.happen(event)
-    tasks.book_ledger()
+    booking.book_ledger()
     assert story.booked() == story.facts()
 
 

@@ -7,12 +7,12 @@ import pytest
 from django.apps import apps
 from eth_utils.address import to_checksum_address
 
+from analytics.booking import book_ledger
 from analytics.books.balance import account_sums
 from analytics.books.reading import book_again, book_everything, book_news
 from analytics.ledger import book_transaction
 from analytics.models import Campaign, ChainTransaction, ChainTransfer, LedgerEntry
 from analytics.selectors import balance_change, valid_entries
-from analytics.tasks import book_ledger
 from scheduling.models import Step
 from scheduling.states import STEP, StepState
 from scheduling.waits import settle_wait

@@ -11,7 +11,7 @@ from django.db import transaction as database
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from analytics import history, tasks
+from analytics import booking, history
 from analytics.ledger import book_transaction
 from analytics.models import LedgerCursor, LedgerEntry, Unbooked
 from analytics.selectors import unbooked_transactions
@@ -46,7 +46,7 @@ def test_what_is_confirmed_is_booked_by_the_next_pass(ground: Ground) -> None:
     row = ground.transaction(value=5)
     confirm(row)
     assert is_due()
-    tasks.book_ledger()
+    booking.book_ledger()
     assert LedgerEntry.objects.filter(transaction=row).count() == 2
     assert not is_due()
 
@@ -55,18 +55,18 @@ def test_what_is_settled_later_is_booked_later(ground: Ground) -> None:
     row = ground.transaction()
     step = ground.step(row)
     confirm(row)
-    tasks.book_ledger()
+    booking.book_ledger()
     settle(step, into(7))
-    tasks.book_ledger()
+    booking.book_ledger()
     assert LedgerEntry.objects.get(transaction=row, kind="in").amount == 7
 
 
 def test_what_is_undone_is_reversed_by_the_next_pass(ground: Ground) -> None:
     row = ground.transaction(value=5)
     confirm(row)
-    tasks.book_ledger()
+    booking.book_ledger()
     reorganise(row)
-    tasks.book_ledger()
+    booking.book_ledger()
     statuses = LedgerEntry.objects.filter(transaction=row).values_list("status", flat=True)
     assert set(statuses) == {"reversed"}
 
@@ -75,16 +75,16 @@ def test_a_pass_with_nothing_new_costs_at_most_three_queries(
     ground: Ground, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     confirm(ground.transaction(value=5))
-    tasks.book_ledger()
+    booking.book_ledger()
     with django_assert_max_num_queries(3):
-        tasks.book_ledger()
+        booking.book_ledger()
 
 
 def test_asking_whether_it_is_due_costs_one_query(
     ground: Ground, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     confirm(ground.transaction())
-    tasks.book_ledger()
+    booking.book_ledger()
     LedgerCursor.objects.update(gaps=[])
     with django_assert_num_queries(1):
         assert not is_due()
@@ -96,7 +96,7 @@ def test_a_history_longer_than_a_batch_is_booked_in_one_job(ground: Ground) -> N
     for _ in range(history.BATCH):
         line()
     confirm(last)
-    tasks.book_ledger()
+    booking.book_ledger()
     assert LedgerEntry.objects.filter(transaction__in=(first, last)).count() == 2
 
 
@@ -104,7 +104,7 @@ def test_a_pass_that_died_before_it_kept_its_place_is_done_again(ground: Ground)
     row = ground.transaction()
     confirm(row)
     history.read(history.LEDGER)
-    tasks.book_ledger()
+    booking.book_ledger()
     assert LedgerEntry.objects.filter(transaction=row).count() == 1
 
 
@@ -150,13 +150,13 @@ def test_what_cannot_be_booked_waits_is_counted_and_tried_again(ground: Ground) 
     step = ground.step(row)
     confirm(row)
     settle(step, into(7, NEW))
-    tasks.book_ledger()
+    booking.book_ledger()
     assert "add it under Tokens" in Unbooked.objects.get(transaction=row).reason
     assert (unbooked_transactions(), is_due("unbooked")) == (1, False)
     Token.objects.create(network=ground.network, symbol="NEW", address=NEW)
     Unbooked.objects.update(retry_at=timezone.now())
     assert is_due("unbooked")
-    tasks.book_unbooked()
+    booking.book_unbooked()
     assert LedgerEntry.objects.filter(transaction=row, kind="in").exists()
     assert unbooked_transactions() == 0
 
@@ -167,7 +167,7 @@ def test_what_cannot_be_booked_holds_nothing_else_up(ground: Ground) -> None:
     confirm(stuck)
     settle(step, into(7, NEW))
     confirm(fine)
-    tasks.book_ledger()
+    booking.book_ledger()
     assert LedgerEntry.objects.filter(transaction=fine).exists()
     assert not is_due()
 
@@ -178,7 +178,7 @@ def test_confirmed_transactions_not_read_yet_are_counted_once(ground: Ground) ->
     confirm(row)
     finalise(row)
     assert unbooked_transactions() == 1
-    tasks.book_ledger()
+    booking.book_ledger()
     assert unbooked_transactions() == 0
 
 
@@ -212,13 +212,13 @@ def test_a_lower_line_committed_after_a_higher_one_was_read_is_booked(ground: Gr
     slow, quick = ground.transaction(), ground.transaction()
     with confirming_slowly(slow):
         confirm(quick)
-        tasks.book_ledger()
+        booking.book_ledger()
         assert not LedgerEntry.objects.filter(transaction=slow).exists()
     assert LedgerEntry.objects.filter(transaction=quick).exists()
     lines = Transition.objects.filter(subject="transaction", to_state="confirmed").order_by("pk")
     assert [found.subject_id for found in lines] == [slow.pk, quick.pk]
     assert is_due()
-    tasks.book_ledger()
+    booking.book_ledger()
     assert LedgerEntry.objects.filter(transaction=slow).exists()
 
 
@@ -231,7 +231,7 @@ def test_many_processes_booking_the_same_book_it_once(ground: Ground) -> None:
 
     def book() -> None:
         try:
-            tasks.book_ledger()
+            booking.book_ledger()
             for row in rows:
                 book_transaction(transaction_id=row.pk)
         finally:

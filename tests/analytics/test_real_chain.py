@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from analytics import tasks as books
+from analytics import booking as books
 from analytics.models import LedgerEntry
 from analytics.selectors import balance_change
 from protocols.models import Protocol

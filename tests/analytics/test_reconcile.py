@@ -1,17 +1,21 @@
 """Books beside a real chain: each difference is found in its block, named, and put right."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError
 
+from analytics import booking
+from analytics.books import reading
 from analytics.books.beside import put_beside
 from analytics.books.reading import book_news
 from analytics.models import ChainTransfer, LedgerEntry
 from analytics.selectors import valid_entries
 from tests.airdrops_site.guides import commands, run
 from tests.chains import ETHER, Chain
+from wallets import leases
 from wallets.chain.client import NetworkClient
 from wallets.models import Network, RpcEndpoint, Token, Wallet
 
@@ -171,6 +175,28 @@ def test_what_the_books_miss_of_later_is_not_taken_for_what_was_there_before(
     book_news()
     assert run(f"manage.py ledger open {place}")[0] == 0
     assert valid_entries().get(wallet=other_wallet, account="opening").amount == 3
+
+
+def test_what_waits_to_be_booked_is_no_difference(
+    opened: Network, chain: Chain, wallet: Wallet
+) -> None:
+    send(chain, RICH, wallet.address, 5)
+    assert run(f"manage.py history scan {PLACE}")[0] == 0
+    assert (reconcile()[0], valid_entries().count()) == (0, 2)
+
+
+def test_while_another_process_books_what_waits_everything_is_unknown(
+    opened: Network, chain: Chain, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(chain, RICH, wallet.address, 5)
+    assert run(f"manage.py history scan {PLACE}")[0] == 0
+    assert leases.take(reading.TRANSFERS, owner="another", duration=timedelta(minutes=1))
+    monkeypatch.setattr(booking, "CATCH_UP_SECONDS", 0)
+    code, found = reconcile()
+    assert (code, {line["chain"] for line in found["lines"]}) == (1, {None})
+    assert found["problems"] == {"devnet-l1": "the books are behind what was done; ask again"}
+    with pytest.raises(CommandError, match="the books are behind"):
+        run("manage.py ledger adjust --wallet first --network devnet-l1 --token ETH --reason x")
 
 
 def test_a_balance_that_could_not_be_read_is_unknown_and_not_equal(

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from analytics import tasks
+from analytics import booking
 from analytics.models import Campaign, Claim, Eligibility
 from analytics.services import (
     create_campaign,
@@ -105,7 +105,7 @@ def claim_it(ground: Ground, **other: str) -> Transaction:
     step = ground.step(row)
     confirm(row)
     settle(step, into(7, source=DISTRIBUTOR))
-    tasks.book_ledger()
+    booking.book_ledger()
     return row
 
 
@@ -120,7 +120,7 @@ def test_a_claim_that_is_not_settled_yet_is_not_claimed(ground: Ground, claim: C
     row = ground.transaction(**CLAIMING)
     ground.step(row)
     confirm(row)
-    tasks.book_ledger()
+    booking.book_ledger()
     claim.refresh_from_db()
     assert claim.status == "claimable"
 
@@ -128,7 +128,7 @@ def test_a_claim_that_is_not_settled_yet_is_not_claimed(ground: Ground, claim: C
 def test_a_reorganisation_makes_it_claimable_again(ground: Ground, claim: Claim) -> None:
     row = claim_it(ground)
     reorganise(row)
-    tasks.book_ledger()
+    booking.book_ledger()
     claim.refresh_from_db()
     assert (claim.status, claim.transaction) == ("claimable", None)
 

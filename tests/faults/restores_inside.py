@@ -20,8 +20,8 @@ from django.utils import timezone
 from airdrops_site.answers import BadInput
 from airdrops_site.restoring.beginning import begin
 from airdrops_site.restoring.resuming import resume
+from analytics.booking import book_ledger
 from analytics.books.beside import put_beside
-from analytics.tasks import book_ledger
 from tests.airdrops_site.guides import run as manage
 from tests.chains import ETHER, Chain, make_network, make_wallet
 from tests.faults import copies

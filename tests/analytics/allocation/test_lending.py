@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from analytics.allocation.approving import apply, approve
 from analytics.allocation.jobs import look_after
 from analytics.allocation.proposing import propose
+from analytics.booking import book_ledger
 from analytics.models import AllocationPolicy, Rebalance, RebalanceEvent
-from analytics.tasks import book_ledger
 from scheduling.dispatch import dispatch_due
 from scheduling.models import Run
 from scheduling.plans.making import Maker

@@ -9,8 +9,8 @@ from analytics.allocation.approving import apply, approve
 from analytics.allocation.computing import compute_run
 from analytics.allocation.jobs import look_after
 from analytics.allocation.proposing import propose
+from analytics.booking import book_ledger
 from analytics.models import RebalanceEvent
-from analytics.tasks import book_ledger
 from scheduling.approvals.deciding import approve_run
 from scheduling.dispatch import dispatch_due
 from scheduling.models import Approval, Run, Task

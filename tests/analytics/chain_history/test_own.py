@@ -2,9 +2,9 @@
 
 import pytest
 
+from analytics.booking import record_own
 from analytics.chain_history.own import record_transactions
 from analytics.models import ChainTransaction, ChainTransfer, Claim
-from analytics.tasks import record_own
 from tests.analytics.chain_history.lives import rows
 from tests.analytics.told import STRANGER, Ground, confirm, finalise, into, out, reorganise, settle
 from tests.factories import ClaimFactory

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from analytics import tasks as ledger
+from analytics import booking as ledger
 from analytics.books import reading as told
 from protocols.models import Protocol
 from scheduling.dispatch import dispatch_due

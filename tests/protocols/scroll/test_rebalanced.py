@@ -7,11 +7,11 @@ from airdrops_site.devnet.outbox import Outbox
 from analytics.allocation.approving import apply, approve
 from analytics.allocation.jobs import look_after
 from analytics.allocation.proposing import propose
+from analytics.booking import book_ledger
 from analytics.books.balance import account_sums
 from analytics.books.reading import book_news
 from analytics.chain_history.live import read_new_blocks
 from analytics.models import AllocationPolicy, LedgerEntry, Rebalance, RebalanceEvent
-from analytics.tasks import book_ledger
 from scheduling.dispatch import dispatch_due
 from scheduling.models import Run, Step
 from scheduling.plans.making import Maker

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from analytics import tasks as books
+from analytics import booking as books
 from analytics.selectors import balance_change
 from scheduling.models import Run, Step
 from scheduling.points import WaitPoint
