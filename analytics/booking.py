@@ -1,18 +1,19 @@
 """Reading the history of state changes into the books, and waiting until they know all of it."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
 import structlog
 from django.db import transaction as database
+from django.db.models import Model
 from django.utils import timezone
 
 from analytics import history
 from analytics.books import reading
 from analytics.chain_history.own import record_transactions
 from analytics.ledger import book_transactions
-from analytics.models import Unbooked
+from analytics.models import ChainTransaction, ChainTransfer, Unbooked
 from analytics.services import record_claims
 from scheduling.models import Step
 from scheduling.states import StepState
@@ -30,7 +31,7 @@ JOB_SECONDS = 2.0
 LEASE = history.LEASE
 OWN_HISTORY = "own-history"  # a cursor and a lease
 # What another process has in hand is waited for, and looked at so often.
-CATCH_UP_SECONDS, LOOK_EVERY = 30.0, 0.1
+CATCH_UP_SECONDS, LOOK_EVERY = 30.0, 0.05
 
 
 def register() -> None:
@@ -44,25 +45,32 @@ def register() -> None:
 
 
 def catch_up() -> bool:
-    """Book what the database knows and the books do not yet; whether that was done in time.
+    """Book what the database knows now and the books do not yet; whether that was done in time.
 
     Balances of the chain and of the books can be compared only after it: a transfer that waits to
-    be booked is no difference.
+    be booked is no difference. What is written meanwhile is not waited for.
     """
     until = time.monotonic() + CATCH_UP_SECONDS
-    while _is_behind():
+    lines = ((history.LEDGER, Transition), (OWN_HISTORY, Transition))
+    told = ((reading.TRANSFERS, ChainTransfer), (reading.SENT, ChainTransaction))
+    # Own transactions are among what the chain told, once they were read.
+    return _read(lines, (book_ledger, record_own), until) and _read(
+        told, (reading.book_news,), until
+    )
+
+
+def _read(
+    tables: Iterable[tuple[str, type[Model]]], jobs: Iterable[Callable[[], None]], until: float
+) -> bool:
+    """Whether the cursors came past what is newest in their tables now."""
+    wanted = [(name, table, history.newest(table)) for name, table in tables]
+    while any(history.has_news(name, table, until=last) for name, table, last in wanted):
         if time.monotonic() > until:
             return False
-        book_ledger()
-        record_own()
-        reading.book_news()
-        if _is_behind():
-            time.sleep(LOOK_EVERY)
+        for job in jobs:
+            job()
+        time.sleep(LOOK_EVERY)
     return True
-
-
-def _is_behind() -> bool:
-    return any(True for due in (history_due, own_due, reading.due) for _ in due())
 
 
 def book_ledger() -> None:

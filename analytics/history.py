@@ -75,15 +75,25 @@ def keep(reading: Reading[Any]) -> bool:
     return bool(unmoved.update(position=reading.position, gaps=gaps, version=F("version") + 1))
 
 
-def has_news(name: str, table: type[Model] = Transition) -> bool:
-    """Whether there is a line not read before: one query, two while lines are missing."""
-    rows = table._default_manager
+def has_news(name: str, table: type[Model] = Transition, *, until: int | None = None) -> bool:
+    """Whether there is a line not read before: one query, two while lines are missing.
+
+    With `until`, whether there is one up to this id, or one that was missing.
+    """
+    rows = table._default_manager.all()
+    if until is not None:
+        rows = rows.filter(pk__lte=until)
     newest = rows.order_by("-pk").values("pk")[:1]
     cursor = LedgerCursor.objects.annotate(newest=Subquery(newest)).filter(pk=name).first()
     if cursor is None:
         return rows.exists()
     gaps = _gaps(cursor)
     return (cursor.newest or 0) > cursor.position or bool(gaps and _in_gaps(gaps, table).exists())
+
+
+def newest(table: type[Model] = Transition) -> int:
+    """The id of the newest line; 0 where there is none."""
+    return table._default_manager.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def _gaps(cursor: LedgerCursor) -> list[Gap]:

@@ -145,6 +145,24 @@ def test_a_line_that_appears_just_before_it_would_be_given_up_is_read() -> None:
     assert read_to_the_end() == [6]
 
 
+def test_catching_up_does_not_wait_for_what_is_written_meanwhile(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(booking, "CATCH_UP_SECONDS", 5)
+    row = ground.transaction(value=5)
+    confirm(row)
+    own = booking.record_own
+
+    def busy() -> None:
+        own()
+        line()
+
+    monkeypatch.setattr(booking, "record_own", busy)
+    assert booking.catch_up()
+    assert LedgerEntry.objects.filter(transaction=row).exists()
+    assert is_due()
+
+
 def test_what_cannot_be_booked_waits_is_counted_and_tried_again(ground: Ground) -> None:
     row = ground.transaction()
     step = ground.step(row)
