@@ -1,9 +1,12 @@
 """What was made for a rule is not made a second time while it is to come, or not counted yet."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -17,6 +20,7 @@ from scheduling.services import save_task
 from scheduling.states import RunState
 from tests import factories
 from tests.analytics.criteria.reached import a_task, evaluated, ground
+from tests.processes import PATIENCE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db]
 
@@ -71,3 +75,23 @@ def test_what_has_run_is_counted_before_more_of_it_is_made(campaign: Campaign) -
     looked_again(campaign)
     (again,) = make_tasks(campaign=campaign, rule="r")
     assert again.name == f"{made.name} (2)"
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_two_who_press_the_button_at_once_make_one_lot(campaign: Campaign) -> None:
+    together = Barrier(2)
+
+    def press() -> int:
+        together.wait(PATIENCE)
+        try:
+            return len(make_tasks(campaign=campaign, rule="r"))
+        except CriteriaError:
+            return 0
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as executor:
+        pressed = [executor.submit(press) for _ in range(2)]
+        assert sorted(one.result(PATIENCE) for one in pressed) == [0, 1]
+    assert Task.objects.filter(name__startswith="season: r, wanted: ").count() == 1
