@@ -28,7 +28,6 @@ RETRY_AFTER = timedelta(minutes=1)
 RETRIES_PER_JOB = 100
 # So that a worker is soon there for others again; the pulse asks again for what is left.
 JOB_SECONDS = 2.0
-LEASE = history.LEASE
 OWN_HISTORY = "own-history"  # a cursor and a lease
 # What another process has in hand is waited for, and looked at so often.
 CATCH_UP_SECONDS, LOOK_EVERY = 30.0, 0.05
@@ -79,7 +78,7 @@ def book_ledger() -> None:
         return
     owner, until = this_worker(), time.monotonic() + JOB_SECONDS
     # Two at once would book the same; the lease only saves the work.
-    if not leases.take(history.LEDGER, owner=owner, duration=LEASE):
+    if not leases.take(history.LEDGER, owner=owner, duration=history.LEASE):
         return
     try:
         while time.monotonic() < until and _book_some():
@@ -100,14 +99,14 @@ def _book_some() -> bool:
 def record_own() -> None:
     """Write our own transactions into the history of wallets, by a cursor of its own."""
     owner, until = this_worker(), time.monotonic() + JOB_SECONDS
-    if not leases.take(OWN_HISTORY, owner=owner, duration=LEASE):
+    if not leases.take(OWN_HISTORY, owner=owner, duration=history.LEASE):
         return
     try:
         full = True
         while full and time.monotonic() < until:
-            reading = history.read(OWN_HISTORY)
-            record_transactions(_touched(reading.lines))
-            full = history.keep(reading) and reading.full
+            news = history.read(OWN_HISTORY)
+            record_transactions(_touched(news.lines))
+            full = history.keep(news) and news.full
     finally:
         leases.release(OWN_HISTORY, owner=owner)
 

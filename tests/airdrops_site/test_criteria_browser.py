@@ -48,3 +48,9 @@ def test_from_the_list_to_the_made_task(page: Page, tmp_path: Path, settings: Se
     page.get_by_role("button", name="Make the tasks, switched off").click()
     expect(page.get_by_text("Made 2 tasks, switched off")).to_be_visible()
     assert not Task.objects.filter(name__startswith="season: ", enabled=True).exists()
+    page.goto(f"/admin/criteria/{campaign.slug}/")
+    page.get_by_label("Rule").select_option("three")
+    page.get_by_role("button", name="Make the tasks, switched off").click()
+    expect(page.get_by_text("was made for this already and is not done")).to_be_visible()
+    shot(page, "criteria-made-again")
+    assert Task.objects.filter(name__startswith="season: ").count() == 2
